@@ -1,0 +1,215 @@
+//! The one place that turns a logical name into a physical one, and back.
+
+use sha2::{Digest, Sha256};
+use std::borrow::Cow;
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+/// The default branch. Its logical and physical names are equal.
+pub const MAIN: &str = "main";
+
+/// PostgreSQL cuts identifiers at `NAMEDATALEN - 1` bytes (`src/include/pg_config_manual.h`).
+pub const MAX_IDENTIFIER_BYTES: usize = 63;
+
+/// What a name is wanted for. For structure branches the answers agree; data branches will differ.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum NameUse {
+    /// Rows are read, or the object is only looked at.
+    Read,
+    /// Rows are written.
+    Write,
+    /// The object itself is created, altered or dropped.
+    Define,
+}
+
+/// What all branches of a database share, and therefore keep where they are.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct SharedObjects {
+    /// Members of extensions that live in versioned schemas: (schema, name) of types, functions,
+    /// relations and operators, as `public.citext`.
+    pub extension_members: BTreeSet<(String, String)>,
+    /// Schemas that configuration excludes from versioning.
+    pub excluded_schemas: BTreeSet<String>,
+}
+
+/// How the names of one branch map to physical schemas. Immutable: a change makes a new map with a
+/// higher version.
+#[derive(Clone, Debug)]
+pub struct BranchMap {
+    branch: Arc<str>,
+    id: i64,
+    version: u64,
+    physical: BTreeMap<String, String>,
+    logical: BTreeMap<String, String>,
+    shared: Arc<SharedObjects>,
+}
+
+impl BranchMap {
+    /// `schemas` are the stored pairs (logical, physical); `main` needs none.
+    pub fn new(
+        branch: impl Into<Arc<str>>,
+        id: i64,
+        version: u64,
+        schemas: impl IntoIterator<Item = (String, String)>,
+        shared: Arc<SharedObjects>,
+    ) -> Self {
+        let physical: BTreeMap<String, String> = schemas.into_iter().collect();
+        let logical = physical
+            .iter()
+            .map(|(logical, physical)| (physical.clone(), logical.clone()))
+            .collect();
+        Self {
+            branch: branch.into(),
+            id,
+            version,
+            physical,
+            logical,
+            shared,
+        }
+    }
+
+    pub fn branch(&self) -> &str {
+        &self.branch
+    }
+
+    /// `pggit.branch.id`.
+    pub fn id(&self) -> i64 {
+        self.id
+    }
+
+    /// Part of every plan-cache key: a plan made under another version is not valid.
+    pub fn version(&self) -> u64 {
+        self.version
+    }
+
+    pub fn is_main(&self) -> bool {
+        &*self.branch == MAIN
+    }
+
+    pub fn shared(&self) -> &SharedObjects {
+        &self.shared
+    }
+
+    /// The logical schemas of this branch and where they are, sorted by logical name.
+    pub fn schemas(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.physical
+            .iter()
+            .map(|(logical, physical)| (logical.as_str(), physical.as_str()))
+    }
+
+    /// The physical schema for a name in logical schema `schema`. `object` is the name within it,
+    /// where there is one: members of extensions stay where the extension put them.
+    ///
+    /// A schema that the branch does not have maps to the name it would get, which does not exist:
+    /// never to `main`'s schema of that name.
+    pub fn physical_schema<'a>(
+        &'a self,
+        schema: &'a str,
+        object: Option<&str>,
+        _usage: NameUse,
+    ) -> Cow<'a, str> {
+        if self.is_main() || is_system_schema(schema) || self.logical.contains_key(schema) {
+            return Cow::Borrowed(schema);
+        }
+        if self.shared.excluded_schemas.contains(schema) {
+            return Cow::Borrowed(schema);
+        }
+        if let Some(object) = object
+            && !self.shared.extension_members.is_empty()
+            && self
+                .shared
+                .extension_members
+                .contains(&(schema.to_owned(), object.to_owned()))
+        {
+            return Cow::Borrowed(schema);
+        }
+        match self.physical.get(schema) {
+            Some(physical) => Cow::Borrowed(physical),
+            // A name that is physical on some branch names that branch on purpose.
+            None if schema.contains('@') => Cow::Borrowed(schema),
+            None => Cow::Owned(physical_schema_name(schema, &self.branch)),
+        }
+    }
+
+    /// The logical schema behind one of this branch's physical ones.
+    pub fn logical_schema(&self, physical: &str) -> Option<&str> {
+        if self.is_main() {
+            return None;
+        }
+        self.logical.get(physical).map(String::as_str)
+    }
+}
+
+/// Schemas that no branch has a copy of.
+pub fn is_system_schema(schema: &str) -> bool {
+    schema.starts_with("pg_") || matches!(schema, "information_schema" | "pggit")
+}
+
+/// The physical name a new schema gets: `<schema>@<branch>`, or, where that is longer than an
+/// identifier may be, a prefix of it and a hash of the whole. The mapping is stored; nothing may
+/// read a branch out of a name.
+pub fn physical_schema_name(schema: &str, branch: &str) -> String {
+    if branch == MAIN {
+        return schema.to_owned();
+    }
+    let full = format!("{schema}@{branch}");
+    if full.len() <= MAX_IDENTIFIER_BYTES {
+        return full;
+    }
+    let hash = hex::encode(&Sha256::digest(full.as_bytes())[..6]);
+    let mut cut = MAX_IDENTIFIER_BYTES - hash.len() - 1;
+    while !full.is_char_boundary(cut) {
+        cut -= 1;
+    }
+    format!("{}~{hash}", &full[..cut])
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn feature() -> BranchMap {
+        BranchMap::new(
+            "feature",
+            2,
+            1,
+            [("public".to_owned(), "public@feature".to_owned())],
+            Arc::new(SharedObjects {
+                extension_members: [("public".to_owned(), "citext".to_owned())].into(),
+                excluded_schemas: ["audit".to_owned()].into(),
+            }),
+        )
+    }
+
+    #[test]
+    fn names_of_the_branch_map_to_its_schemas() {
+        let map = feature();
+        let at = |schema, object| {
+            map.physical_schema(schema, object, NameUse::Read)
+                .into_owned()
+        };
+        assert_eq!(at("public", Some("users")), "public@feature");
+        assert_eq!(at("public", Some("citext")), "public");
+        assert_eq!(at("pg_catalog", Some("int4")), "pg_catalog");
+        assert_eq!(at("audit", None), "audit");
+        assert_eq!(at("public@other", Some("t")), "public@other");
+        assert_eq!(map.logical_schema("public@feature"), Some("public"));
+    }
+
+    #[test]
+    fn a_schema_the_branch_lacks_never_falls_through_to_main() {
+        assert_eq!(
+            feature().physical_schema("only_on_main", None, NameUse::Read),
+            "only_on_main@feature"
+        );
+    }
+
+    #[test]
+    fn long_names_are_cut_at_a_character_and_stay_distinct() {
+        let long = "é".repeat(31);
+        let one = physical_schema_name(&long, "feature/one");
+        let two = physical_schema_name(&long, "feature/two");
+        assert!(one.len() <= MAX_IDENTIFIER_BYTES && two.len() <= MAX_IDENTIFIER_BYTES);
+        assert_ne!(one, two);
+    }
+}

@@ -1,0 +1,49 @@
+//! DDL that has run in a transaction and awaits its commit.
+
+use crate::sql::plan::{Ddl, Scope, Target};
+use std::collections::BTreeSet;
+
+/// What a session collects from a transaction's statements until it captures them.
+///
+/// Rolling back to a savepoint takes nothing from it: naming too much costs a look, naming too
+/// little would lose a change. Only `statements` is cut back.
+#[derive(Clone, Debug, Default)]
+pub struct PendingDdl {
+    /// The statements as the client wrote them, in order.
+    pub statements: Vec<String>,
+    /// Their short descriptions, for a commit without a message.
+    pub summaries: Vec<String>,
+    /// Logical names, each with the branch the session was on.
+    pub targets: BTreeSet<(String, Target)>,
+    pub scopes: Vec<(String, Scope)>,
+    /// Something ran in which DDL may hide; if nothing changed, there is no commit.
+    pub may_hide: bool,
+    /// `pggit.message` where the session has set one.
+    pub message: Option<String>,
+}
+
+impl PendingDdl {
+    pub fn is_empty(&self) -> bool {
+        self.statements.is_empty() && !self.may_hide
+    }
+
+    /// Notes a DDL statement that ran on `branch`.
+    pub fn add(&mut self, branch: &str, text: &str, ddl: &Ddl) {
+        self.statements.push(text.to_owned());
+        self.summaries.push(ddl.summary.clone());
+        self.targets.extend(
+            ddl.targets
+                .iter()
+                .map(|target| (branch.to_owned(), target.clone())),
+        );
+        if ddl.scope != Scope::Targets {
+            self.scopes.push((branch.to_owned(), ddl.scope.clone()));
+        }
+    }
+
+    /// Forgets the statements after the first `len`: the session rolled back to a savepoint.
+    pub fn truncate(&mut self, len: usize) {
+        self.statements.truncate(len);
+        self.summaries.truncate(len);
+    }
+}

@@ -1,0 +1,461 @@
+//! The typed model: what one versioned object is.
+//!
+//! A definition speaks in logical names only, never in physical ones and never in OIDs. Texts that
+//! the server printed (expressions, view bodies, `pg_get_constraintdef` …) are stored as printed
+//! under `PINNED_SETTINGS`, with physical schema names mapped back, so
+//! that the same object has the same definition on every branch.
+
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+use std::fmt;
+
+/// An identity that survives renames and is carried from branch to branch: 128 random bits, given
+/// when an object or a column first appears.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Lineage(pub [u8; 16]);
+
+impl Lineage {
+    pub fn random() -> Self {
+        Self(rand::random())
+    }
+
+    pub fn parse(hex_digits: &str) -> Option<Self> {
+        let mut bytes = [0; 16];
+        hex::decode_to_slice(hex_digits, &mut bytes).ok()?;
+        Some(Self(bytes))
+    }
+}
+
+impl fmt::Display for Lineage {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&hex::encode(self.0))
+    }
+}
+
+impl fmt::Debug for Lineage {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
+    }
+}
+
+impl Serialize for Lineage {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
+    }
+}
+
+impl<'de> Deserialize<'de> for Lineage {
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let text = String::deserialize(deserializer)?;
+        Self::parse(&text).ok_or_else(|| serde::de::Error::custom("not a lineage id"))
+    }
+}
+
+/// A schema-qualified logical name. Unquoted: quoting is the renderer's business.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub struct Name {
+    pub schema: String,
+    pub name: String,
+}
+
+impl Name {
+    pub fn new(schema: impl Into<String>, name: impl Into<String>) -> Self {
+        Self {
+            schema: schema.into(),
+            name: name.into(),
+        }
+    }
+}
+
+/// The kinds of versioned objects.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Kind {
+    Schema,
+    Enum,
+    Domain,
+    Composite,
+    Sequence,
+    Table,
+    Index,
+    View,
+    MaterializedView,
+    /// Functions and procedures.
+    Routine,
+    Trigger,
+}
+
+/// What names an object among its siblings: two live objects of one branch never share a key.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub struct ObjectKey {
+    pub kind: Kind,
+    /// Empty for a schema, whose own name is in `name`.
+    pub schema: String,
+    pub name: String,
+    /// A routine's input argument types, as in `(integer, text)`; a trigger's table name; else empty.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub qualifier: String,
+}
+
+/// Privileges: grantee (empty = PUBLIC) → privilege keyword (`SELECT`, `USAGE` …) → with grant option.
+/// Always explicit: the catalog's NULL is expanded to the kind's default.
+pub type Acl = BTreeMap<String, BTreeMap<String, bool>>;
+
+/// One versioned object.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Definition {
+    pub owner: String,
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub acl: Acl,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub comment: Option<String>,
+    /// What must exist before this object can be created: sorted, without duplicates, direct
+    /// dependencies on other versioned objects only. Orders DDL; not itself compared by a diff.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub depends_on: Vec<ObjectKey>,
+    pub body: Body,
+}
+
+/// What is particular to each kind.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "kind", rename_all = "snake_case")]
+pub enum Body {
+    Schema(Schema),
+    Enum(Enum),
+    Domain(Domain),
+    Composite(Composite),
+    Sequence(Sequence),
+    Table(Table),
+    Index(Index),
+    View(View),
+    MaterializedView(MaterializedView),
+    Routine(Routine),
+    Trigger(Trigger),
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Schema {
+    pub name: String,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Enum {
+    pub name: Name,
+    /// In sort order.
+    pub labels: Vec<String>,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Domain {
+    pub name: Name,
+    /// The base type with its modifiers, as `format_type` prints it, schema-qualified outside `pg_catalog`.
+    pub base: String,
+    pub collation: Option<Name>,
+    pub not_null: bool,
+    pub default: Option<String>,
+    /// By constraint name.
+    pub checks: BTreeMap<String, Check>,
+}
+
+/// A domain's check.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Check {
+    /// As `pg_get_constraintdef` prints it: `CHECK (…)`, with `NOT VALID`.
+    pub definition: String,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub comment: Option<String>,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Composite {
+    pub name: Name,
+    pub attributes: Vec<Attribute>,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Attribute {
+    pub id: Lineage,
+    pub name: String,
+    pub data_type: String,
+    pub collation: Option<Name>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub comment: Option<String>,
+}
+
+/// A sequence of its own or one owned by a serial column. An identity column's sequence is part of
+/// the column ([`Identity`]), not an object.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Sequence {
+    pub name: Name,
+    pub options: SequenceOptions,
+    pub persistence: Persistence,
+    /// `OWNED BY` table and column.
+    pub owned_by: Option<OwnedBy>,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct OwnedBy {
+    pub table: Name,
+    pub column: String,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SequenceOptions {
+    /// `smallint`, `integer` or `bigint`.
+    pub data_type: String,
+    pub start: i64,
+    pub increment: i64,
+    pub min: i64,
+    pub max: i64,
+    pub cache: i64,
+    pub cycle: bool,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Persistence {
+    Permanent,
+    Unlogged,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Table {
+    pub name: Name,
+    pub persistence: Persistence,
+    /// In attribute order, dropped ones left out.
+    pub columns: Vec<Column>,
+    /// By constraint name. NOT NULL is a column's attribute on every server version.
+    pub constraints: BTreeMap<String, Constraint>,
+    /// Storage parameters (`fillfactor` …; TOAST's own with the prefix `toast.`).
+    pub options: BTreeMap<String, String>,
+    pub row_security: bool,
+    pub force_row_security: bool,
+    pub replica_identity: ReplicaIdentity,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ReplicaIdentity {
+    Default,
+    Full,
+    Nothing,
+    /// By index name.
+    Index(String),
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Column {
+    pub id: Lineage,
+    pub name: String,
+    /// As `format_type` prints it, schema-qualified outside `pg_catalog`: `numeric(10,2)`, `public.mood[]`.
+    pub data_type: String,
+    /// Only where it is not the type's own.
+    pub collation: Option<Name>,
+    pub not_null: bool,
+    /// The default's expression; a generated column's is in `generated`.
+    pub default: Option<String>,
+    pub identity: Option<Identity>,
+    pub generated: Option<Generated>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub comment: Option<String>,
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub acl: Acl,
+    /// `ALTER COLUMN … SET STORAGE`, where it is not the type's own.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub storage: Option<String>,
+    /// `pglz` or `lz4`, where set.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub compression: Option<String>,
+    /// `ALTER COLUMN … SET STATISTICS`, where set.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub statistics: Option<i32>,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Identity {
+    /// `GENERATED ALWAYS`, else `BY DEFAULT`.
+    pub always: bool,
+    /// The name of the sequence behind it, in the table's schema.
+    pub sequence: String,
+    pub options: SequenceOptions,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Generated {
+    pub expression: String,
+    /// `STORED`, else `VIRTUAL` (PostgreSQL 18).
+    pub stored: bool,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ConstraintKind {
+    Primary,
+    Unique,
+    Check,
+    Exclusion,
+    Foreign,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Constraint {
+    pub kind: ConstraintKind,
+    /// As `pg_get_constraintdef` prints it: `FOREIGN KEY (a) REFERENCES public.t(b) ON DELETE CASCADE`.
+    pub definition: String,
+    /// The table's own columns that it speaks of, by name, sorted.
+    pub columns: Vec<String>,
+    /// A foreign key's target.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub references: Option<Name>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub comment: Option<String>,
+}
+
+/// An index that no constraint owns.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Index {
+    /// In its table's schema.
+    pub name: Name,
+    pub table: Name,
+    pub unique: bool,
+    /// `pg_get_indexdef` from `USING` on: `USING btree (lower(name)) INCLUDE (id) WHERE …`.
+    pub definition: String,
+    /// The table's columns that it speaks of, by name, sorted.
+    pub columns: Vec<String>,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct View {
+    pub name: Name,
+    /// Output column names, in order.
+    pub columns: Vec<String>,
+    /// `pg_get_viewdef`, without the closing semicolon.
+    pub query: String,
+    /// `security_invoker`, `security_barrier`, `check_option`.
+    pub options: BTreeMap<String, String>,
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub column_comments: BTreeMap<String, String>,
+    /// Defaults set with `ALTER VIEW … ALTER COLUMN … SET DEFAULT`.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub column_defaults: BTreeMap<String, String>,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct MaterializedView {
+    pub name: Name,
+    pub columns: Vec<String>,
+    pub query: String,
+    pub options: BTreeMap<String, String>,
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub column_comments: BTreeMap<String, String>,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Routine {
+    pub name: Name,
+    /// Input argument types, comma-separated: what identifies an overload.
+    pub identity_arguments: String,
+    pub procedure: bool,
+    /// Return type, argument names and modes: what `CREATE OR REPLACE` cannot change.
+    pub signature: String,
+    /// `pg_get_functiondef`, the whole `CREATE OR REPLACE …` with its name and body in logical names.
+    pub definition: String,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Trigger {
+    /// A trigger has no schema of its own.
+    pub name: String,
+    pub table: Name,
+    /// `pg_get_triggerdef`, whole.
+    pub definition: String,
+    pub enabled: TriggerState,
+    /// The columns it speaks of (`UPDATE OF`), by name, sorted.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub columns: Vec<String>,
+}
+
+/// `ALTER TABLE … {ENABLE | DISABLE} TRIGGER`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum TriggerState {
+    Origin,
+    Disabled,
+    Replica,
+    Always,
+}
+
+impl Definition {
+    pub fn kind(&self) -> Kind {
+        match &self.body {
+            Body::Schema(_) => Kind::Schema,
+            Body::Enum(_) => Kind::Enum,
+            Body::Domain(_) => Kind::Domain,
+            Body::Composite(_) => Kind::Composite,
+            Body::Sequence(_) => Kind::Sequence,
+            Body::Table(_) => Kind::Table,
+            Body::Index(_) => Kind::Index,
+            Body::View(_) => Kind::View,
+            Body::MaterializedView(_) => Kind::MaterializedView,
+            Body::Routine(_) => Kind::Routine,
+            Body::Trigger(_) => Kind::Trigger,
+        }
+    }
+
+    pub fn key(&self) -> ObjectKey {
+        let kind = self.kind();
+        let of = |name: &Name, qualifier: &str| ObjectKey {
+            kind,
+            schema: name.schema.clone(),
+            name: name.name.clone(),
+            qualifier: qualifier.to_owned(),
+        };
+        match &self.body {
+            Body::Schema(schema) => of(&Name::new("", schema.name.as_str()), ""),
+            Body::Enum(body) => of(&body.name, ""),
+            Body::Domain(body) => of(&body.name, ""),
+            Body::Composite(body) => of(&body.name, ""),
+            Body::Sequence(body) => of(&body.name, ""),
+            Body::Table(body) => of(&body.name, ""),
+            Body::Index(body) => of(&body.name, ""),
+            Body::View(body) => of(&body.name, ""),
+            Body::MaterializedView(body) => of(&body.name, ""),
+            Body::Routine(body) => of(&body.name, &body.identity_arguments),
+            Body::Trigger(body) => of(
+                &Name::new(body.table.schema.as_str(), body.name.as_str()),
+                &body.table.name,
+            ),
+        }
+    }
+}
+
+impl Kind {
+    /// The kind as SQL names it: `TABLE`, `MATERIALIZED VIEW`; a routine's is `ROUTINE`.
+    pub fn keyword(self) -> &'static str {
+        match self {
+            Self::Schema => "SCHEMA",
+            Self::Enum | Self::Composite => "TYPE",
+            Self::Domain => "DOMAIN",
+            Self::Sequence => "SEQUENCE",
+            Self::Table => "TABLE",
+            Self::Index => "INDEX",
+            Self::View => "VIEW",
+            Self::MaterializedView => "MATERIALIZED VIEW",
+            Self::Routine => "ROUTINE",
+            Self::Trigger => "TRIGGER",
+        }
+    }
+}
+
+/// As a person reads it: `table public.users`, `trigger audit on public.users`.
+impl fmt::Display for ObjectKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} ", self.kind.keyword().to_ascii_lowercase())?;
+        match self.kind {
+            Kind::Schema => f.write_str(&self.name),
+            Kind::Trigger => write!(f, "{} on {}.{}", self.name, self.schema, self.qualifier),
+            Kind::Routine => write!(f, "{}.{}({})", self.schema, self.name, self.qualifier),
+            _ => write!(f, "{}.{}", self.schema, self.name),
+        }
+    }
+}

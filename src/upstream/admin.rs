@@ -1,0 +1,1 @@
+//! Pooled connections of the administrative role.
