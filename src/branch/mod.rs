@@ -1,5 +1,7 @@
-//! Where a branch lives: physical naming ([`map`]) and the registry of branches.
+//! Where a branch lives: physical naming ([`map`]) and the [`registry`] of branches.
 
 pub mod map;
+pub mod registry;
 
-pub use map::{BranchMap, NameUse, SharedObjects};
+pub use map::{BranchMap, MAIN, NameUse, SharedObjects};
+pub use registry::{BranchEntry, Registry};

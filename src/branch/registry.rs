@@ -1,0 +1,180 @@
+//! All branches of one database as they were at one moment.
+
+use super::map::{BranchMap, MAIN, SharedObjects, is_system_schema};
+use std::collections::{BTreeMap, HashMap};
+use std::sync::Arc;
+
+/// What a branch is called and where it lives, as `pggit.branch` and `pggit.branch_schema` say.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct BranchEntry {
+    pub id: i64,
+    pub name: String,
+    /// Pairs of logical and physical schema names.
+    pub schemas: Vec<(String, String)>,
+}
+
+/// Immutable: a change makes a new registry with a higher generation.
+#[derive(Debug, Default)]
+pub struct Registry {
+    generation: u64,
+    maps: BTreeMap<String, Arc<BranchMap>>,
+    /// Physical schema → branch and logical schema, of all branches but `main`.
+    owners: HashMap<String, (Arc<BranchMap>, String)>,
+    shared: Arc<SharedObjects>,
+}
+
+impl Registry {
+    /// Maps that are as they were in `previous` keep their version, so that plans made under them stay good.
+    pub fn new(
+        previous: &Self,
+        generation: u64,
+        entries: Vec<BranchEntry>,
+        shared: SharedObjects,
+    ) -> Self {
+        let shared = if *previous.shared == shared {
+            Arc::clone(&previous.shared)
+        } else {
+            Arc::new(shared)
+        };
+        let mut registry = Self {
+            generation,
+            shared: Arc::clone(&shared),
+            ..Self::default()
+        };
+        for entry in entries {
+            let kept = previous.maps.get(&entry.name).filter(|map| {
+                map.id() == entry.id
+                    && Arc::ptr_eq(&previous.shared, &shared)
+                    && map.schemas().eq(sorted(&entry.schemas))
+            });
+            let map = kept.map_or_else(
+                || {
+                    Arc::new(BranchMap::new(
+                        entry.name.as_str(),
+                        entry.id,
+                        generation,
+                        entry.schemas.iter().cloned(),
+                        Arc::clone(&shared),
+                    ))
+                },
+                Arc::clone,
+            );
+            if !map.is_main() {
+                for (logical, physical) in &entry.schemas {
+                    registry
+                        .owners
+                        .insert(physical.clone(), (Arc::clone(&map), logical.clone()));
+                }
+            }
+            registry.maps.insert(entry.name, map);
+        }
+        registry
+    }
+
+    pub fn generation(&self) -> u64 {
+        self.generation
+    }
+
+    pub fn shared(&self) -> &Arc<SharedObjects> {
+        &self.shared
+    }
+
+    pub fn branch(&self, name: &str) -> Option<&Arc<BranchMap>> {
+        self.maps.get(name)
+    }
+
+    pub fn branches(&self) -> impl Iterator<Item = &Arc<BranchMap>> {
+        self.maps.values()
+    }
+
+    /// The branch that a physical schema belongs to, and its logical name there. A schema that no
+    /// branch has claimed is `main`'s; system and excluded schemas are nobody's.
+    pub fn owner<'a>(&'a self, physical: &'a str) -> Option<(&'a Arc<BranchMap>, &'a str)> {
+        if is_system_schema(physical) || self.shared.excluded_schemas.contains(physical) {
+            return None;
+        }
+        match self.owners.get(physical) {
+            Some((map, logical)) => Some((map, logical)),
+            None => self.maps.get(MAIN).map(|main| (main, physical)),
+        }
+    }
+
+    /// Whether a physical schema has been given to a branch other than `main`.
+    pub fn is_taken(&self, physical: &str) -> bool {
+        self.owners.contains_key(physical)
+    }
+}
+
+fn sorted(schemas: &[(String, String)]) -> Vec<(&str, &str)> {
+    let mut pairs: Vec<_> = schemas
+        .iter()
+        .map(|(logical, physical)| (logical.as_str(), physical.as_str()))
+        .collect();
+    pairs.sort_unstable();
+    pairs
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn entry(id: i64, name: &str, schemas: &[(&str, &str)]) -> BranchEntry {
+        BranchEntry {
+            id,
+            name: name.to_owned(),
+            schemas: schemas
+                .iter()
+                .map(|(logical, physical)| ((*logical).to_owned(), (*physical).to_owned()))
+                .collect(),
+        }
+    }
+
+    #[test]
+    fn a_physical_schema_belongs_to_the_branch_that_claimed_it_and_otherwise_to_main() {
+        let registry = Registry::new(
+            &Registry::default(),
+            1,
+            vec![
+                entry(1, MAIN, &[]),
+                entry(2, "feature", &[("public", "public@feature")]),
+            ],
+            SharedObjects::default(),
+        );
+        let owner = |schema: &str| {
+            registry
+                .owner(schema)
+                .map(|(map, logical)| (map.branch().to_owned(), logical.to_owned()))
+        };
+        assert_eq!(
+            owner("public@feature"),
+            Some(("feature".into(), "public".into()))
+        );
+        assert_eq!(owner("public"), Some((MAIN.into(), "public".into())));
+        assert_eq!(owner("pg_catalog"), None);
+    }
+
+    #[test]
+    fn an_unchanged_branch_keeps_its_version_when_another_changes() {
+        let first = Registry::new(
+            &Registry::default(),
+            1,
+            vec![
+                entry(1, MAIN, &[]),
+                entry(2, "a", &[("public", "public@a")]),
+            ],
+            SharedObjects::default(),
+        );
+        let second = Registry::new(
+            &first,
+            2,
+            vec![
+                entry(1, MAIN, &[]),
+                entry(2, "a", &[("public", "public@a")]),
+                entry(3, "b", &[("public", "public@b")]),
+            ],
+            SharedObjects::default(),
+        );
+        assert_eq!(second.branch("a").map(|map| map.version()), Some(1));
+        assert_eq!(second.branch("b").map(|map| map.version()), Some(2));
+    }
+}
