@@ -2,6 +2,7 @@
 
 pub mod map;
 pub mod registry;
+pub mod search_path;
 
 pub use map::{BranchMap, MAIN, NameUse, SharedObjects};
 pub use registry::{BranchEntry, Registry};
