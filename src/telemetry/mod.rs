@@ -1,1 +1,5 @@
-//! TODO
+//! What the proxy tells its operator: metrics and logs.
+
+pub mod metrics;
+
+pub use metrics::Metrics;

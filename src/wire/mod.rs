@@ -1,1 +1,7 @@
-//! TODO
+//! What goes over the wire: byte streams, frames, the startup packet, the messages the proxy speaks.
+//!
+//! Nothing here knows any SQL.
+
+pub mod stream;
+
+pub use stream::Stream;
