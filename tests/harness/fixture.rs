@@ -1,0 +1,115 @@
+//! A database of its own for each test.
+
+use super::{Postgres, Proxy, Session};
+use std::sync::atomic::{AtomicU32, Ordering};
+
+static NEXT: AtomicU32 = AtomicU32::new(1);
+
+/// A fresh database, owned by an ordinary role of its own.
+pub struct Database {
+    pub name: String,
+    /// Owns the database; no superuser.
+    pub owner: String,
+    pub server: &'static Postgres,
+}
+
+impl Database {
+    pub async fn create() -> Self {
+        Self::create_on(Postgres::shared()).await
+    }
+
+    pub async fn create_on(server: &'static Postgres) -> Self {
+        let number = NEXT.fetch_add(1, Ordering::Relaxed);
+        let database = Self {
+            name: format!("test_{number}"),
+            owner: format!("owner_{number}"),
+            server,
+        };
+        let admin = Session::connect(&server.url("postgres", "postgres")).await;
+        admin
+            .run(&format!("CREATE ROLE {} LOGIN", database.owner))
+            .await;
+        admin
+            .run(&format!(
+                "CREATE DATABASE {} OWNER {}",
+                database.name, database.owner
+            ))
+            .await;
+        database
+    }
+
+    /// As superuser, past the proxy.
+    pub async fn superuser(&self) -> Session {
+        Session::connect(&self.server.url("postgres", &self.name)).await
+    }
+
+    /// As the owner, past the proxy.
+    pub async fn direct(&self) -> Session {
+        Session::connect(&self.server.url(&self.owner, &self.name)).await
+    }
+
+    /// Creates a further login role, named after this database.
+    pub async fn role(&self, suffix: &str) -> String {
+        let role = format!("{}_{suffix}", self.name);
+        let admin = self.superuser().await;
+        admin.run(&format!("CREATE ROLE {role} LOGIN")).await;
+        role
+    }
+}
+
+/// A database under version control, and a proxy in front of it.
+pub struct Fixture {
+    pub database: Database,
+    pub proxy: Proxy,
+}
+
+impl Fixture {
+    pub async fn new() -> Self {
+        Self::on(Postgres::shared()).await
+    }
+
+    pub async fn on(server: &'static Postgres) -> Self {
+        let fixture = Self {
+            database: Database::create_on(server).await,
+            proxy: Proxy::start_with(server, &[]),
+        };
+        let admin = fixture.connect_as("postgres").await;
+        admin.run("PGGIT INIT").await;
+        fixture
+    }
+
+    /// The connection string that the owner uses.
+    pub fn url(&self) -> String {
+        self.proxy.url(&self.database.owner, &self.database.name)
+    }
+
+    /// The same with the branch in the database's name.
+    pub fn url_on(&self, branch: &str) -> String {
+        format!("{}@{branch}", self.url())
+    }
+
+    /// As the owner, through the proxy, on `main`.
+    pub async fn connect(&self) -> Session {
+        Session::connect(&self.url()).await
+    }
+
+    /// As the owner, through the proxy, on `branch`.
+    pub async fn connect_on(&self, branch: &str) -> Session {
+        let session = self.connect().await;
+        session.run(&format!("SET pggit.branch = '{branch}'")).await;
+        session
+    }
+
+    pub async fn connect_as(&self, role: &str) -> Session {
+        Session::connect(&self.proxy.url(role, &self.database.name)).await
+    }
+
+    /// As the owner, past the proxy.
+    pub async fn direct(&self) -> Session {
+        self.database.direct().await
+    }
+
+    pub async fn superuser(&self) -> Session {
+        self.database.superuser().await
+    }
+}

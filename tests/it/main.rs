@@ -1,0 +1,6 @@
+//! The behaviour of the proxy in front of a real PostgreSQL, one topic per module.
+
+#[path = "../harness/mod.rs"]
+mod harness;
+
+mod smoke;
