@@ -1,1 +1,24 @@
-//! TODO
+//! Live catalogs → schema model.
+//!
+//! [`touched`] finds what the current transaction may have changed, [`read`] introspects objects or
+//! whole schemas, and [`Raw::objects`] turns what was read into definitions in logical names, so
+//! that one object has one definition on every branch. [`unsupported`] names everything that the
+//! model has no kind for.
+//!
+//! All of it is SQL under [`PINNED_SETTINGS`](crate::upstream::executor::PINNED_SETTINGS), for
+//! PostgreSQL 14 to 18. Members of extensions, temporary objects, system schemas and `pggit` are
+//! never seen.
+
+pub mod error;
+pub mod id;
+pub mod lineage;
+pub mod read;
+pub mod touched;
+pub mod unsupported;
+
+pub use error::CatalogError;
+pub use id::{CatalogId, TargetClass};
+pub use lineage::LineageBook;
+pub use read::{Found, Raw, Selection, read};
+pub use touched::{PhysicalTarget, Touched, TouchedRequest, touched};
+pub use unsupported::{Unsupported, unsupported};

@@ -1,5 +1,6 @@
 //! The vocabulary of plans: what the proxy will do with a text that a client sent.
 
+pub use crate::catalog::TargetClass;
 use crate::error::ErrorReport;
 use std::ops::Range;
 
@@ -94,19 +95,6 @@ pub struct Target {
     /// `None` where the text leaves it to the search path.
     pub schema: Option<String>,
     pub name: String,
-}
-
-/// In which catalog a target's name is looked up.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum TargetClass {
-    /// `pg_class`: tables, indexes, views, sequences; a trigger is found through its table.
-    Relation,
-    /// `pg_proc`: all overloads of the name.
-    Routine,
-    /// `pg_type`.
-    Type,
-    /// `pg_namespace`; `name` is the schema.
-    Schema,
 }
 
 /// Transaction control.

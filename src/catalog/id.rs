@@ -1,0 +1,44 @@
+//! How the catalogs identify an object.
+
+/// An object's address, as `pg_depend` has it.
+///
+/// A column of a table is (`pg_class`, table, attribute number); an attribute of a composite type is
+/// (`pg_type`, type, attribute number).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct CatalogId {
+    /// The OID of the catalog: one of the constants here.
+    pub class: u32,
+    pub oid: u32,
+    /// An attribute number; 0 is the object itself.
+    pub sub: i32,
+}
+
+impl CatalogId {
+    pub const RELATION: u32 = 1259;
+    pub const ROUTINE: u32 = 1255;
+    pub const TYPE: u32 = 1247;
+    pub const SCHEMA: u32 = 2615;
+    pub const TRIGGER: u32 = 2620;
+
+    pub fn object(class: u32, oid: u32) -> Self {
+        Self { class, oid, sub: 0 }
+    }
+
+    #[must_use]
+    pub fn with_sub(self, sub: i32) -> Self {
+        Self { sub, ..self }
+    }
+}
+
+/// In which catalog a name is looked up.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum TargetClass {
+    /// `pg_class`: tables, indexes, views, sequences; a trigger is found through its table.
+    Relation,
+    /// `pg_proc`: all overloads of the name.
+    Routine,
+    /// `pg_type`.
+    Type,
+    /// `pg_namespace`; the name is the schema's own.
+    Schema,
+}
