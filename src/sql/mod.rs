@@ -2,3 +2,4 @@
 //! splicing of names. [`plan`] has the vocabulary.
 
 pub mod plan;
+pub mod planner;
