@@ -1,8 +1,20 @@
-//! From a statement's text to its plan.
+//! From a text to its [`Plan`].
 
 use super::plan::Plan;
 use crate::branch::BranchMap;
 use std::sync::Arc;
+
+/// What a text's meaning depends on besides the text.
+#[derive(Clone, Copy, Debug)]
+pub struct PlanContext<'a> {
+    /// The names of the branch that the session is on.
+    pub map: &'a BranchMap,
+    /// The session's `client_encoding`, as the server reports it.
+    pub client_encoding: &'a str,
+    pub standard_conforming_strings: bool,
+    /// DDL awaits its commit: `COMMIT` and the like must be seen.
+    pub watch_transactions: bool,
+}
 
 /// Makes plans and remembers them; shared by all sessions.
 #[derive(Debug)]
@@ -10,24 +22,25 @@ pub struct Planner {
     forward: Arc<Plan>,
 }
 
-/// What a plan depends on besides the text.
-#[derive(Clone, Copy, Debug)]
-pub struct PlanContext<'a> {
-    pub map: &'a BranchMap,
-    pub client_encoding: &'a str,
-    pub standard_conforming_strings: bool,
-    /// DDL awaits its commit: transaction control must be seen.
-    pub watch_transactions: bool,
-}
-
 impl Planner {
+    /// The cache of plans holds up to `cache_bytes`.
     pub fn new(_cache_bytes: usize) -> Self {
         Self {
             forward: Arc::new(Plan::Forward),
         }
     }
 
-    pub fn plan(&self, _text: &[u8], _context: &PlanContext<'_>) -> Arc<Plan> {
-        Arc::clone(&self.forward)
+    /// What to do with the text of a `Query` or `Parse` message. Never fails: a text that cannot be
+    /// understood goes to the server, which reports what is wrong with it.
+    pub fn plan(&self, text: &[u8], context: &PlanContext<'_>) -> Arc<Plan> {
+        if context.map.is_main() {
+            return Arc::clone(&self.forward);
+        }
+        Arc::new(plan_text(text, context))
     }
+}
+
+/// Plans a text without scan and cache.
+pub(super) fn plan_text(_text: &[u8], _context: &PlanContext<'_>) -> Plan {
+    Plan::Forward
 }
