@@ -1,1 +1,204 @@
-//! TODO
+//! The one place that reads configuration, and the typed result of it.
+//!
+//! `config/pggit.toml` shows every setting at its default, `docs/configuration.md` explains them.
+
+pub mod unit;
+
+use secrecy::SecretString;
+use serde::{Deserialize, Serialize, Serializer};
+use std::path::PathBuf;
+use std::time::Duration;
+use unit::{Size, Time};
+
+/// All settings of a proxy.
+#[derive(Clone, Debug, Deserialize, Serialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Config {
+    /// Where clients connect: `host:port`, or the path of a Unix socket.
+    pub listen: Vec<String>,
+    pub tls: Tls,
+    pub upstream: Upstream,
+    pub limits: Limits,
+    pub versioning: Versioning,
+    pub metrics: MetricsPort,
+    pub log: Log,
+}
+
+/// TLS on the clients' hop.
+#[derive(Clone, Debug, Default, Deserialize, Serialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Tls {
+    pub mode: TlsMode,
+    /// PEM file with the certificate chain, the server's own first.
+    pub cert: Option<PathBuf>,
+    /// PEM file with the private key.
+    pub key: Option<PathBuf>,
+}
+
+/// Whether clients may, must or cannot use TLS.
+#[derive(Clone, Copy, Debug, Default, Deserialize, Serialize, PartialEq, Eq)]
+#[serde(rename_all = "kebab-case")]
+pub enum TlsMode {
+    #[default]
+    Disable,
+    Allow,
+    Require,
+}
+
+/// The server behind the proxy, and the role that the proxy itself uses there.
+#[derive(Clone, Debug, Deserialize, Serialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Upstream {
+    /// `postgres://user:password@host:port?sslmode=…`; what it names wins over the settings below.
+    #[serde(serialize_with = "redacted")]
+    pub url: Option<SecretString>,
+    /// Host name, address, or the directory of the server's Unix socket.
+    pub host: String,
+    pub port: u16,
+    /// The administrative role: it owns the `pggit` schema.
+    pub user: String,
+    #[serde(serialize_with = "redacted")]
+    pub password: Option<SecretString>,
+    /// File whose first line is the administrative role's password.
+    pub password_file: Option<PathBuf>,
+    pub sslmode: SslMode,
+    /// PEM file with the authorities that sign the server's certificate; the public ones without it.
+    pub root_cert: Option<PathBuf>,
+    /// Time for a connection to be made, TLS included.
+    pub connect_timeout: Time,
+    /// Administrative connections per database.
+    pub pool_size: usize,
+}
+
+/// How the server's hop is encrypted and the server verified: libpq's words and meanings.
+#[derive(Clone, Copy, Debug, Default, Deserialize, Serialize, PartialEq, Eq)]
+#[serde(rename_all = "kebab-case")]
+pub enum SslMode {
+    Disable,
+    #[default]
+    Prefer,
+    Require,
+    VerifyCa,
+    VerifyFull,
+}
+
+#[derive(Clone, Debug, Deserialize, Serialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Limits {
+    /// Sessions at a time; further clients are told that there are too many.
+    pub max_connections: usize,
+    /// Time from accepting a connection to its first ReadyForQuery.
+    pub login_timeout: Time,
+    /// Time that sessions have at shutdown to finish their transactions.
+    pub drain_timeout: Time,
+    /// The longest statement the proxy looks into.
+    pub max_statement_bytes: Size,
+    /// What the plan cache may hold.
+    pub plan_cache_bytes: Size,
+}
+
+#[derive(Clone, Debug, Default, Deserialize, Serialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Versioning {
+    /// Schemas that are not versioned and that all branches share.
+    pub excluded_schemas: Vec<String>,
+}
+
+/// The operator's HTTP port: `/metrics`, `/livez`, `/readyz`.
+#[derive(Clone, Debug, Default, Deserialize, Serialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct MetricsPort {
+    /// `host:port`; without it there is no such port.
+    pub listen: Option<String>,
+}
+
+#[derive(Clone, Debug, Deserialize, Serialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Log {
+    pub format: LogFormat,
+    /// `error`, `warn`, `info`, `debug`, `trace`, or directives such as `info,pggit::session=debug`.
+    pub filter: String,
+}
+
+#[derive(Clone, Copy, Debug, Default, Deserialize, Serialize, PartialEq, Eq)]
+#[serde(rename_all = "kebab-case")]
+pub enum LogFormat {
+    #[default]
+    Text,
+    Json,
+}
+
+impl Default for Config {
+    fn default() -> Self {
+        Self {
+            listen: vec!["127.0.0.1:6432".to_owned()],
+            tls: Tls::default(),
+            upstream: Upstream::default(),
+            limits: Limits::default(),
+            versioning: Versioning::default(),
+            metrics: MetricsPort::default(),
+            log: Log::default(),
+        }
+    }
+}
+
+impl Default for Upstream {
+    fn default() -> Self {
+        Self {
+            url: None,
+            host: "127.0.0.1".to_owned(),
+            port: 5432,
+            user: "postgres".to_owned(),
+            password: None,
+            password_file: None,
+            sslmode: SslMode::default(),
+            root_cert: None,
+            connect_timeout: Time(Duration::from_secs(10)),
+            pool_size: 8,
+        }
+    }
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self {
+            max_connections: 1000,
+            login_timeout: Time(Duration::from_secs(30)),
+            drain_timeout: Time(Duration::from_secs(30)),
+            max_statement_bytes: Size(16 << 20),
+            plan_cache_bytes: Size(64 << 20),
+        }
+    }
+}
+
+impl Default for Log {
+    fn default() -> Self {
+        Self {
+            format: LogFormat::default(),
+            filter: "info".to_owned(),
+        }
+    }
+}
+
+/// A secret is never written out.
+#[expect(clippy::ref_option, reason = "serde passes the field")]
+fn redacted<S: Serializer>(
+    _secret: &Option<SecretString>,
+    serializer: S,
+) -> Result<S::Ok, S::Error> {
+    serializer.serialize_none()
+}
+
+impl Upstream {
+    /// The administrative role's password: the setting, else the first line of the file.
+    pub fn admin_password(&self) -> std::io::Result<Option<SecretString>> {
+        if self.password.is_some() {
+            return Ok(self.password.clone());
+        }
+        let Some(path) = &self.password_file else {
+            return Ok(None);
+        };
+        let text = std::fs::read_to_string(path)?;
+        Ok(text.lines().next().map(SecretString::from))
+    }
+}
