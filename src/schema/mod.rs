@@ -1,7 +1,17 @@
 //! The schema model and everything that can be said about it without a database.
 //!
 //! [`model`] holds the typed definitions, [`snapshot`] a whole schema at one moment. The rest are
-//! functions on them: canonical bytes and hashes, differences, and ordered DDL.
+//! functions on them: [`canonical`] bytes, differences ([`mod@diff`], [`change`]) and ordered DDL
+//! ([`mod@render`]). [`quote`] writes names and literals.
 
+pub mod canonical;
+pub mod change;
+pub mod diff;
 pub mod model;
+pub mod quote;
+pub mod render;
 pub mod snapshot;
+
+pub use change::{Alteration, Change, ChangeKind};
+pub use diff::diff;
+pub use render::{Hazard, RenderOptions, Step, create_all, render, script};

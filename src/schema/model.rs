@@ -329,6 +329,10 @@ pub struct View {
     pub name: Name,
     /// Output column names, in order.
     pub columns: Vec<String>,
+    /// Their types, as `format_type` prints them. They follow from the query and what it reads, so a
+    /// diff does not compare them; they tell whether `CREATE OR REPLACE` can change the query.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub column_types: Vec<String>,
     /// `pg_get_viewdef`, without the closing semicolon.
     pub query: String,
     /// `security_invoker`, `security_barrier`, `check_option`.

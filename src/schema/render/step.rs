@@ -1,0 +1,82 @@
+//! One statement of a migration, and what to know before running it.
+
+use crate::schema::model::{Lineage, ObjectKey};
+use serde::Serialize;
+use std::collections::BTreeMap;
+use std::fmt;
+
+/// What one should know of a statement before running it, in the words pg-schema-diff gave them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[serde(rename_all = "SCREAMING_SNAKE_CASE")]
+pub enum Hazard {
+    DeletesData,
+    /// Readers and writers wait while it runs, for a time that grows with the rows.
+    AcquiresAccessExclusiveLock,
+    /// Writers wait while it runs.
+    AcquiresShareLock,
+    IndexBuild,
+    /// Queries may become slow.
+    IndexDropped,
+    /// Someone may lose or gain rights.
+    AuthzUpdate,
+    /// Something may depend on it that no catalog tells of.
+    HasUntrackableDependencies,
+    /// It may fail, or mean something else than before, depending on the rows.
+    Correctness,
+}
+
+impl Hazard {
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::DeletesData => "DELETES_DATA",
+            Self::AcquiresAccessExclusiveLock => "ACQUIRES_ACCESS_EXCLUSIVE_LOCK",
+            Self::AcquiresShareLock => "ACQUIRES_SHARE_LOCK",
+            Self::IndexBuild => "INDEX_BUILD",
+            Self::IndexDropped => "INDEX_DROPPED",
+            Self::AuthzUpdate => "AUTHZ_UPDATE",
+            Self::HasUntrackableDependencies => "HAS_UNTRACKABLE_DEPENDENCIES",
+            Self::Correctness => "CORRECTNESS",
+        }
+    }
+}
+
+impl fmt::Display for Hazard {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+/// One statement, without a semicolon, every name in it logical and schema-qualified.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Step {
+    pub sql: String,
+    /// Sorted, without duplicates.
+    pub hazards: Vec<Hazard>,
+    /// The object it is about.
+    pub object: ObjectKey,
+}
+
+/// What the schemas alone do not say.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct RenderOptions {
+    /// `USING` expressions of type changes, by the lineage of table and column.
+    pub using: BTreeMap<(Lineage, Lineage), String>,
+    /// The role that will run the statements: what it creates is its own already. `None` names every
+    /// new object's owner.
+    pub creator: Option<String>,
+}
+
+/// The steps as a migration one would sign: statements with semicolons, each under its hazards.
+pub fn script(steps: &[Step]) -> String {
+    let mut text = String::new();
+    for step in steps {
+        for hazard in &step.hazards {
+            text.push_str("-- HAZARD ");
+            text.push_str(hazard.as_str());
+            text.push('\n');
+        }
+        text.push_str(&step.sql);
+        text.push_str(";\n");
+    }
+    text
+}
