@@ -1,6 +1,7 @@
-//! Where a branch lives: physical naming ([`map`]) and the [`registry`] of branches.
+//! Where a branch lives: what it may be called ([`name`]), physical naming ([`map`]) and the [`registry`] of branches.
 
 pub mod map;
+pub mod name;
 pub mod registry;
 pub mod search_path;
 

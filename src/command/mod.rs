@@ -2,19 +2,21 @@
 //! client and `repo`.
 
 pub mod answer;
+pub mod ast;
+pub mod columns;
+pub mod grammar;
+pub mod help;
+pub mod lexer;
 
 pub use answer::{Answer, Column, ColumnType, Notice, Value};
+pub use ast::Command;
+pub use columns::columns;
+pub use grammar::parse;
 
 use crate::error::{ErrorReport, SqlState};
 use crate::repo::{Database, Identity, Repo};
 use crate::upstream::Executor;
 use std::sync::Arc;
-
-/// A parsed command.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Command {
-    Version,
-}
 
 /// What a command runs with.
 pub struct Invocation<'a> {
@@ -29,19 +31,6 @@ pub struct Invocation<'a> {
     pub branch: &'a str,
     /// The session is in a transaction block: commands that need their own refuse with 25001.
     pub in_transaction: bool,
-}
-
-/// Reads a command's text, `PGGIT` included, without the semicolon.
-///
-/// # Errors
-/// `42601` with the position of the word that was not expected, `42622`, `42602`.
-pub fn parse(_text: &str) -> Result<Command, ErrorReport> {
-    Ok(Command::Version)
-}
-
-/// The columns of a command's rows; `None` if it returns none. For Describe, before it runs.
-pub fn columns(_command: &Command) -> Option<&'static [Column]> {
-    None
 }
 
 /// Runs a command.

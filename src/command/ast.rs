@@ -1,0 +1,143 @@
+//! What a `PGGIT …` text asks for.
+
+use crate::merge::Strategy;
+use crate::repo::Ref;
+use std::fmt;
+
+/// A parsed command. Names are as PostgreSQL would fold and unquote them.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Command {
+    Status,
+    /// The command to explain; all of them if there is none.
+    Help {
+        topic: Option<String>,
+    },
+    Version,
+    Init,
+    BranchList,
+    BranchCreate {
+        name: String,
+        /// The session's branch if there is none.
+        from: Option<Ref>,
+    },
+    BranchRename {
+        from: String,
+        to: String,
+    },
+    BranchDelete {
+        name: String,
+        /// Although it has commits that no other branch has.
+        force: bool,
+    },
+    Checkout {
+        branch: String,
+    },
+    CheckoutNew {
+        branch: String,
+        /// The session's branch if there is none.
+        from: Option<Ref>,
+    },
+    Commit {
+        message: Option<String>,
+    },
+    Log(Log),
+    Show {
+        reference: Ref,
+    },
+    Diff(Diff),
+    Merge(Merge),
+    MergeBase {
+        left: Ref,
+        right: Ref,
+    },
+    MergeContinue {
+        merge: i64,
+        allow_data_loss: bool,
+    },
+    MergeAbort {
+        merge: i64,
+    },
+    Merges,
+    Conflicts {
+        merge: i64,
+    },
+    Resolve {
+        merge: i64,
+        conflict: i64,
+        with: ResolveWith,
+    },
+}
+
+/// `PGGIT LOG`: which commits, newest first.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Log {
+    /// The session's branch if there is none.
+    pub from: Option<Ref>,
+    pub object: Option<ObjectName>,
+    pub author: Option<String>,
+    /// `SINCE` and `UNTIL` hold any text that PostgreSQL reads as `timestamptz`.
+    pub since: Option<String>,
+    pub until: Option<String>,
+    pub limit: Option<u64>,
+}
+
+/// An object as a person names it: a column's or overload's kind is not asked for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ObjectName {
+    /// None where the name stood alone: any schema.
+    pub schema: Option<String>,
+    pub name: String,
+}
+
+impl fmt::Display for ObjectName {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if let Some(schema) = &self.schema {
+            write!(f, "{schema}.")?;
+        }
+        f.write_str(&self.name)
+    }
+}
+
+/// `PGGIT DIFF`: what leads from one ref to another.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Diff {
+    /// `main` if there is none.
+    pub from: Option<Ref>,
+    /// The session's branch if there is none.
+    pub to: Option<Ref>,
+    pub format: DiffFormat,
+}
+
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum DiffFormat {
+    /// One row per change.
+    #[default]
+    Rows,
+    /// One row per statement.
+    Sql,
+    /// One row with one document.
+    Json,
+}
+
+/// `PGGIT MERGE`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Merge {
+    pub source: Ref,
+    /// The session's branch if there is none.
+    pub into: Option<String>,
+    pub strategy: Strategy,
+    pub message: Option<String>,
+    pub dry_run: bool,
+    /// Also if a table or column that holds rows goes.
+    pub allow_data_loss: bool,
+}
+
+/// How `PGGIT RESOLVE` decides a conflict.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum ResolveWith {
+    Source,
+    Target,
+    Base,
+    /// DDL that, run on the target's side of the object, gives what is wanted.
+    Custom(String),
+}

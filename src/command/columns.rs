@@ -1,0 +1,123 @@
+//! Which columns each command's rows have: known from its text alone, for Describe.
+
+use super::ast::{Command, DiffFormat};
+use super::{Column, ColumnType};
+
+const fn column(name: &'static str, column_type: ColumnType) -> Column {
+    Column { name, column_type }
+}
+
+use ColumnType::{Bool, Int8, Jsonb, Text, Timestamptz};
+
+/// `PGGIT STATUS` and `PGGIT SHOW`: facts, one a row.
+pub const FACTS: &[Column] = &[column("item", Text), column("value", Text)];
+pub const HELP: &[Column] = &[column("command", Text), column("description", Text)];
+pub const VERSION: &[Column] = &[column("version", Text)];
+pub const BRANCHES: &[Column] = &[
+    column("branch", Text),
+    column("current", Bool),
+    column("head", Text),
+    column("updated", Timestamptz),
+    column("author", Text),
+    column("message", Text),
+];
+/// One row; none if there was nothing to commit.
+pub const COMMIT: &[Column] = &[
+    column("commit", Text),
+    column("objects", Int8),
+    column("message", Text),
+];
+pub const LOG: &[Column] = &[
+    column("commit", Text),
+    column("branches", Text),
+    column("author", Text),
+    column("date", Timestamptz),
+    column("message", Text),
+];
+pub const DIFF: &[Column] = &[
+    column("change", Text),
+    column("kind", Text),
+    column("object", Text),
+    column("detail", Text),
+    column("hazards", Text),
+];
+pub const DIFF_SQL: &[Column] = &[column("sql", Text)];
+pub const DIFF_JSON: &[Column] = &[column("diff", Jsonb)];
+/// One row. `merge` is NULL unless something was stored under that number.
+pub const MERGE: &[Column] = &[
+    column("outcome", Text),
+    column("merge", Int8),
+    column("commit", Text),
+    column("objects", Int8),
+    column("conflicts", Int8),
+    column("detail", Text),
+];
+/// One row per object that differs anywhere, with the statements that the target would get.
+pub const MERGE_DRY_RUN: &[Column] = &[
+    column("kind", Text),
+    column("object", Text),
+    column("result", Text),
+    column("detail", Text),
+    column("sql", Text),
+];
+pub const MERGE_BASE: &[Column] = &[
+    column("commit", Text),
+    column("author", Text),
+    column("date", Timestamptz),
+    column("message", Text),
+];
+pub const MERGES: &[Column] = &[
+    column("merge", Int8),
+    column("state", Text),
+    column("source", Text),
+    column("target", Text),
+    column("strategy", Text),
+    column("conflicts", Int8),
+    column("author", Text),
+    column("started", Timestamptz),
+];
+pub const CONFLICTS: &[Column] = &[
+    column("conflict", Int8),
+    column("object", Text),
+    column("attribute", Text),
+    column("base", Text),
+    column("source", Text),
+    column("target", Text),
+    column("state", Text),
+];
+/// One row; `unresolved` counts what the merge still waits for.
+pub const RESOLVE: &[Column] = &[
+    column("conflict", Int8),
+    column("resolution", Text),
+    column("unresolved", Int8),
+];
+
+/// The columns of a command's rows; `None` if it returns none.
+pub fn columns(command: &Command) -> Option<&'static [Column]> {
+    Some(match command {
+        Command::Status | Command::Show { .. } => FACTS,
+        Command::Help { .. } => HELP,
+        Command::Version => VERSION,
+        Command::BranchList => BRANCHES,
+        Command::Commit { .. } => COMMIT,
+        Command::Log(_) => LOG,
+        Command::Diff(diff) => match diff.format {
+            DiffFormat::Rows => DIFF,
+            DiffFormat::Sql => DIFF_SQL,
+            DiffFormat::Json => DIFF_JSON,
+        },
+        Command::Merge(merge) if merge.dry_run => MERGE_DRY_RUN,
+        Command::Merge(_) | Command::MergeContinue { .. } => MERGE,
+        Command::MergeBase { .. } => MERGE_BASE,
+        Command::Merges => MERGES,
+        Command::Conflicts { .. } => CONFLICTS,
+        Command::Resolve { .. } => RESOLVE,
+        Command::Init
+        | Command::BranchCreate { .. }
+        | Command::BranchRename { .. }
+        | Command::BranchDelete { .. }
+        | Command::Checkout { .. }
+        | Command::CheckoutNew { .. }
+        | Command::MergeAbort { .. } => return None,
+    })
+}

@@ -1,0 +1,370 @@
+use super::*;
+
+fn command(text: &str) -> Command {
+    parse(text).unwrap_or_else(|error| panic!("{text}: {error:?}"))
+}
+
+fn error(text: &str) -> ErrorReport {
+    match parse(text) {
+        Ok(command) => panic!("{text}: {command:?}"),
+        Err(error) => error,
+    }
+}
+
+fn at(name: &str, at: Option<&str>, ancestor: u32) -> Ref {
+    Ref {
+        name: name.to_owned(),
+        at: at.map(str::to_owned),
+        ancestor,
+    }
+}
+
+#[test]
+fn plain_commands() {
+    for (text, expected) in [
+        ("PGGIT STATUS", Command::Status),
+        ("pggit status;", Command::Status),
+        ("PgGit /* c */ Version -- x", Command::Version),
+        ("PGGIT INIT", Command::Init),
+        ("PGGIT BRANCH", Command::BranchList),
+        ("PGGIT BRANCH list ;", Command::BranchList),
+        ("PGGIT MERGES", Command::Merges),
+        ("PGGIT HELP", Command::Help { topic: None }),
+        (
+            "PGGIT HELP merge continue",
+            Command::Help {
+                topic: Some("MERGE".to_owned()),
+            },
+        ),
+        ("PGGIT COMMIT", Command::Commit { message: None }),
+        (
+            "PGGIT COMMIT 'it''s'",
+            Command::Commit {
+                message: Some("it's".to_owned()),
+            },
+        ),
+        ("PGGIT CONFLICTS 7", Command::Conflicts { merge: 7 }),
+    ] {
+        assert_eq!(command(text), expected, "{text}");
+    }
+}
+
+#[test]
+fn branch_names_fold_and_quote_as_in_sql() {
+    let created = |text: &str| match command(text) {
+        Command::BranchCreate { name, from } => (name, from),
+        other => panic!("{text}: {other:?}"),
+    };
+    assert_eq!(
+        created("PGGIT BRANCH Feature/Login-2.x").0,
+        "feature/login-2.x"
+    );
+    assert_eq!(created("PGGIT BRANCH \"Feature/X\"").0, "Feature/X");
+    assert_eq!(created("PGGIT BRANCH 'Feature X'").0, "Feature X");
+    assert_eq!(created("PGGIT BRANCH \"list\"").0, "list");
+    assert_eq!(
+        created("PGGIT BRANCH x FROM \"Main\"~2").1,
+        Some(at("Main", None, 2))
+    );
+}
+
+#[test]
+fn refs_name_branches_hashes_ancestors_and_times() {
+    let shown = |text: &str| match command(&format!("PGGIT SHOW {text}")) {
+        Command::Show { reference } => reference,
+        other => panic!("{text}: {other:?}"),
+    };
+    assert_eq!(shown("Main"), at("main", None, 0));
+    assert_eq!(shown("3F2A"), at("3f2a", None, 0));
+    assert_eq!(shown("12e4").hash_prefix(), Some("12e4"));
+    assert_eq!(shown("main~"), at("main", None, 1));
+    assert_eq!(shown("main~12"), at("main", None, 12));
+    assert_eq!(
+        shown("main@{2026-01-01 10:00:00+02}~1"),
+        at("main", Some("2026-01-01 10:00:00+02"), 1)
+    );
+    assert_eq!(shown("\"A\"@{yesterday}"), at("A", Some("yesterday"), 0));
+    assert_eq!(shown("'A b~1'"), at("A b", None, 1));
+    for text in ["main~x", "main@{", "main@{}", "main@x", "~1", "a+b", "$1"] {
+        assert_eq!(
+            error(&format!("PGGIT SHOW {text}")).sqlstate,
+            SqlState::SYNTAX_ERROR,
+            "{text}"
+        );
+    }
+}
+
+#[test]
+fn branches_are_renamed_deleted_and_checked_out() {
+    assert_eq!(
+        command("PGGIT BRANCH RENAME a TO \"B\""),
+        Command::BranchRename {
+            from: "a".to_owned(),
+            to: "B".to_owned()
+        }
+    );
+    assert_eq!(
+        command("PGGIT BRANCH DELETE a FORCE"),
+        Command::BranchDelete {
+            name: "a".to_owned(),
+            force: true
+        }
+    );
+    assert_eq!(
+        command("PGGIT CHECKOUT main"),
+        Command::Checkout {
+            branch: "main".to_owned()
+        }
+    );
+    assert_eq!(
+        command("PGGIT CHECKOUT NEW a FROM b"),
+        Command::CheckoutNew {
+            branch: "a".to_owned(),
+            from: Some(Ref::branch("b"))
+        }
+    );
+}
+
+#[test]
+fn log_takes_its_clauses_in_any_order() {
+    assert_eq!(command("PGGIT LOG"), Command::Log(Log::default()));
+    assert_eq!(
+        command(
+            "PGGIT LOG main~2 LIMIT 5 AUTHOR 'Ada' UNTIL 'today' SINCE '2026-01-01' FOR public.\"Users\""
+        ),
+        Command::Log(Log {
+            from: Some(at("main", None, 2)),
+            object: Some(ObjectName {
+                schema: Some("public".to_owned()),
+                name: "Users".to_owned()
+            }),
+            author: Some("Ada".to_owned()),
+            since: Some("2026-01-01".to_owned()),
+            until: Some("today".to_owned()),
+            limit: Some(5),
+        })
+    );
+    assert_eq!(error("PGGIT LOG FOR a.b.c").position, Some(15));
+    assert_eq!(
+        error("PGGIT LOG LIMIT 1 LIMIT 2").message,
+        "conflicting or redundant options"
+    );
+    assert_eq!(error("PGGIT LOG LIMIT -1").position, Some(17));
+}
+
+#[test]
+fn diff_takes_up_to_two_refs_and_a_format() {
+    let diff = |text: &str| match command(text) {
+        Command::Diff(diff) => (
+            diff.from.map(|from| from.to_string()),
+            diff.to.map(|to| to.to_string()),
+            diff.format,
+        ),
+        other => panic!("{text}: {other:?}"),
+    };
+    let some = |text: &str| Some(text.to_owned());
+    assert_eq!(diff("PGGIT DIFF"), (None, None, DiffFormat::Rows));
+    assert_eq!(diff("PGGIT DIFF a"), (some("a"), None, DiffFormat::Rows));
+    assert_eq!(
+        diff("PGGIT DIFF main feature AS SQL"),
+        (some("main"), some("feature"), DiffFormat::Sql)
+    );
+    assert_eq!(diff("PGGIT DIFF AS json"), (None, None, DiffFormat::Json));
+    assert_eq!(error("PGGIT DIFF a b c").position, Some(16));
+}
+
+#[test]
+fn merge_takes_its_clauses_in_any_order() {
+    let plain = Merge {
+        source: Ref::branch("feature"),
+        into: None,
+        strategy: Strategy::Auto,
+        message: None,
+        dry_run: false,
+        allow_data_loss: false,
+    };
+    assert_eq!(
+        command("PGGIT MERGE feature"),
+        Command::Merge(plain.clone())
+    );
+    assert_eq!(
+        command(
+            "PGGIT MERGE feature ALLOW DATA LOSS DRY RUN MESSAGE $$m$$ STRATEGY SOURCE_WINS INTO main"
+        ),
+        Command::Merge(Merge {
+            into: Some("main".to_owned()),
+            strategy: Strategy::SourceWins,
+            message: Some("m".to_owned()),
+            dry_run: true,
+            allow_data_loss: true,
+            ..plain
+        })
+    );
+    assert_eq!(
+        command("PGGIT MERGE BASE a b~1"),
+        Command::MergeBase {
+            left: Ref::branch("a"),
+            right: at("b", None, 1)
+        }
+    );
+    assert_eq!(
+        command("PGGIT MERGE CONTINUE 3 ALLOW DATA LOSS"),
+        Command::MergeContinue {
+            merge: 3,
+            allow_data_loss: true
+        }
+    );
+    assert_eq!(
+        command("PGGIT MERGE ABORT 3"),
+        Command::MergeAbort { merge: 3 }
+    );
+    let unknown = error("PGGIT MERGE a STRATEGY best");
+    assert_eq!(unknown.sqlstate, SqlState::INVALID_PARAMETER_VALUE);
+    assert_eq!(
+        unknown.hint.as_deref(),
+        Some("Strategies are auto, source_wins, target_wins, manual_review.")
+    );
+}
+
+#[test]
+fn resolve_takes_a_side_or_ddl() {
+    let with = |text: &str| match command(&format!("PGGIT RESOLVE 1 2 WITH {text}")) {
+        Command::Resolve {
+            merge: 1,
+            conflict: 2,
+            with,
+        } => with,
+        other => panic!("{text}: {other:?}"),
+    };
+    assert_eq!(with("source"), ResolveWith::Source);
+    assert_eq!(with("TARGET"), ResolveWith::Target);
+    assert_eq!(with("BASE"), ResolveWith::Base);
+    assert_eq!(
+        with("CUSTOM $$ALTER TABLE t ADD c int; -- 'x'$$"),
+        ResolveWith::Custom("ALTER TABLE t ADD c int; -- 'x'".to_owned())
+    );
+    assert_eq!(
+        error("PGGIT RESOLVE 1 2 WITH CUSTOM").message,
+        "syntax error at end of input"
+    );
+}
+
+#[test]
+fn syntax_errors_say_where_and_how_it_is_written() {
+    let unknown = error("PGGIT é PUSH");
+    assert_eq!(unknown.sqlstate, SqlState::SYNTAX_ERROR);
+    assert_eq!(unknown.message, "syntax error at or near \"é\"");
+    assert_eq!(unknown.position, Some(7));
+    assert_eq!(unknown.hint.as_deref(), Some(help::UNKNOWN_COMMAND));
+
+    let usage = error("PGGIT BRANCH 'é' FORM x");
+    assert_eq!(usage.message, "syntax error at or near \"FORM\"");
+    assert_eq!(usage.position, Some(18));
+    assert!(
+        usage
+            .hint
+            .is_some_and(|hint| hint.contains("PGGIT BRANCH <name> [FROM <ref>]"))
+    );
+
+    let end = error("PGGIT SHOW");
+    assert_eq!(end.message, "syntax error at end of input");
+    assert_eq!(end.position, Some(11));
+    assert_eq!(end.hint.as_deref(), Some("Usage: PGGIT SHOW <ref>"));
+
+    let open = error("PGGIT COMMIT 'x");
+    assert_eq!(open.message, "unterminated quoted string at or near \"'x\"");
+    assert_eq!(open.position, Some(14));
+}
+
+#[test]
+fn impossible_names_are_refused_where_they_stand() {
+    let long = "x".repeat(64);
+    let refused = |text: String| {
+        let error = error(&text);
+        (error.sqlstate, error.position)
+    };
+    assert_eq!(
+        refused(format!("PGGIT BRANCH {long}")),
+        (SqlState::NAME_TOO_LONG, Some(14))
+    );
+    assert_eq!(
+        refused(format!("PGGIT CHECKOUT {long}")),
+        (SqlState::NAME_TOO_LONG, Some(16))
+    );
+    assert_eq!(
+        refused(format!("PGGIT LOG FOR public.{long}")),
+        (SqlState::NAME_TOO_LONG, Some(15))
+    );
+    assert_eq!(
+        refused("PGGIT CHECKOUT \"\"".to_owned()),
+        (SqlState::INVALID_NAME, Some(16))
+    );
+    assert_eq!(
+        refused("PGGIT BRANCH \"a@b\"".to_owned()),
+        (SqlState::INVALID_NAME, Some(14))
+    );
+    assert_eq!(
+        refused("PGGIT BRANCH main".to_owned()),
+        (SqlState::DUPLICATE_DATABASE, Some(14))
+    );
+}
+
+#[test]
+fn a_command_of_megabytes_is_refused_unread() {
+    let text = format!("PGGIT COMMIT '{}'", "x".repeat(MAX_COMMAND_BYTES));
+    assert_eq!(error(&text).sqlstate, SqlState::PROGRAM_LIMIT_EXCEEDED);
+}
+
+#[test]
+fn every_form_in_the_help_parses_once_filled_in() {
+    let filled = |text: &str| {
+        text.replace("<ref>", "main")
+            .replace("<merge>", "1")
+            .replace("<conflict>", "2")
+            .replace("<n>", "10")
+            .replace("<object>", "public.users")
+            .replace("<command>", "log")
+            .replace("<strategy>", "auto")
+            .replace("<source>", "feature")
+            .replace(['<', '>'], "")
+            .replace("SOURCE | TARGET | BASE | ", "")
+            .replace("AS SQL | ", "")
+    };
+    for form in help::FORMS {
+        let all = filled(form.syntax).replace(['[', ']'], "");
+        command(&all);
+        let mut least = form.syntax.to_owned();
+        while let (Some(open), Some(close)) = (least.find('['), least.rfind(']')) {
+            let inner = least[open..=close].find(']').map_or(close, |at| open + at);
+            let inner = if least[open..inner].matches('[').count() > 1 {
+                close
+            } else {
+                inner
+            };
+            least.replace_range(open..=inner, "");
+        }
+        command(&filled(&least));
+    }
+}
+
+proptest::proptest! {
+    #[test]
+    fn no_text_makes_the_parser_panic(text in "(?s).{0,60}") {
+        let _ = parse(&text);
+        let _ = parse(&format!("PGGIT {text}"));
+    }
+
+    #[test]
+    fn no_sequence_of_words_makes_the_parser_panic(
+        words in proptest::collection::vec(
+            proptest::sample::select(vec![
+                "BRANCH", "MERGE", "LOG", "DIFF", "FOR", "a", "\"B\"", "'c'", "~1", "@{", "}", ".",
+                "RESOLVE", "1", "WITH", "CUSTOM", "$$", "FROM", "AS", "SQL", ";", "é", "(", "AUTHOR",
+            ]),
+            0..8,
+        ),
+        joint in "[ ]?",
+    ) {
+        let _ = parse(&format!("PGGIT {}", words.join(&joint)));
+    }
+}

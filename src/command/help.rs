@@ -1,0 +1,102 @@
+//! Every form a command can take: one table behind `PGGIT HELP` and the hints of syntax errors.
+
+/// One form of a command.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Form {
+    pub syntax: &'static str,
+    pub description: &'static str,
+}
+
+const fn form(syntax: &'static str, description: &'static str) -> Form {
+    Form {
+        syntax,
+        description,
+    }
+}
+
+/// In the order in which `PGGIT HELP` shows them.
+pub const FORMS: &[Form] = &[
+    form(
+        "PGGIT STATUS",
+        "Show the session's branch, its head and what it has not recorded",
+    ),
+    form(
+        "PGGIT HELP [<command>]",
+        "List the commands, or the forms of one",
+    ),
+    form("PGGIT VERSION", "Show the proxy's version"),
+    form("PGGIT INIT", "Put this database under version control"),
+    form("PGGIT BRANCH [LIST]", "List the branches"),
+    form(
+        "PGGIT BRANCH <name> [FROM <ref>]",
+        "Create a branch; its tables start empty",
+    ),
+    form("PGGIT BRANCH RENAME <name> TO <name>", "Rename a branch"),
+    form(
+        "PGGIT BRANCH DELETE <name> [FORCE]",
+        "Delete a branch and its schemas; FORCE if it is not merged",
+    ),
+    form("PGGIT CHECKOUT <branch>", "Move the session to a branch"),
+    form(
+        "PGGIT CHECKOUT NEW <branch> [FROM <ref>]",
+        "Create a branch and move the session to it",
+    ),
+    form(
+        "PGGIT COMMIT ['<message>']",
+        "Record what changed without the proxy seeing it",
+    ),
+    form(
+        "PGGIT LOG [<ref>] [FOR <object>] [AUTHOR '<role>'] [SINCE '<time>'] [UNTIL '<time>'] [LIMIT <n>]",
+        "Show commits, newest first",
+    ),
+    form(
+        "PGGIT SHOW <ref>",
+        "Show one commit: who, when, which statements, what changed",
+    ),
+    form(
+        "PGGIT DIFF [<ref> [<ref>]] [AS SQL | AS JSON]",
+        "Show what leads from one schema to another",
+    ),
+    form(
+        "PGGIT MERGE <source> [INTO <target>] [STRATEGY <strategy>] [MESSAGE '<message>'] [DRY RUN] [ALLOW DATA LOSS]",
+        "Merge a branch into another; strategies are auto, source_wins, target_wins, manual_review",
+    ),
+    form(
+        "PGGIT MERGE BASE <ref> <ref>",
+        "Show the best common ancestor of two refs",
+    ),
+    form(
+        "PGGIT MERGE CONTINUE <merge> [ALLOW DATA LOSS]",
+        "Complete a merge whose conflicts are resolved",
+    ),
+    form("PGGIT MERGE ABORT <merge>", "Give up a merge"),
+    form("PGGIT MERGES", "List merges and their state"),
+    form("PGGIT CONFLICTS <merge>", "List the conflicts of a merge"),
+    form(
+        "PGGIT RESOLVE <merge> <conflict> WITH SOURCE | TARGET | BASE | CUSTOM $$<ddl>$$",
+        "Decide a conflict",
+    ),
+];
+
+/// The forms of the command that starts with the word `topic`.
+pub fn forms(topic: &str) -> impl Iterator<Item = &'static Form> {
+    FORMS.iter().filter(move |form| {
+        form.syntax
+            .split(' ')
+            .nth(1)
+            .is_some_and(|word| word.eq_ignore_ascii_case(topic))
+    })
+}
+
+/// A hint that shows how the command is written.
+pub fn usage(topic: &str) -> String {
+    let lines: Vec<&str> = forms(topic).map(|form| form.syntax).collect();
+    match lines.as_slice() {
+        [] => UNKNOWN_COMMAND.to_owned(),
+        [line] => format!("Usage: {line}"),
+        lines => format!("Usage:\n  {}", lines.join("\n  ")),
+    }
+}
+
+/// The hint for a command that does not exist.
+pub const UNKNOWN_COMMAND: &str = "PGGIT HELP lists the commands.";

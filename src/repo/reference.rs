@@ -1,0 +1,52 @@
+//! What a person writes to mean a commit.
+
+use std::fmt;
+
+/// A ref: a branch or the beginning of a commit's hash, at a time, and so many commits back.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct Ref {
+    /// A branch's name; where there is no such branch, see [`Ref::hash_prefix`].
+    pub name: String,
+    /// `@{…}`: where the branch was then. Any text that PostgreSQL reads as `timestamptz`, in the
+    /// session's time zone: the server is to be asked what it means.
+    pub at: Option<String>,
+    /// `~n`: that many first parents back.
+    pub ancestor: u32,
+}
+
+impl Ref {
+    /// The head of a branch.
+    pub fn branch(name: impl Into<String>) -> Self {
+        Self {
+            name: name.into(),
+            at: None,
+            ancestor: 0,
+        }
+    }
+
+    /// The name as the beginning of a commit's hash, if it can be one: 4 to 64 hexadecimal digits.
+    pub fn hash_prefix(&self) -> Option<&str> {
+        let hex = (4..=64).contains(&self.name.len())
+            && self.name.bytes().all(|byte| byte.is_ascii_hexdigit());
+        (hex && self.at.is_none()).then_some(&self.name)
+    }
+
+    /// The branch, if the ref is nothing but its name.
+    pub fn as_branch(&self) -> Option<&str> {
+        (self.at.is_none() && self.ancestor == 0).then_some(&self.name)
+    }
+}
+
+/// As a person wrote it, but for quotes.
+impl fmt::Display for Ref {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.name)?;
+        if let Some(at) = &self.at {
+            write!(f, "@{{{at}}}")?;
+        }
+        if self.ancestor > 0 {
+            write!(f, "~{}", self.ancestor)?;
+        }
+        Ok(())
+    }
+}
