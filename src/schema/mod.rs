@@ -2,15 +2,17 @@
 //!
 //! [`model`] holds the typed definitions, [`snapshot`] a whole schema at one moment. The rest are
 //! functions on them: [`canonical`] bytes, differences ([`mod@diff`], [`change`]) and ordered DDL
-//! ([`mod@render`]). [`quote`] writes names and literals.
+//! ([`mod@render`]). [`quote`] writes names and literals, [`token`] finds them in printed text, [`rename`] replaces them.
 
 pub mod canonical;
 pub mod change;
 pub mod diff;
 pub mod model;
 pub mod quote;
+pub mod rename;
 pub mod render;
 pub mod snapshot;
+pub mod token;
 
 pub use change::{Alteration, Change, ChangeKind};
 pub use diff::diff;
