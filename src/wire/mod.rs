@@ -2,6 +2,7 @@
 //!
 //! Nothing here knows any SQL.
 
+pub mod startup;
 pub mod stream;
 
 pub use stream::Stream;
