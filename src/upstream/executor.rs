@@ -7,7 +7,8 @@ use futures::future::BoxFuture;
 pub type Row = Vec<Option<String>>;
 
 /// The settings under which the proxy's own SQL runs, whatever the client has set: names resolve in
-/// `pg_catalog` alone, and what the server prints of constants does not depend on the session.
+/// `pg_catalog` alone, what the server prints of constants does not depend on the session, and plans
+/// are made once, for point look-ups.
 ///
 /// An implementation of [`Executor`] establishes them before the first statement and, on a client's
 /// connection, restores the client's values after the last.
@@ -22,6 +23,11 @@ pub const PINNED_SETTINGS: &[(&str, &str)] = &[
     ("standard_conforming_strings", "on"),
     ("check_function_bodies", "off"),
     ("xmloption", "content"),
+    // Catalog queries look up a few objects by index, however large the catalogs are or will grow
+    // while a plan is kept; planning costs more than running, and compiling more than both.
+    ("enable_seqscan", "off"),
+    ("plan_cache_mode", "force_generic_plan"),
+    ("jit", "off"),
 ];
 
 /// Runs SQL of the proxy's own under [`PINNED_SETTINGS`].
