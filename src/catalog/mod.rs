@@ -9,10 +9,15 @@
 //! PostgreSQL 14 to 18. Members of extensions, temporary objects, system schemas and `pggit` are
 //! never seen.
 
+mod body;
+mod definition;
 pub mod error;
 pub mod id;
 pub mod lineage;
+mod logical;
 pub mod read;
+mod row;
+pub mod server;
 pub mod touched;
 pub mod unsupported;
 
@@ -20,5 +25,6 @@ pub use error::CatalogError;
 pub use id::{CatalogId, TargetClass};
 pub use lineage::LineageBook;
 pub use read::{Found, Raw, Selection, read};
+pub use server::{extension_members, server_version};
 pub use touched::{PhysicalTarget, Touched, TouchedRequest, touched};
 pub use unsupported::{Unsupported, unsupported};

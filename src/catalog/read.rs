@@ -1,8 +1,21 @@
 //! Introspection: objects of the live catalogs as the server describes them.
 
-use super::{CatalogError, CatalogId, LineageBook};
+use super::row::{
+    self, NameRow, Reference, RelationRow, RoutineRow, SchemaRow, TriggerRow, TypeRow,
+};
+use super::server::require_supported;
+use super::{CatalogError, CatalogId};
 use crate::schema::model::{Definition, Lineage};
-use crate::upstream::Executor;
+use crate::upstream::{Executor, Row};
+use std::collections::{BTreeMap, BTreeSet};
+
+const INVENTORY: &str = include_str!("sql/inventory.sql");
+const SCHEMAS: &str = include_str!("sql/schemas.sql");
+const TYPES: &str = include_str!("sql/types.sql");
+const ROUTINES: &str = include_str!("sql/routines.sql");
+const RELATIONS: &str = include_str!("sql/relations.sql");
+const TRIGGERS: &str = include_str!("sql/triggers.sql");
+const NAMES: &str = include_str!("sql/names.sql");
 
 /// What to read.
 #[derive(Clone, Copy, Debug)]
@@ -15,7 +28,15 @@ pub enum Selection<'a> {
 
 /// Objects as they were read: physical names, catalog OIDs.
 #[derive(Clone, Debug, Default)]
-pub struct Raw {}
+pub struct Raw {
+    pub(super) schemas: Vec<SchemaRow>,
+    pub(super) types: Vec<TypeRow>,
+    pub(super) routines: Vec<RoutineRow>,
+    pub(super) relations: Vec<RelationRow>,
+    pub(super) triggers: Vec<TriggerRow>,
+    /// What the objects depend on and is not among them.
+    pub(super) names: Vec<NameRow>,
+}
 
 /// One object in logical names.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -27,28 +48,131 @@ pub struct Found {
     pub definition: Definition,
 }
 
-/// Reads objects from the live catalogs. `server_version` is `server_version_num`, as 150018.
+/// Reads objects from the live catalogs: one query for each catalog that holds any of them, and one
+/// more if they depend on something that is not among them. `server_version` is `server_version_num`.
 pub async fn read(
-    _exec: &mut dyn Executor,
-    _server_version: u32,
-    _selection: Selection<'_>,
+    exec: &mut dyn Executor,
+    server_version: u32,
+    selection: Selection<'_>,
 ) -> Result<Raw, CatalogError> {
-    Ok(Raw::default())
+    require_supported(server_version)?;
+    let wanted = match selection {
+        Selection::Objects(ids) => by_class(ids.iter().map(|id| (id.class, id.oid))),
+        Selection::Schemas(schemas) => by_class(row::addresses(
+            &exec.query(INVENTORY, &[Some(&text_array(schemas))]).await?,
+        )?),
+    };
+    let mut raw = Raw::default();
+    for (class, oids) in &wanted {
+        let mut run = async |sql| exec.query(sql, &[Some(&oid_array(oids))]).await;
+        match *class {
+            CatalogId::SCHEMA => raw.schemas = row::parse(&run(SCHEMAS).await?)?,
+            CatalogId::TYPE => raw.types = row::parse(&run(TYPES).await?)?,
+            CatalogId::ROUTINE => raw.routines = row::parse(&run(ROUTINES).await?)?,
+            CatalogId::RELATION => raw.relations = row::parse(&run(RELATIONS).await?)?,
+            CatalogId::TRIGGER => raw.triggers = row::parse(&run(TRIGGERS).await?)?,
+            _ => {}
+        }
+    }
+    let unnamed = raw.unnamed();
+    if !unnamed.is_empty() {
+        let of = |class| oid_array(unnamed.get(&class).unwrap_or(&BTreeSet::new()));
+        let rows: Vec<Row> = exec
+            .query(
+                NAMES,
+                &[
+                    Some(&of(CatalogId::RELATION)),
+                    Some(&of(CatalogId::TYPE)),
+                    Some(&of(CatalogId::ROUTINE)),
+                ],
+            )
+            .await?;
+        raw.names = row::parse(&rows)?;
+    }
+    Ok(raw)
 }
 
 impl Raw {
     /// Every object and column in it: what the store is to be asked the lineage of.
     pub fn ids(&self) -> Vec<CatalogId> {
-        Vec::new()
+        let mut ids = Vec::new();
+        for row in &self.schemas {
+            ids.push(CatalogId::object(CatalogId::SCHEMA, row.common.oid));
+        }
+        for row in &self.types {
+            let id = CatalogId::object(CatalogId::TYPE, row.common.oid);
+            ids.push(id);
+            let attributes = row.attributes.iter().flatten();
+            ids.extend(attributes.map(|attribute| id.with_sub(attribute.number)));
+        }
+        for row in &self.routines {
+            ids.push(CatalogId::object(CatalogId::ROUTINE, row.common.oid));
+        }
+        for row in &self.relations {
+            let id = CatalogId::object(CatalogId::RELATION, row.common.oid);
+            ids.push(id);
+            if row.relkind == 'r' {
+                let columns = row.columns.iter().flatten();
+                ids.extend(columns.map(|column| id.with_sub(column.number)));
+            }
+        }
+        for row in &self.triggers {
+            ids.push(CatalogId::object(CatalogId::TRIGGER, row.common.oid));
+        }
+        ids
     }
 
-    /// The objects in schemas for which `names` (physical → logical schema) has an answer, in
-    /// logical names. On `main` it answers a versioned schema's own name.
-    pub fn objects(
-        &self,
-        _names: &dyn Fn(&str) -> Option<String>,
-        _lineage: &mut LineageBook,
-    ) -> Result<Vec<Found>, CatalogError> {
-        Ok(Vec::new())
+    /// What the objects refer to and is not among them, by catalog.
+    fn unnamed(&self) -> BTreeMap<u32, BTreeSet<u32>> {
+        let here: BTreeSet<Reference> = (self.types.iter())
+            .map(|row| (CatalogId::TYPE, row.common.oid))
+            .chain((self.routines.iter()).map(|row| (CatalogId::ROUTINE, row.common.oid)))
+            .chain((self.relations.iter()).map(|row| (CatalogId::RELATION, row.common.oid)))
+            .map(|(class, oid)| Reference { class, oid })
+            .collect();
+        let references = (self.types.iter().map(|row| &row.common))
+            .chain(self.routines.iter().map(|row| &row.common))
+            .chain(self.relations.iter().map(|row| &row.common))
+            .chain(self.triggers.iter().map(|row| &row.common))
+            .flat_map(|common| common.references.iter().flatten())
+            .filter(|reference| !here.contains(reference));
+        by_class(references.map(|reference| (reference.class, reference.oid)))
+    }
+}
+
+fn by_class(addresses: impl IntoIterator<Item = (u32, u32)>) -> BTreeMap<u32, BTreeSet<u32>> {
+    let mut classes: BTreeMap<u32, BTreeSet<u32>> = BTreeMap::new();
+    for (class, oid) in addresses {
+        classes.entry(class).or_default().insert(oid);
+    }
+    classes
+}
+
+/// The text of an `oid[]`.
+fn oid_array(oids: &BTreeSet<u32>) -> String {
+    let oids: Vec<String> = oids.iter().map(u32::to_string).collect();
+    format!("{{{}}}", oids.join(","))
+}
+
+/// The text of a `text[]`.
+pub(super) fn text_array(texts: &[String]) -> String {
+    let quoted: Vec<String> = texts
+        .iter()
+        .map(|text| format!("\"{}\"", text.replace('\\', "\\\\").replace('"', "\\\"")))
+        .collect();
+    format!("{{{}}}", quoted.join(","))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn arrays_are_quoted_as_the_server_reads_them() {
+        assert_eq!(oid_array(&[3, 1].into()), "{1,3}");
+        assert_eq!(
+            text_array(&["public@a".to_owned(), r#"o"d\d, {x}"#.to_owned()]),
+            r#"{"public@a","o\"d\\d, {x}"}"#
+        );
     }
 }

@@ -1,0 +1,337 @@
+//! From catalog rows to what is particular to each kind.
+
+use super::definition::acl;
+use super::logical::Logical;
+use super::row::{
+    AttributeRow, ColumnRow, ConstraintRow, DomainRow, IndexRow, PhysicalName, RelationRow,
+    RoutineRow, SequenceRow, TriggerRow, TypeRow,
+};
+use super::{CatalogError, CatalogId, LineageBook};
+use crate::schema::model::{
+    Attribute, Body, Check, Column, Composite, Constraint, ConstraintKind, Domain, Enum, Generated,
+    Identity, Index, Lineage, MaterializedView, Name, OwnedBy, Persistence, ReplicaIdentity,
+    Routine, Sequence, SequenceOptions, Table, Trigger, TriggerState, View,
+};
+use crate::schema::token::tokens;
+use std::collections::BTreeMap;
+
+pub(super) fn type_body(
+    row: &TypeRow,
+    id: CatalogId,
+    logical: Logical<'_>,
+    lineage: &mut LineageBook,
+) -> Body {
+    let name = logical.name(&row.schema, &row.name);
+    if let Some(row) = &row.domain {
+        return Body::Domain(domain(name, row, logical));
+    }
+    if row.typtype == 'c' {
+        let attributes = (row.attributes.iter().flatten())
+            .map(|row| attribute(row, lineage.of(id.with_sub(row.number)), logical))
+            .collect();
+        return Body::Composite(Composite { name, attributes });
+    }
+    Body::Enum(Enum {
+        name,
+        labels: row.labels.clone().unwrap_or_default(),
+    })
+}
+
+fn domain(name: Name, row: &DomainRow, logical: Logical<'_>) -> Domain {
+    let checks = row.checks.iter().flatten().map(|row| {
+        let check = Check {
+            definition: logical.text(&row.definition),
+            comment: row.comment.clone(),
+        };
+        (row.name.clone(), check)
+    });
+    Domain {
+        name,
+        base: logical.text(&row.base),
+        collation: collation(row.collation.as_ref(), logical),
+        not_null: row.not_null,
+        default: row.default.as_deref().map(|text| logical.text(text)),
+        checks: checks.collect(),
+    }
+}
+
+fn attribute(row: &AttributeRow, id: Lineage, logical: Logical<'_>) -> Attribute {
+    Attribute {
+        id,
+        name: row.name.clone(),
+        data_type: logical.text(&row.data_type),
+        collation: collation(row.collation.as_ref(), logical),
+        comment: row.comment.clone(),
+    }
+}
+
+pub(super) fn relation_body(
+    row: &RelationRow,
+    id: CatalogId,
+    logical: Logical<'_>,
+    lineage: &mut LineageBook,
+) -> Result<Body, CatalogError> {
+    let name = logical.name(&row.schema, &row.name);
+    let missing = || CatalogError::Text {
+        object: format!("{}.{}", row.schema, row.name),
+        text: format!("relation of kind \"{}\"", row.relkind),
+    };
+    Ok(match row.relkind {
+        'r' => Body::Table(table(name, row, id, logical, lineage)),
+        'v' => Body::View(View {
+            name,
+            columns: column_names(row),
+            column_types: (row.columns.iter().flatten())
+                .map(|column| logical.text(&column.data_type))
+                .collect(),
+            query: query(row.query.as_deref().ok_or_else(missing)?, logical),
+            options: options(row.options.as_deref(), ""),
+            column_comments: column_comments(row),
+            column_defaults: (row.columns.iter().flatten())
+                .filter_map(|column| {
+                    let default = logical.text(column.default.as_deref()?);
+                    Some((column.name.clone(), default))
+                })
+                .collect(),
+        }),
+        'm' => Body::MaterializedView(MaterializedView {
+            name,
+            columns: column_names(row),
+            query: query(row.query.as_deref().ok_or_else(missing)?, logical),
+            options: options(row.options.as_deref(), ""),
+            column_comments: column_comments(row),
+        }),
+        'S' => Body::Sequence(Sequence {
+            name,
+            options: sequence_options(row.sequence.as_ref().ok_or_else(missing)?),
+            persistence: persistence(row),
+            owned_by: row
+                .owned_by
+                .as_ref()
+                .map(|(schema, table, column)| OwnedBy {
+                    table: logical.name(schema, table),
+                    column: column.clone(),
+                }),
+        }),
+        _ => Body::Index(index(
+            name,
+            row.index.as_ref().ok_or_else(missing)?,
+            logical,
+        )?),
+    })
+}
+
+fn table(
+    name: Name,
+    row: &RelationRow,
+    id: CatalogId,
+    logical: Logical<'_>,
+    lineage: &mut LineageBook,
+) -> Table {
+    let mut table_options = options(row.options.as_deref(), "");
+    table_options.extend(options(row.toast_options.as_deref(), "toast."));
+    Table {
+        name,
+        persistence: persistence(row),
+        columns: (row.columns.iter().flatten())
+            .map(|row| column(row, lineage.of(id.with_sub(row.number)), logical))
+            .collect(),
+        constraints: (row.constraints.iter().flatten())
+            .filter_map(|row| Some((row.name.clone(), constraint(row, logical)?)))
+            .collect(),
+        options: table_options,
+        row_security: row.row_security,
+        force_row_security: row.force_row_security,
+        replica_identity: match (row.replica_identity, &row.replica_index) {
+            ('f', _) => ReplicaIdentity::Full,
+            ('n', _) => ReplicaIdentity::Nothing,
+            ('i', Some(index)) => ReplicaIdentity::Index(index.clone()),
+            // Its index was dropped: nothing identifies a row, until one is named again.
+            ('i', None) => ReplicaIdentity::Nothing,
+            _ => ReplicaIdentity::Default,
+        },
+    }
+}
+
+fn column(row: &ColumnRow, id: Lineage, logical: Logical<'_>) -> Column {
+    let expression = row.default.as_deref().map(|text| logical.text(text));
+    let (default, generated) = match (row.generated.as_str(), expression) {
+        ("", default) => (default, None),
+        (how, expression) => {
+            let generated = expression.map(|expression| Generated {
+                expression,
+                stored: how == "s",
+            });
+            (None, generated)
+        }
+    };
+    Column {
+        id,
+        name: row.name.clone(),
+        data_type: logical.text(&row.data_type),
+        collation: collation(row.collation.as_ref(), logical),
+        not_null: row.not_null,
+        default,
+        identity: row.identity_sequence.as_ref().map(|sequence| Identity {
+            always: row.identity == "a",
+            sequence: sequence.name.clone(),
+            options: sequence_options(sequence),
+        }),
+        generated,
+        comment: row.comment.clone(),
+        acl: acl(row.acl.as_deref()),
+        storage: row.storage.and_then(storage),
+        compression: row.compression.and_then(compression),
+        statistics: row.statistics,
+    }
+}
+
+/// The keyword of an `attstorage`.
+fn storage(code: char) -> Option<String> {
+    let keyword = match code {
+        'p' => "PLAIN",
+        'e' => "EXTERNAL",
+        'x' => "EXTENDED",
+        'm' => "MAIN",
+        _ => return None,
+    };
+    Some(keyword.to_owned())
+}
+
+/// The name of an `attcompression`.
+fn compression(code: char) -> Option<String> {
+    match code {
+        'p' => Some("pglz".to_owned()),
+        'l' => Some("lz4".to_owned()),
+        _ => None,
+    }
+}
+
+fn constraint(row: &ConstraintRow, logical: Logical<'_>) -> Option<Constraint> {
+    let kind = match row.contype {
+        'p' => ConstraintKind::Primary,
+        'u' => ConstraintKind::Unique,
+        'c' => ConstraintKind::Check,
+        'x' => ConstraintKind::Exclusion,
+        'f' => ConstraintKind::Foreign,
+        _ => return None,
+    };
+    Some(Constraint {
+        kind,
+        definition: logical.text(&row.definition),
+        columns: sorted(row.columns.as_deref()),
+        references: (row.references.as_ref())
+            .map(|PhysicalName(schema, name)| logical.name(schema, name)),
+        comment: row.comment.clone(),
+    })
+}
+
+fn index(name: Name, row: &IndexRow, logical: Logical<'_>) -> Result<Index, CatalogError> {
+    let using = tokens(&row.definition)
+        .iter()
+        .find(|token| token.is("USING"))
+        .and_then(|token| row.definition.get(token.start..))
+        .ok_or_else(|| CatalogError::Text {
+            object: format!("index {}.{}", name.schema, name.name),
+            text: row.definition.clone(),
+        })?;
+    Ok(Index {
+        table: Name::new(name.schema.as_str(), row.table.as_str()),
+        name,
+        unique: row.unique,
+        definition: logical.text(using),
+        columns: sorted(row.columns.as_deref()),
+    })
+}
+
+pub(super) fn routine(row: &RoutineRow, logical: Logical<'_>) -> Routine {
+    let arguments = logical.text(&row.arguments);
+    Routine {
+        name: logical.name(&row.schema, &row.name),
+        identity_arguments: input_types(row.input_types.as_deref(), logical),
+        procedure: row.procedure,
+        signature: match &row.result {
+            Some(result) => format!("({arguments}) RETURNS {}", logical.text(result)),
+            None => format!("({arguments})"),
+        },
+        definition: logical
+            .routine(&row.definition, &row.language)
+            .trim_end()
+            .to_owned(),
+    }
+}
+
+pub(super) fn trigger(row: &TriggerRow, logical: Logical<'_>) -> Trigger {
+    Trigger {
+        name: row.name.clone(),
+        table: logical.name(&row.schema, &row.table),
+        definition: logical.text(&row.definition),
+        enabled: match row.enabled {
+            'D' => TriggerState::Disabled,
+            'R' => TriggerState::Replica,
+            'A' => TriggerState::Always,
+            _ => TriggerState::Origin,
+        },
+        columns: sorted(row.columns.as_deref()),
+    }
+}
+
+pub(super) fn input_types(printed: Option<&str>, logical: Logical<'_>) -> String {
+    printed.map_or_else(String::new, |types| logical.text(types))
+}
+
+/// A view's query without the semicolon that the server prints after it.
+fn query(printed: &str, logical: Logical<'_>) -> String {
+    let query = printed.trim();
+    logical.text(query.strip_suffix(';').unwrap_or(query))
+}
+
+fn column_names(row: &RelationRow) -> Vec<String> {
+    (row.columns.iter().flatten())
+        .map(|column| column.name.clone())
+        .collect()
+}
+
+fn column_comments(row: &RelationRow) -> BTreeMap<String, String> {
+    (row.columns.iter().flatten())
+        .filter_map(|column| Some((column.name.clone(), column.comment.clone()?)))
+        .collect()
+}
+
+fn collation(name: Option<&PhysicalName>, logical: Logical<'_>) -> Option<Name> {
+    name.map(|PhysicalName(schema, name)| logical.name(schema, name))
+}
+
+fn persistence(row: &RelationRow) -> Persistence {
+    if row.unlogged {
+        Persistence::Unlogged
+    } else {
+        Persistence::Permanent
+    }
+}
+
+fn sequence_options(row: &SequenceRow) -> SequenceOptions {
+    SequenceOptions {
+        data_type: row.data_type.clone(),
+        start: row.start,
+        increment: row.increment,
+        min: row.min,
+        max: row.max,
+        cache: row.cache,
+        cycle: row.cycle,
+    }
+}
+
+/// `reloptions`: `name=value`.
+fn options(printed: Option<&[String]>, prefix: &str) -> BTreeMap<String, String> {
+    (printed.unwrap_or_default().iter())
+        .filter_map(|option| option.split_once('='))
+        .map(|(name, value)| (format!("{prefix}{name}"), value.to_owned()))
+        .collect()
+}
+
+fn sorted(names: Option<&[String]>) -> Vec<String> {
+    let mut names = names.unwrap_or_default().to_vec();
+    names.sort();
+    names
+}

@@ -1,0 +1,234 @@
+//! The rows of this module's queries, as they come: physical names, catalog OIDs.
+
+use serde::Deserialize;
+use serde::de::DeserializeOwned;
+
+/// What every kind has.
+#[derive(Clone, Debug, Deserialize)]
+pub(super) struct Common {
+    pub oid: u32,
+    #[serde(default)]
+    pub owner: String,
+    #[serde(default)]
+    pub acl: Option<Vec<Privilege>>,
+    pub comment: Option<String>,
+    /// What it depends on: `class oid`.
+    #[serde(default)]
+    pub references: Option<Vec<Reference>>,
+}
+
+/// Grantee (empty = PUBLIC), privilege, with grant option.
+#[derive(Clone, Debug, Deserialize)]
+pub(super) struct Privilege(pub String, pub String, pub bool);
+
+/// The catalog and the OID of something depended on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Deserialize)]
+#[serde(try_from = "String")]
+pub(super) struct Reference {
+    pub class: u32,
+    pub oid: u32,
+}
+
+impl TryFrom<String> for Reference {
+    type Error = String;
+
+    fn try_from(pair: String) -> Result<Self, String> {
+        let parsed = pair
+            .split_once(' ')
+            .and_then(|(class, oid)| Some((class.parse().ok()?, oid.parse().ok()?)));
+        match parsed {
+            Some((class, oid)) => Ok(Self { class, oid }),
+            None => Err(format!("not an object address: {pair}")),
+        }
+    }
+}
+
+/// A schema and a name in it.
+#[derive(Clone, Debug, Deserialize)]
+pub(super) struct PhysicalName(pub String, pub String);
+
+#[derive(Clone, Debug, Deserialize)]
+pub(super) struct SchemaRow {
+    #[serde(flatten)]
+    pub common: Common,
+    pub name: String,
+}
+
+#[derive(Clone, Debug, Deserialize)]
+pub(super) struct RelationRow {
+    #[serde(flatten)]
+    pub common: Common,
+    /// `r`, `v`, `m`, `S` or `i`.
+    pub relkind: char,
+    pub schema: String,
+    pub name: String,
+    pub unlogged: bool,
+    pub options: Option<Vec<String>>,
+    pub toast_options: Option<Vec<String>>,
+    pub row_security: bool,
+    pub force_row_security: bool,
+    pub replica_identity: char,
+    pub replica_index: Option<String>,
+    pub columns: Option<Vec<ColumnRow>>,
+    pub constraints: Option<Vec<ConstraintRow>>,
+    pub query: Option<String>,
+    pub sequence: Option<SequenceRow>,
+    /// Schema, table, column.
+    pub owned_by: Option<(String, String, String)>,
+    pub index: Option<IndexRow>,
+}
+
+#[derive(Clone, Debug, Deserialize)]
+pub(super) struct ColumnRow {
+    pub number: i32,
+    pub name: String,
+    #[serde(rename = "type")]
+    pub data_type: String,
+    pub collation: Option<PhysicalName>,
+    pub not_null: bool,
+    pub default: Option<String>,
+    /// `s`, `v` or empty.
+    pub generated: String,
+    /// `a`, `d` or empty.
+    pub identity: String,
+    pub identity_sequence: Option<SequenceRow>,
+    pub comment: Option<String>,
+    pub acl: Option<Vec<Privilege>>,
+    pub storage: Option<char>,
+    pub compression: Option<char>,
+    pub statistics: Option<i32>,
+}
+
+#[derive(Clone, Debug, Deserialize)]
+pub(super) struct SequenceRow {
+    /// Of an identity column's sequence.
+    #[serde(default)]
+    pub name: String,
+    #[serde(rename = "type")]
+    pub data_type: String,
+    pub start: i64,
+    pub increment: i64,
+    pub min: i64,
+    pub max: i64,
+    pub cache: i64,
+    pub cycle: bool,
+}
+
+#[derive(Clone, Debug, Deserialize)]
+pub(super) struct ConstraintRow {
+    pub name: String,
+    #[serde(rename = "type")]
+    pub contype: char,
+    pub definition: String,
+    pub columns: Option<Vec<String>>,
+    pub references: Option<PhysicalName>,
+    pub comment: Option<String>,
+}
+
+#[derive(Clone, Debug, Deserialize)]
+pub(super) struct IndexRow {
+    pub table: String,
+    pub unique: bool,
+    /// `pg_get_indexdef`.
+    pub definition: String,
+    pub columns: Option<Vec<String>>,
+}
+
+#[derive(Clone, Debug, Deserialize)]
+pub(super) struct TypeRow {
+    #[serde(flatten)]
+    pub common: Common,
+    pub schema: String,
+    pub name: String,
+    pub labels: Option<Vec<String>>,
+    pub domain: Option<DomainRow>,
+    pub attributes: Option<Vec<AttributeRow>>,
+    /// `e`, `d` or `c`.
+    pub typtype: char,
+}
+
+#[derive(Clone, Debug, Deserialize)]
+pub(super) struct DomainRow {
+    pub base: String,
+    pub collation: Option<PhysicalName>,
+    pub not_null: bool,
+    pub default: Option<String>,
+    pub checks: Option<Vec<CheckRow>>,
+}
+
+#[derive(Clone, Debug, Deserialize)]
+pub(super) struct CheckRow {
+    pub name: String,
+    pub definition: String,
+    pub comment: Option<String>,
+}
+
+#[derive(Clone, Debug, Deserialize)]
+pub(super) struct AttributeRow {
+    pub number: i32,
+    pub name: String,
+    #[serde(rename = "type")]
+    pub data_type: String,
+    pub collation: Option<PhysicalName>,
+    pub comment: Option<String>,
+}
+
+#[derive(Clone, Debug, Deserialize)]
+pub(super) struct RoutineRow {
+    #[serde(flatten)]
+    pub common: Common,
+    pub schema: String,
+    pub name: String,
+    pub procedure: bool,
+    pub language: String,
+    pub input_types: Option<String>,
+    pub arguments: String,
+    pub result: Option<String>,
+    pub definition: String,
+}
+
+#[derive(Clone, Debug, Deserialize)]
+pub(super) struct TriggerRow {
+    #[serde(flatten)]
+    pub common: Common,
+    pub schema: String,
+    pub table: String,
+    pub name: String,
+    pub definition: String,
+    /// `O`, `D`, `R` or `A`.
+    pub enabled: char,
+    pub columns: Option<Vec<String>>,
+}
+
+/// The name of something that others depend on.
+#[derive(Clone, Debug, Deserialize)]
+pub(super) struct NameRow {
+    pub class: u32,
+    pub oid: u32,
+    /// A `relkind`, `e` or `d` for a type, `f` for a routine.
+    pub kind: char,
+    pub schema: String,
+    pub name: String,
+    #[serde(default)]
+    pub input_types: Option<String>,
+}
+
+/// Reads the one column of each row.
+pub(super) fn parse<T: DeserializeOwned>(
+    rows: &[crate::upstream::Row],
+) -> Result<Vec<T>, serde_json::Error> {
+    rows.iter()
+        .filter_map(|row| row.first()?.as_deref())
+        .map(serde_json::from_str)
+        .collect()
+}
+
+/// Reads rows of two columns, catalog and OID.
+pub(super) fn addresses(
+    rows: &[crate::upstream::Row],
+) -> Result<Vec<(u32, u32)>, serde_json::Error> {
+    rows.iter()
+        .filter_map(|row| Some((row.first()?.as_deref()?, row.get(1)?.as_deref()?)))
+        .map(|(class, oid)| Ok((serde_json::from_str(class)?, serde_json::from_str(oid)?)))
+        .collect()
+}

@@ -1,0 +1,47 @@
+//! What is asked of a server once: its version, and what extensions own.
+
+use super::CatalogError;
+use crate::upstream::{DbError, Executor};
+use std::collections::BTreeSet;
+
+/// PostgreSQL 14, as `server_version_num`.
+const OLDEST: u32 = 140_000;
+
+const SERVER_VERSION: &str = "SELECT current_setting('server_version_num')";
+
+const EXTENSION_MEMBERS: &str = include_str!("sql/extension_members.sql");
+
+/// `server_version_num`, as 150018.
+///
+/// # Errors
+/// If the server is older than PostgreSQL 14, besides what the server says.
+pub async fn server_version(exec: &mut dyn Executor) -> Result<u32, CatalogError> {
+    let rows = exec.query(SERVER_VERSION, &[]).await?;
+    let version = (rows.first().and_then(|row| row.first()?.as_deref()))
+        .and_then(|text| text.parse().ok())
+        .ok_or_else(|| DbError::Unexpected("no server version".to_owned()))?;
+    require_supported(version)?;
+    Ok(version)
+}
+
+pub(super) fn require_supported(server_version: u32) -> Result<(), CatalogError> {
+    if server_version < OLDEST {
+        return Err(CatalogError::OldServer(server_version));
+    }
+    Ok(())
+}
+
+/// What extensions own outside system schemas, as (schema, name): relations, types, functions,
+/// operators, collations. Branches share these.
+pub async fn extension_members(
+    exec: &mut dyn Executor,
+) -> Result<BTreeSet<(String, String)>, CatalogError> {
+    let rows = exec.query(EXTENSION_MEMBERS, &[]).await?;
+    Ok(rows
+        .into_iter()
+        .filter_map(|row| {
+            let mut columns = row.into_iter();
+            Some((columns.next()??, columns.next()??))
+        })
+        .collect())
+}

@@ -1,0 +1,138 @@
+-- Tables, views, materialized views, sequences and indexes among the relations $1 (oid[]): one JSON
+-- object each. Left out is what is not versioned: members of extensions, identity columns'
+-- sequences, constraints' indexes, partitions and inheritance children with their indexes.
+SELECT json_build_object(
+  'oid', c.oid::int8,
+  'relkind', c.relkind,
+  'schema', n.nspname,
+  'name', c.relname,
+  'owner', pg_get_userbyid(c.relowner),
+  'acl', (
+    SELECT json_agg(json_build_array(CASE p.grantee WHEN 0 THEN '' ELSE pg_get_userbyid(p.grantee) END, p.privilege_type, p.is_grantable))
+    FROM aclexplode(CASE WHEN c.relkind <> 'i' THEN coalesce(c.relacl, acldefault(CASE c.relkind WHEN 'S' THEN 's' ELSE 'r' END::"char", c.relowner)) END) AS p
+  ),
+  'comment', (SELECT s.description FROM pg_description AS s WHERE s.objoid = c.oid AND s.classoid = 'pg_class'::regclass AND s.objsubid = 0),
+  'unlogged', c.relpersistence = 'u',
+  'options', c.reloptions,
+  'toast_options', (SELECT t.reloptions FROM pg_class AS t WHERE t.oid = c.reltoastrelid),
+  'row_security', c.relrowsecurity,
+  'force_row_security', c.relforcerowsecurity,
+  'replica_identity', c.relreplident,
+  'replica_index', CASE WHEN c.relreplident = 'i' THEN (
+    SELECT r.relname FROM pg_index AS x JOIN pg_class AS r ON r.oid = x.indexrelid
+    WHERE x.indrelid = c.oid AND x.indisreplident
+  ) END,
+  'columns', CASE WHEN c.relkind IN ('r', 'v', 'm') THEN (
+    SELECT json_agg(json_build_object(
+      'number', a.attnum,
+      'name', a.attname,
+      'type', format_type(a.atttypid, a.atttypmod),
+      'collation', CASE WHEN a.attcollation <> t.typcollation THEN (
+        SELECT json_build_array(cn.nspname, co.collname)
+        FROM pg_collation AS co JOIN pg_namespace AS cn ON cn.oid = co.collnamespace
+        WHERE co.oid = a.attcollation
+      ) END,
+      'not_null', a.attnotnull,
+      'default', pg_get_expr(d.adbin, d.adrelid),
+      'generated', a.attgenerated,
+      'identity', a.attidentity,
+      'identity_sequence', CASE WHEN a.attidentity <> '' THEN (
+        SELECT json_build_object(
+          'name', s.relname, 'type', format_type(q.seqtypid, NULL), 'start', q.seqstart, 'increment', q.seqincrement,
+          'min', q.seqmin, 'max', q.seqmax, 'cache', q.seqcache, 'cycle', q.seqcycle)
+        FROM pg_depend AS p JOIN pg_class AS s ON s.oid = p.objid JOIN pg_sequence AS q ON q.seqrelid = s.oid
+        WHERE p.refclassid = 'pg_class'::regclass AND p.refobjid = c.oid AND p.refobjsubid = a.attnum
+          AND p.classid = 'pg_class'::regclass AND p.deptype = 'i'
+      ) END,
+      'comment', (SELECT s.description FROM pg_description AS s WHERE s.objoid = c.oid AND s.classoid = 'pg_class'::regclass AND s.objsubid = a.attnum),
+      'acl', CASE WHEN a.attacl IS NOT NULL THEN (
+        SELECT json_agg(json_build_array(CASE p.grantee WHEN 0 THEN '' ELSE pg_get_userbyid(p.grantee) END, p.privilege_type, p.is_grantable))
+        FROM aclexplode(a.attacl) AS p
+      ) END,
+      'storage', CASE WHEN c.relkind = 'r' AND a.attstorage <> t.typstorage THEN a.attstorage END,
+      'compression', CASE WHEN a.attcompression <> '' THEN a.attcompression END,
+      -- -1 before PostgreSQL 17, NULL since
+      'statistics', nullif(a.attstattarget, -1)
+    ) ORDER BY a.attnum)
+    FROM pg_attribute AS a JOIN pg_type AS t ON t.oid = a.atttypid
+      LEFT JOIN pg_attrdef AS d ON d.adrelid = a.attrelid AND d.adnum = a.attnum
+    WHERE a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped
+  ) END,
+  'constraints', CASE WHEN c.relkind = 'r' THEN (
+    SELECT json_agg(json_build_object(
+      'name', k.conname,
+      'type', k.contype,
+      'definition', pg_get_constraintdef(k.oid),
+      'columns', (
+        SELECT json_agg(a.attname ORDER BY a.attname) FROM pg_attribute AS a
+        WHERE a.attrelid = c.oid AND a.attnum > 0 AND (a.attnum = ANY (k.conkey) OR a.attnum IN (
+          SELECT p.refobjsubid FROM pg_depend AS p
+          WHERE p.refclassid = 'pg_class'::regclass AND p.refobjid = c.oid
+            AND (p.classid = 'pg_constraint'::regclass AND p.objid = k.oid
+              OR k.contype = 'x' AND p.classid = 'pg_class'::regclass AND p.objid = k.conindid)
+        ))
+      ),
+      'references', CASE WHEN k.contype = 'f' THEN (
+        SELECT json_build_array(fn.nspname, f.relname)
+        FROM pg_class AS f JOIN pg_namespace AS fn ON fn.oid = f.relnamespace
+        WHERE f.oid = k.confrelid
+      ) END,
+      'comment', (SELECT s.description FROM pg_description AS s WHERE s.objoid = k.oid AND s.classoid = 'pg_constraint'::regclass AND s.objsubid = 0)
+    ))
+    FROM pg_constraint AS k WHERE k.conrelid = c.oid AND k.contype IN ('p', 'u', 'c', 'x', 'f')
+  ) END,
+  'query', CASE WHEN c.relkind IN ('v', 'm') THEN pg_get_viewdef(c.oid) END,
+  'sequence', CASE WHEN c.relkind = 'S' THEN (
+    SELECT json_build_object(
+      'type', format_type(q.seqtypid, NULL), 'start', q.seqstart, 'increment', q.seqincrement,
+      'min', q.seqmin, 'max', q.seqmax, 'cache', q.seqcache, 'cycle', q.seqcycle)
+    FROM pg_sequence AS q WHERE q.seqrelid = c.oid
+  ) END,
+  'owned_by', CASE WHEN c.relkind = 'S' THEN (
+    SELECT json_build_array(tn.nspname, t.relname, a.attname)
+    FROM pg_depend AS p
+      JOIN pg_class AS t ON t.oid = p.refobjid JOIN pg_namespace AS tn ON tn.oid = t.relnamespace
+      JOIN pg_attribute AS a ON a.attrelid = t.oid AND a.attnum = p.refobjsubid
+    WHERE p.classid = 'pg_class'::regclass AND p.objid = c.oid
+      AND p.refclassid = 'pg_class'::regclass AND p.deptype = 'a' AND p.refobjsubid > 0
+  ) END,
+  'index', CASE WHEN c.relkind = 'i' THEN json_build_object(
+    'table', b.relname,
+    'unique', i.indisunique,
+    'definition', pg_get_indexdef(c.oid),
+    'columns', (
+      SELECT json_agg(a.attname ORDER BY a.attname) FROM pg_attribute AS a
+      WHERE a.attrelid = b.oid AND a.attnum IN (
+        SELECT p.refobjsubid FROM pg_depend AS p
+        WHERE p.classid = 'pg_class'::regclass AND p.objid = c.oid
+          AND p.refclassid = 'pg_class'::regclass AND p.refobjid = b.oid AND p.refobjsubid > 0
+      )
+    )
+  ) END,
+  'references', CASE WHEN c.relkind <> 'S' THEN (
+    SELECT json_agg(DISTINCT p.refclassid::int8::text || ' ' || p.refobjid::int8::text)
+    FROM (
+      SELECT 'pg_class'::regclass AS class, c.oid AS oid
+      UNION ALL SELECT 'pg_attrdef'::regclass, d.oid FROM pg_attrdef AS d WHERE d.adrelid = c.oid
+      UNION ALL SELECT 'pg_constraint'::regclass, k.oid FROM pg_constraint AS k WHERE k.conrelid = c.oid AND k.contype <> 'f'
+      UNION ALL SELECT 'pg_rewrite'::regclass, r.oid FROM pg_rewrite AS r WHERE r.ev_class = c.oid
+    ) AS part JOIN pg_depend AS p ON p.classid = part.class AND p.objid = part.oid
+    WHERE p.refclassid IN ('pg_class'::regclass, 'pg_type'::regclass, 'pg_proc'::regclass)
+      AND NOT (p.refclassid = 'pg_class'::regclass AND p.refobjid = c.oid)
+  ) END
+)::text
+FROM pg_class AS c
+  JOIN pg_namespace AS n ON n.oid = c.relnamespace
+  LEFT JOIN pg_index AS i ON i.indexrelid = c.oid
+  -- the table of an index, else the relation itself
+  JOIN pg_class AS b ON b.oid = coalesce(i.indrelid, c.oid)
+WHERE c.oid = ANY ($1::text::oid[])
+  AND c.relkind IN ('r', 'v', 'm', 'S', 'i') AND b.relkind IN ('r', 'v', 'm', 'S')
+  AND c.relpersistence <> 't' AND NOT b.relispartition AND b.reloftype = 0
+  AND n.nspname !~ '^pg_' AND n.nspname NOT IN ('information_schema', 'pggit')
+  AND NOT EXISTS (SELECT FROM pg_inherits AS h WHERE h.inhrelid = b.oid)
+  AND NOT EXISTS (
+    SELECT FROM pg_depend AS p WHERE p.classid = 'pg_class'::regclass AND p.objsubid = 0
+      AND (p.objid IN (c.oid, b.oid) AND p.deptype = 'e' OR p.objid = c.oid AND p.deptype = 'i' AND c.relkind IN ('S', 'i'))
+  )
+  AND i.indisvalid IS NOT FALSE

@@ -1,0 +1,67 @@
+-- Enums, domains and composite types among the types $1 (oid[]): one JSON object each.
+SELECT json_build_object(
+  'oid', t.oid::int8,
+  'typtype', t.typtype,
+  'schema', n.nspname,
+  'name', t.typname,
+  'owner', pg_get_userbyid(t.typowner),
+  'acl', (
+    SELECT json_agg(json_build_array(CASE p.grantee WHEN 0 THEN '' ELSE pg_get_userbyid(p.grantee) END, p.privilege_type, p.is_grantable))
+    FROM aclexplode(coalesce(t.typacl, acldefault('T', t.typowner))) AS p
+  ),
+  'comment', (SELECT s.description FROM pg_description AS s WHERE s.objoid = t.oid AND s.classoid = 'pg_type'::regclass AND s.objsubid = 0),
+  'labels', CASE WHEN t.typtype = 'e' THEN (
+    SELECT json_agg(e.enumlabel ORDER BY e.enumsortorder) FROM pg_enum AS e WHERE e.enumtypid = t.oid
+  ) END,
+  'domain', CASE WHEN t.typtype = 'd' THEN json_build_object(
+    'base', format_type(t.typbasetype, t.typtypmod),
+    'collation', (
+      SELECT json_build_array(cn.nspname, co.collname)
+      FROM pg_type AS b JOIN pg_collation AS co ON co.oid = t.typcollation JOIN pg_namespace AS cn ON cn.oid = co.collnamespace
+      WHERE b.oid = t.typbasetype AND b.typcollation <> t.typcollation
+    ),
+    'not_null', t.typnotnull,
+    'default', pg_get_expr(t.typdefaultbin, 0),
+    'checks', (
+      SELECT json_agg(json_build_object(
+        'name', k.conname,
+        'definition', pg_get_constraintdef(k.oid),
+        'comment', (SELECT s.description FROM pg_description AS s WHERE s.objoid = k.oid AND s.classoid = 'pg_constraint'::regclass AND s.objsubid = 0)
+      ))
+      FROM pg_constraint AS k WHERE k.contypid = t.oid AND k.contype = 'c'
+    )
+  ) END,
+  'attributes', CASE WHEN t.typtype = 'c' THEN (
+    SELECT json_agg(json_build_object(
+      'number', a.attnum,
+      'name', a.attname,
+      'type', format_type(a.atttypid, a.atttypmod),
+      'collation', CASE WHEN a.attcollation <> b.typcollation THEN (
+        SELECT json_build_array(cn.nspname, co.collname)
+        FROM pg_collation AS co JOIN pg_namespace AS cn ON cn.oid = co.collnamespace
+        WHERE co.oid = a.attcollation
+      ) END,
+      'comment', (SELECT s.description FROM pg_description AS s WHERE s.objoid = c.oid AND s.classoid = 'pg_class'::regclass AND s.objsubid = a.attnum)
+    ) ORDER BY a.attnum)
+    FROM pg_attribute AS a JOIN pg_type AS b ON b.oid = a.atttypid
+    WHERE a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped
+  ) END,
+  'references', (
+    SELECT json_agg(DISTINCT p.refclassid::int8::text || ' ' || p.refobjid::int8::text)
+    FROM (
+      SELECT 'pg_type'::regclass AS class, t.oid AS oid
+      UNION ALL SELECT 'pg_class'::regclass, c.oid
+      UNION ALL SELECT 'pg_constraint'::regclass, k.oid FROM pg_constraint AS k WHERE k.contypid = t.oid
+    ) AS part JOIN pg_depend AS p ON p.classid = part.class AND p.objid = part.oid
+    WHERE p.refclassid IN ('pg_class'::regclass, 'pg_type'::regclass, 'pg_proc'::regclass)
+      AND NOT (p.refclassid = 'pg_type'::regclass AND p.refobjid = t.oid)
+      AND NOT (p.refclassid = 'pg_class'::regclass AND p.refobjid = t.typrelid)
+  )
+)::text
+FROM pg_type AS t
+  JOIN pg_namespace AS n ON n.oid = t.typnamespace
+  LEFT JOIN pg_class AS c ON c.oid = t.typrelid
+WHERE t.oid = ANY ($1::text::oid[])
+  AND (t.typtype IN ('e', 'd') OR t.typtype = 'c' AND c.relkind = 'c')
+  AND n.nspname !~ '^pg_' AND n.nspname NOT IN ('information_schema', 'pggit')
+  AND NOT EXISTS (SELECT FROM pg_depend AS p WHERE p.classid = 'pg_type'::regclass AND p.objid = t.oid AND p.deptype = 'e')
