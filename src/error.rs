@@ -14,6 +14,7 @@ impl SqlState {
     pub const FEATURE_NOT_SUPPORTED: Self = Self(*b"0A000");
     pub const INVALID_PARAMETER_VALUE: Self = Self(*b"22023");
     pub const CHARACTER_NOT_IN_REPERTOIRE: Self = Self(*b"22021");
+    pub const UNIQUE_VIOLATION: Self = Self(*b"23505");
     pub const ACTIVE_SQL_TRANSACTION: Self = Self(*b"25001");
     pub const IN_FAILED_SQL_TRANSACTION: Self = Self(*b"25P02");
     pub const INVALID_AUTHORIZATION: Self = Self(*b"28000");
@@ -36,6 +37,7 @@ impl SqlState {
     pub const ADMIN_SHUTDOWN: Self = Self(*b"57P01");
     pub const CANNOT_CONNECT_NOW: Self = Self(*b"57P03");
     pub const INTERNAL_ERROR: Self = Self(*b"XX000");
+    pub const DATA_CORRUPTED: Self = Self(*b"XX001");
 
     /// Reads a code as the server sent it; anything malformed becomes `XX000`.
     pub fn parse(code: &[u8]) -> Self {

@@ -12,9 +12,9 @@
 //! | [`sql`] | what a statement means: scan, plan, plan cache, splice |
 //! | [`branch`] | where a branch lives: physical names and their registry |
 //! | [`merge`] | three-way merge over definitions; pure |
-//! | [`schema`] | the typed model, its canonical form, diff, DDL rendering; pure |
-//! | [`catalog`] | live catalogs → schema model |
 //! | [`store`] | commits, trees, refs and merges in the `pggit` schema |
+//! | [`catalog`] | live catalogs → schema model |
+//! | [`schema`] | the typed model, its canonical form, diff, DDL rendering; pure |
 //! | [`upstream`] | how the proxy's own SQL reaches the server |
 //! | [`wire`] | frames, the startup packet, the messages the proxy speaks; knows no SQL |
 //! | [`config`], [`telemetry`], [`error`] | known to all |

@@ -1,1 +1,62 @@
-//! TODO
+//! History: commits, trees, refs, lineage and merges, kept in the `pggit` schema of the database itself.
+//!
+//! Objects, tree nodes and commits are named by the SHA-256 of their content and never change; a branch
+//! is a movable name for a commit. Reading needs nothing but `SELECT`, which everybody has, so it works on
+//! an administrative connection and on a client's. Writing is of two kinds: [`Store::record`] runs in
+//! a client's transaction and is accepted by the server because only the proxy can sign it; everything else
+//! needs the administrative role.
+//!
+//! What is read by hash is checked against that hash.
+
+pub mod commit;
+pub mod error;
+pub mod hash;
+pub mod history;
+pub mod lineage;
+pub mod merges;
+pub mod migrate;
+pub mod record;
+pub mod refs;
+pub mod resolve;
+mod rows;
+pub mod signature;
+pub mod tree;
+pub mod trees;
+
+pub use commit::Commit;
+pub use error::StoreError;
+pub use hash::{CommitHash, ObjectHash, TreeHash};
+pub use history::LogQuery;
+pub use merges::{ConflictRow, MergeRow, MergeState, NewConflict, NewMerge, Resolution, Side};
+pub use record::{NewHead, Record, Recorded, Stamp};
+pub use refs::{Branch, BranchSchema, MAIN_BRANCH_ID, NewBranch};
+pub use tree::{TreeChange, TreeUpdate};
+
+use crate::upstream::Executor;
+use rows::FromRow;
+use signature::RecordKey;
+use trees::Caches;
+
+/// The history of one database. Cheap calls, no state but a key and caches of what never changes.
+#[derive(Debug)]
+pub struct Store {
+    key: RecordKey,
+    caches: Caches,
+}
+
+impl Store {
+    /// Opens the history of an initialised database. `exec` must be an administrative connection: it
+    /// reads the key that signs records.
+    pub async fn open(exec: &mut dyn Executor) -> Result<Self, StoreError> {
+        let rows = exec
+            .query("SELECT encode(inner_pad, 'hex') FROM pggit.secret", &[])
+            .await?;
+        let mut rows = rows.into_iter();
+        let mut row = FromRow::new(rows.next().ok_or(StoreError::NoKey)?);
+        let inner_pad = hex::decode(row.text()?).map_err(|_| StoreError::NoKey)?;
+        Ok(Self {
+            key: RecordKey::from_inner_pad(&inner_pad).ok_or(StoreError::NoKey)?,
+            caches: Caches::new(),
+        })
+    }
+}

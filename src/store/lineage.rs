@@ -1,0 +1,66 @@
+//! Which live object has which lineage: `pggit.lineage`.
+
+use super::error::StoreError;
+use super::rows::{FromRow, array};
+use super::Store;
+use crate::catalog::CatalogId;
+use crate::schema::model::Lineage;
+use crate::upstream::{Executor, Row};
+use std::collections::HashMap;
+
+const OF_IDS: &str = include_str!("sql/lineage_of_ids.sql");
+const OF_OBJECTS: &str = include_str!("sql/lineage_of_objects.sql");
+
+impl Store {
+    /// The lineages of exactly these ids; those unknown are absent.
+    pub async fn lineages(
+        &self,
+        exec: &mut dyn Executor,
+        ids: &[CatalogId],
+    ) -> Result<HashMap<CatalogId, Lineage>, StoreError> {
+        if ids.is_empty() {
+            return Ok(HashMap::new());
+        }
+        let params = [
+            array(ids.iter().map(|id| id.class)),
+            array(ids.iter().map(|id| id.oid)),
+            array(ids.iter().map(|id| id.sub)),
+        ];
+        let params: Vec<_> = params.iter().map(|param| Some(param.as_str())).collect();
+        read(exec.query(OF_IDS, &params).await?)
+    }
+
+    /// The lineages of these objects and of all their columns: `sub` is not looked at.
+    pub async fn lineages_of_objects(
+        &self,
+        exec: &mut dyn Executor,
+        objects: &[CatalogId],
+    ) -> Result<HashMap<CatalogId, Lineage>, StoreError> {
+        if objects.is_empty() {
+            return Ok(HashMap::new());
+        }
+        let params = [
+            array(objects.iter().map(|id| id.class)),
+            array(objects.iter().map(|id| id.oid)),
+        ];
+        let params: Vec<_> = params.iter().map(|param| Some(param.as_str())).collect();
+        read(exec.query(OF_OBJECTS, &params).await?)
+    }
+}
+
+fn read(rows: Vec<Row>) -> Result<HashMap<CatalogId, Lineage>, StoreError> {
+    rows.into_iter()
+        .map(|row| {
+            let mut row = FromRow::new(row);
+            let id = CatalogId {
+                class: row.parse()?,
+                oid: row.parse()?,
+                sub: row.parse()?,
+            };
+            let text = row.text()?;
+            let lineage =
+                Lineage::parse(&text).ok_or_else(|| StoreError::corrupt("lineage", text))?;
+            Ok((id, lineage))
+        })
+        .collect()
+}

@@ -1,0 +1,321 @@
+//! Merges and their conflicts, as they are stored between a merge's start and its end.
+//!
+//! A merge completes through [`Store::record`], in the transaction that applies it; all else here is
+//! written with the administrative role.
+
+use super::error::StoreError;
+use super::hash::CommitHash;
+use super::refs::json;
+use super::rows::{FromRow, array};
+use super::Store;
+use crate::schema::model::{Definition, Lineage, ObjectKey};
+use crate::upstream::{Executor, Row};
+use serde::Serialize;
+use serde_json::Value;
+use std::fmt;
+use std::str::FromStr;
+
+const CREATE: &str = include_str!("sql/create_merge.sql");
+const MERGES: &str = include_str!("sql/merges.sql");
+const CONFLICTS: &str = include_str!("sql/conflicts.sql");
+const RESOLVE: &str = include_str!("sql/resolve_conflict.sql");
+const ABORT: &str = include_str!("sql/abort_merge.sql");
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum MergeState {
+    /// It waits for its conflicts to be resolved.
+    Open,
+    Completed,
+    Aborted,
+}
+
+impl MergeState {
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Open => "open",
+            Self::Completed => "completed",
+            Self::Aborted => "aborted",
+        }
+    }
+}
+
+impl FromStr for MergeState {
+    type Err = ();
+
+    fn from_str(text: &str) -> Result<Self, ()> {
+        [Self::Open, Self::Completed, Self::Aborted]
+            .into_iter()
+            .find(|state| state.as_str() == text)
+            .ok_or(())
+    }
+}
+
+/// Which side a resolution takes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Side {
+    Base,
+    Source,
+    Target,
+}
+
+impl fmt::Display for Side {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Base => "BASE",
+            Self::Source => "SOURCE",
+            Self::Target => "TARGET",
+        })
+    }
+}
+
+/// How a conflict is decided.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Resolution {
+    Take(Side),
+    /// DDL of the client's, and the object it was seen to make; `None` if it made none.
+    Custom {
+        sql: String,
+        definition: Option<Box<Definition>>,
+    },
+}
+
+#[derive(Clone, Debug)]
+pub struct NewMerge<'a> {
+    /// Branch names.
+    pub source: &'a str,
+    pub target: &'a str,
+    /// All best common ancestors, in the order in which [`Store::merge_base`] gave them.
+    pub bases: &'a [CommitHash],
+    pub source_head: CommitHash,
+    pub target_head: CommitHash,
+    pub strategy: &'a str,
+    pub message: Option<&'a str>,
+    /// The role that merges.
+    pub who: &'a str,
+    pub conflicts: &'a [NewConflict],
+}
+
+#[derive(Clone, Debug, Serialize)]
+pub struct NewConflict {
+    /// Its number within the merge, from 1.
+    pub id: i64,
+    pub lineage: Lineage,
+    pub key: ObjectKey,
+    /// The path of the attribute in question: `column email type`.
+    pub attribute: String,
+    /// The attribute's values; `None` where it, or the object, is absent.
+    pub base: Option<Value>,
+    pub source: Option<Value>,
+    pub target: Option<Value>,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct MergeRow {
+    pub id: i64,
+    pub source: String,
+    pub target: String,
+    pub bases: Vec<CommitHash>,
+    pub source_head: CommitHash,
+    pub target_head: CommitHash,
+    pub strategy: String,
+    pub state: MergeState,
+    pub message: Option<String>,
+    pub who: String,
+    pub created_at_micros: i64,
+    /// The commit that completed it.
+    pub commit: Option<CommitHash>,
+    pub finished_at_micros: Option<i64>,
+    pub conflicts: i64,
+    /// How many of them await a decision.
+    pub unresolved: i64,
+}
+
+#[derive(Clone, Debug, PartialEq)]
+pub struct ConflictRow {
+    pub merge: i64,
+    pub id: i64,
+    pub lineage: Lineage,
+    pub key: ObjectKey,
+    pub attribute: String,
+    pub base: Option<Value>,
+    pub source: Option<Value>,
+    pub target: Option<Value>,
+    pub resolution: Option<Resolution>,
+    pub resolved_by: Option<String>,
+    pub resolved_at_micros: Option<i64>,
+}
+
+impl Store {
+    /// Stores a merge that cannot complete yet. Returns its id.
+    pub async fn create_merge(
+        &self,
+        exec: &mut dyn Executor,
+        new: &NewMerge<'_>,
+    ) -> Result<i64, StoreError> {
+        let params = [
+            Some(new.source),
+            Some(new.target),
+            Some(&*array(new.bases)),
+            Some(&*new.source_head.to_string()),
+            Some(&*new.target_head.to_string()),
+            Some(new.strategy),
+            new.message,
+            Some(new.who),
+            Some(&*json(&new.conflicts)?),
+        ]
+        .map(|param| param.map(str::to_owned));
+        let params: Vec<_> = params.iter().map(Option::as_deref).collect();
+        let rows = exec.query(CREATE, &params).await?;
+        FromRow::new(rows.into_iter().next().unwrap_or_default()).parse()
+    }
+
+    /// # Errors
+    /// [`StoreError::UnknownMerge`].
+    pub async fn merge(&self, exec: &mut dyn Executor, id: i64) -> Result<MergeRow, StoreError> {
+        let rows = exec.query(MERGES, &[Some(&id.to_string())]).await?;
+        let row = rows.into_iter().next();
+        merge_row(row.ok_or(StoreError::UnknownMerge(id))?)
+    }
+
+    /// All merges that were ever stored, newest first.
+    pub async fn merges(&self, exec: &mut dyn Executor) -> Result<Vec<MergeRow>, StoreError> {
+        let rows = exec.query(MERGES, &[None]).await?;
+        rows.into_iter().map(merge_row).collect()
+    }
+
+    /// A merge's conflicts, by number.
+    pub async fn conflicts(
+        &self,
+        exec: &mut dyn Executor,
+        merge: i64,
+    ) -> Result<Vec<ConflictRow>, StoreError> {
+        let rows = exec.query(CONFLICTS, &[Some(&merge.to_string())]).await?;
+        rows.into_iter().map(conflict_row).collect()
+    }
+
+    /// Decides a conflict, or decides it anew: possible while the merge is open.
+    pub async fn resolve_conflict(
+        &self,
+        exec: &mut dyn Executor,
+        merge: i64,
+        conflict: i64,
+        resolution: &Resolution,
+        who: &str,
+    ) -> Result<(), StoreError> {
+        let (choice, sql, definition) = match resolution {
+            Resolution::Take(side) => (side.to_string(), None, None),
+            Resolution::Custom { sql, definition } => (
+                CUSTOM.to_owned(),
+                Some(sql.as_str()),
+                definition.as_ref().map(json).transpose()?,
+            ),
+        };
+        let (merge_id, conflict_id) = (merge.to_string(), conflict.to_string());
+        let params = [
+            Some(merge_id.as_str()),
+            Some(&conflict_id),
+            Some(&choice),
+            sql,
+            definition.as_deref(),
+            Some(who),
+        ];
+        if exec.query(RESOLVE, &params).await?.is_empty() {
+            self.must_be_open(exec, merge).await?;
+            return Err(StoreError::UnknownConflict { merge, conflict });
+        }
+        Ok(())
+    }
+
+    /// Gives a merge up. The target has never been touched, so there is nothing else to undo.
+    pub async fn abort_merge(
+        &self,
+        exec: &mut dyn Executor,
+        merge: i64,
+        who: &str,
+    ) -> Result<(), StoreError> {
+        let aborted = exec
+            .query(ABORT, &[Some(&merge.to_string()), Some(who)])
+            .await?;
+        if aborted.is_empty() {
+            self.must_be_open(exec, merge).await?;
+        }
+        Ok(())
+    }
+
+    async fn must_be_open(&self, exec: &mut dyn Executor, id: i64) -> Result<(), StoreError> {
+        match self.merge(exec, id).await?.state {
+            MergeState::Open => Ok(()),
+            state => Err(StoreError::MergeNotOpen {
+                id,
+                state: state.as_str(),
+            }),
+        }
+    }
+}
+
+/// The resolution that takes no side.
+const CUSTOM: &str = "CUSTOM";
+
+fn merge_row(row: Row) -> Result<MergeRow, StoreError> {
+    let mut row = FromRow::new(row);
+    Ok(MergeRow {
+        id: row.parse()?,
+        source: row.text()?,
+        target: row.text()?,
+        bases: row.json()?,
+        source_head: row.parse()?,
+        target_head: row.parse()?,
+        strategy: row.text()?,
+        state: row.parse()?,
+        message: row.optional_text()?,
+        who: row.text()?,
+        created_at_micros: row.parse()?,
+        commit: row.optional()?,
+        finished_at_micros: row.optional()?,
+        conflicts: row.parse()?,
+        unresolved: row.parse()?,
+    })
+}
+
+fn conflict_row(row: Row) -> Result<ConflictRow, StoreError> {
+    let mut row = FromRow::new(row);
+    let (merge, id) = (row.parse()?, row.parse()?);
+    let lineage = row.text()?;
+    Ok(ConflictRow {
+        merge,
+        id,
+        lineage: Lineage::parse(&lineage).ok_or_else(|| StoreError::corrupt("lineage", lineage))?,
+        key: row.json()?,
+        attribute: row.text()?,
+        base: row.optional_json()?,
+        source: row.optional_json()?,
+        target: row.optional_json()?,
+        resolution: {
+            let (choice, sql) = (row.optional_text()?, row.optional_text()?);
+            let definition = row.optional_json()?;
+            choice
+                .map(|choice| resolution(&choice, sql, definition))
+                .transpose()?
+        },
+        resolved_by: row.optional_text()?,
+        resolved_at_micros: row.optional()?,
+    })
+}
+
+fn resolution(
+    choice: &str,
+    sql: Option<String>,
+    definition: Option<Box<Definition>>,
+) -> Result<Resolution, StoreError> {
+    if choice == CUSTOM {
+        return Ok(Resolution::Custom {
+            sql: sql.unwrap_or_default(),
+            definition,
+        });
+    }
+    [Side::Base, Side::Source, Side::Target]
+        .into_iter()
+        .find(|side| side.to_string() == choice)
+        .map(Resolution::Take)
+        .ok_or_else(|| StoreError::unexpected(choice))
+}

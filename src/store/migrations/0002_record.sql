@@ -1,0 +1,133 @@
+-- The one way in which a client's transaction writes history. Whoever calls it, it does nothing but what
+-- the proxy has signed for this very transaction of this very backend.
+--
+-- The signature is checked inside one query over pggit.secret, and neither the key nor the right
+-- signature is ever in a variable: a caller may have plans and parse trees printed (debug_print_plan),
+-- and values of variables are constants there.
+
+CREATE FUNCTION pggit.record(payload text, signature text) RETURNS text
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+    doc jsonb;
+    genuine boolean;
+    branch_row pggit.branch%ROWTYPE;
+    expected bytea;
+    new_head bytea;
+BEGIN
+    -- HMAC-SHA256. Hashes of both sides are compared, so that the time it takes tells nothing.
+    SELECT sha256(sha256(s.outer_pad || sha256(s.inner_pad || convert_to(payload, 'UTF8'))))
+           = sha256(decode(signature, 'hex'))
+    INTO genuine
+    FROM pggit.secret AS s;
+    IF genuine IS NOT TRUE THEN
+        RAISE EXCEPTION USING
+            ERRCODE = 'insufficient_privilege',
+            MESSAGE = 'record refused: it is not signed by the proxy';
+    END IF;
+
+    doc := payload::jsonb;
+    IF doc ->> 'transaction_id' IS DISTINCT FROM pg_current_xact_id()::text
+       OR (doc ->> 'backend_pid')::integer IS DISTINCT FROM pg_backend_pid()
+    THEN
+        RAISE EXCEPTION USING
+            ERRCODE = 'insufficient_privilege',
+            MESSAGE = 'record refused: it was made for another transaction';
+    END IF;
+    -- The administrative role, which owns this function, records on behalf of others.
+    IF doc ->> 'who' IS DISTINCT FROM session_user AND session_user <> current_user THEN
+        RAISE EXCEPTION USING
+            ERRCODE = 'insufficient_privilege',
+            MESSAGE = 'record refused: it was made for another role';
+    END IF;
+
+    SELECT * INTO branch_row FROM pggit.branch AS b
+    WHERE b.id = (doc ->> 'branch')::bigint
+    FOR NO KEY UPDATE;
+    IF NOT FOUND THEN
+        RAISE EXCEPTION USING
+            ERRCODE = 'invalid_catalog_name',
+            MESSAGE = 'the branch was deleted meanwhile';
+    END IF;
+    expected := decode(doc ->> 'expected', 'hex');
+    IF branch_row.head IS DISTINCT FROM expected THEN
+        RETURN concat_ws(' ', 'moved', encode(branch_row.head, 'hex'));
+    END IF;
+
+    new_head := decode(doc ->> 'head', 'hex');
+    INSERT INTO pggit.object (hash, definition)
+    SELECT decode(o ->> 'hash', 'hex'), (o ->> 'content')::json
+    FROM jsonb_array_elements(doc -> 'objects') AS o
+    ON CONFLICT DO NOTHING;
+
+    INSERT INTO pggit.tree_node (hash, content)
+    SELECT decode(n ->> 'hash', 'hex'), (n ->> 'content')::json
+    FROM jsonb_array_elements(doc -> 'nodes') AS n
+    ON CONFLICT DO NOTHING;
+
+    IF doc ? 'commit' THEN
+        INSERT INTO pggit.commit
+            (hash, tree, author, application, address, committed_at, message, statements, generation)
+        SELECT new_head, decode(c.tree, 'hex'), c.author, c.application, c.address,
+               timestamptz 'epoch' + c.time_micros * interval '1 microsecond', c.message, c.statements,
+               1 + coalesce((
+                   SELECT max(p.generation) FROM pggit.commit AS p
+                   WHERE p.hash = ANY (ARRAY(SELECT decode(h, 'hex') FROM unnest(c.parents) AS h))), 0)
+        FROM jsonb_to_record(doc -> 'commit') AS c (
+            tree text, author text, application text, address text, time_micros bigint, message text,
+            statements text[], parents text[]);
+
+        INSERT INTO pggit.commit_parent (commit, ordinal, parent)
+        SELECT new_head, p.ordinal - 1, decode(p.parent, 'hex')
+        FROM jsonb_array_elements_text(doc -> 'commit' -> 'parents') WITH ORDINALITY AS p (parent, ordinal);
+
+        INSERT INTO pggit.commit_change (lineage, commit, object)
+        SELECT decode(c ->> 'lineage', 'hex'), new_head, decode(c ->> 'object', 'hex')
+        FROM jsonb_array_elements(doc -> 'changes') AS c
+        ON CONFLICT DO NOTHING;
+    END IF;
+
+    IF doc -> 'gone' <> '[]' THEN
+        DELETE FROM pggit.lineage AS l
+        USING jsonb_to_recordset(doc -> 'gone') AS g (classid oid, objid oid, objsubid integer)
+        WHERE l.classid = g.classid AND l.objid = g.objid
+          AND (g.objsubid = 0 OR l.objsubid = g.objsubid);
+    END IF;
+
+    IF doc -> 'lineages' <> '[]' THEN
+        INSERT INTO pggit.lineage AS l (classid, objid, objsubid, lineage)
+        SELECT g.classid, g.objid, g.objsubid, decode(g.lineage, 'hex')
+        FROM jsonb_to_recordset(doc -> 'lineages') AS g (classid oid, objid oid, objsubid integer, lineage text)
+        ON CONFLICT (classid, objid, objsubid) DO UPDATE SET lineage = excluded.lineage
+        WHERE l.lineage <> excluded.lineage;
+    END IF;
+
+    IF doc -> 'schemas_removed' <> '[]' OR doc -> 'schemas_added' <> '[]' THEN
+        DELETE FROM pggit.branch_schema AS s
+        USING jsonb_array_elements_text(doc -> 'schemas_removed') AS gone (logical)
+        WHERE s.branch_id = branch_row.id AND s.logical = gone.logical;
+
+        INSERT INTO pggit.branch_schema (branch_id, logical, physical)
+        SELECT branch_row.id, n.logical, n.physical
+        FROM jsonb_to_recordset(doc -> 'schemas_added') AS n (logical text, physical text);
+
+        PERFORM pg_notify('pggit', '');
+    END IF;
+
+    IF doc ->> 'merge' IS NOT NULL THEN
+        UPDATE pggit.merge AS m
+        SET state = 'completed', commit = new_head, finished_by = doc ->> 'who', finished_at = clock_timestamp()
+        WHERE m.id = (doc ->> 'merge')::bigint AND m.state = 'open';
+        IF NOT FOUND THEN
+            RAISE EXCEPTION USING
+                ERRCODE = 'object_not_in_prerequisite_state',
+                MESSAGE = format('merge %s is no longer open', doc ->> 'merge');
+        END IF;
+    END IF;
+
+    UPDATE pggit.branch AS b SET head = new_head, updated_at = clock_timestamp() WHERE b.id = branch_row.id;
+    INSERT INTO pggit.reflog (branch_id, branch, old, new, who, action)
+    VALUES (branch_row.id, branch_row.name, branch_row.head, new_head, doc ->> 'who', doc ->> 'action');
+    RETURN 'recorded';
+END
+$$;
+COMMENT ON FUNCTION pggit.record(text, text) IS 'Writes a commit that the proxy has signed for the current transaction.';

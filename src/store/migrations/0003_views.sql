@@ -1,0 +1,37 @@
+-- History for people and their tools: read-only, with or without the proxy.
+
+CREATE VIEW pggit.branches AS
+SELECT b.name, encode(b.head, 'hex') AS head, c.message, c.author, b.updated_at, b.created_by, b.created_at
+FROM pggit.branch AS b LEFT JOIN pggit.commit AS c ON c.hash = b.head;
+COMMENT ON VIEW pggit.branches IS 'The branches, each with its last commit.';
+
+CREATE VIEW pggit.log AS
+WITH RECURSIVE reachable (branch, hash) AS (
+    SELECT name, head FROM pggit.branch WHERE head IS NOT NULL
+    UNION
+    SELECT r.branch, p.parent FROM reachable AS r JOIN pggit.commit_parent AS p ON p.commit = r.hash
+)
+SELECT r.branch, encode(c.hash, 'hex') AS commit, c.author, c.committed_at AS date, c.message, c.statements,
+       c.application, c.address,
+       ARRAY(SELECT encode(p.parent, 'hex') FROM pggit.commit_parent AS p
+             WHERE p.commit = c.hash ORDER BY p.ordinal) AS parents
+FROM reachable AS r JOIN pggit.commit AS c ON c.hash = r.hash
+ORDER BY c.committed_at DESC, c.generation DESC, r.branch;
+COMMENT ON VIEW pggit.log IS 'The commits of each branch, newest first.';
+
+CREATE VIEW pggit.merges AS
+SELECT m.id, m.source, m.target, m.state, m.strategy, m.message, m.who, m.created_at,
+       encode(m.commit, 'hex') AS commit, m.finished_by, m.finished_at,
+       count(c.id) AS conflicts, count(c.id) FILTER (WHERE c.resolution IS NULL) AS unresolved
+FROM pggit.merge AS m LEFT JOIN pggit.merge_conflict AS c ON c.merge_id = m.id
+GROUP BY m.id
+ORDER BY m.id DESC;
+COMMENT ON VIEW pggit.merges IS 'Merges that stopped for a decision, and what became of them.';
+
+CREATE VIEW pggit.conflicts AS
+SELECT c.merge_id AS merge, c.id, m.state, c.object ->> 'kind' AS kind, c.object ->> 'schema' AS schema,
+       c.object ->> 'name' AS name, c.attribute, c.base, c.source, c.target,
+       c.resolution, c.custom_sql, c.resolved_by, c.resolved_at
+FROM pggit.merge_conflict AS c JOIN pggit.merge AS m ON m.id = c.merge_id
+ORDER BY c.merge_id DESC, c.id;
+COMMENT ON VIEW pggit.conflicts IS 'The conflicts of merges, with the value that each side has.';

@@ -1,0 +1,178 @@
+//! Branches: movable names for commits, and the schemas they live in.
+//!
+//! Creating, renaming and deleting one needs the administrative role. Each is a single statement, so that it
+//! is whole also outside a transaction; each tells the other proxies with `NOTIFY pggit`.
+
+use super::error::StoreError;
+use super::hash::CommitHash;
+use super::rows::FromRow;
+use super::Store;
+use crate::catalog::CatalogId;
+use crate::error::SqlState;
+use crate::schema::model::Lineage;
+use crate::upstream::{DbError, Executor, Row};
+
+/// `main`'s id in every database.
+pub const MAIN_BRANCH_ID: i64 = 1;
+
+const BRANCHES: &str = include_str!("sql/branches.sql");
+const BRANCH_SCHEMAS: &str = include_str!("sql/branch_schemas.sql");
+const CREATE_BRANCH: &str = include_str!("sql/create_branch.sql");
+const RENAME_BRANCH: &str = include_str!("sql/rename_branch.sql");
+const DELETE_BRANCH: &str = include_str!("sql/delete_branch.sql");
+const PRUNE_LINEAGE: &str = include_str!("sql/prune_lineage.sql");
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Branch {
+    /// Kept through renames.
+    pub id: i64,
+    pub name: String,
+    pub head: CommitHash,
+    pub created_at_micros: i64,
+    pub created_by: String,
+    /// When its head last moved.
+    pub updated_at_micros: i64,
+}
+
+/// One schema of a branch other than `main`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct BranchSchema {
+    pub branch: i64,
+    pub logical: String,
+    pub physical: String,
+}
+
+#[derive(Clone, Debug)]
+pub struct NewBranch<'a> {
+    pub name: &'a str,
+    pub head: CommitHash,
+    /// Pairs of logical and physical schemas.
+    pub schemas: &'a [(String, String)],
+    /// The branch's objects and columns, with the lineages they are copies of.
+    pub lineages: &'a [(CatalogId, Lineage)],
+    /// The role on whose behalf.
+    pub who: &'a str,
+}
+
+impl Store {
+    /// All branches, by name, `main` first.
+    pub async fn branches(&self, exec: &mut dyn Executor) -> Result<Vec<Branch>, StoreError> {
+        let rows = exec.query(BRANCHES, &[None]).await?;
+        rows.into_iter().map(branch).collect()
+    }
+
+    pub async fn branch(
+        &self,
+        exec: &mut dyn Executor,
+        name: &str,
+    ) -> Result<Option<Branch>, StoreError> {
+        let rows = exec.query(BRANCHES, &[Some(name)]).await?;
+        rows.into_iter().next().map(branch).transpose()
+    }
+
+    /// The schemas of all branches.
+    pub async fn branch_schemas(
+        &self,
+        exec: &mut dyn Executor,
+    ) -> Result<Vec<BranchSchema>, StoreError> {
+        let rows = exec.query(BRANCH_SCHEMAS, &[]).await?;
+        rows.into_iter()
+            .map(|row| {
+                let mut row = FromRow::new(row);
+                Ok(BranchSchema {
+                    branch: row.parse()?,
+                    logical: row.text()?,
+                    physical: row.text()?,
+                })
+            })
+            .collect()
+    }
+
+    /// Registers a branch whose physical objects exist, in the transaction that made them. Returns its id.
+    pub async fn create_branch(
+        &self,
+        exec: &mut dyn Executor,
+        new: &NewBranch<'_>,
+    ) -> Result<i64, StoreError> {
+        let lineages: Vec<_> = new
+            .lineages
+            .iter()
+            .map(|(id, lineage)| (id.class, id.oid, id.sub, lineage))
+            .collect();
+        let schemas = json(&new.schemas)?;
+        let lineages = json(&lineages)?;
+        let params = [new.name, &new.head.to_string(), new.who, &schemas, &lineages].map(Some);
+        let rows = exec
+            .query(CREATE_BRANCH, &params)
+            .await
+            .map_err(|error| taken(error, new.name))?;
+        let mut row = FromRow::new(rows.into_iter().next().unwrap_or_default());
+        row.parse()
+    }
+
+    /// Gives a branch another name. Its schemas keep theirs: the mapping is stored.
+    pub async fn rename_branch(
+        &self,
+        exec: &mut dyn Executor,
+        from: &str,
+        to: &str,
+        who: &str,
+    ) -> Result<(), StoreError> {
+        let rows = exec
+            .query(RENAME_BRANCH, &[Some(from), Some(to), Some(who)])
+            .await
+            .map_err(|error| taken(error, to))?;
+        exists(&rows, from)
+    }
+
+    /// Removes a branch's name and mapping. Its commits stay. Call it after its physical schemas are
+    /// dropped, in the same transaction: lineages of what no longer exists go as well.
+    pub async fn delete_branch(
+        &self,
+        exec: &mut dyn Executor,
+        name: &str,
+        who: &str,
+    ) -> Result<(), StoreError> {
+        let rows = exec.query(DELETE_BRANCH, &[Some(name), Some(who)]).await?;
+        exists(&rows, name)?;
+        exec.query(PRUNE_LINEAGE, &[]).await?;
+        Ok(())
+    }
+}
+
+fn branch(row: Row) -> Result<Branch, StoreError> {
+    let mut row = FromRow::new(row);
+    Ok(Branch {
+        id: row.parse()?,
+        name: row.text()?,
+        head: row.parse()?,
+        created_at_micros: row.parse()?,
+        created_by: row.text()?,
+        updated_at_micros: row.parse()?,
+    })
+}
+
+fn exists(rows: &[Row], name: &str) -> Result<(), StoreError> {
+    if rows.is_empty() {
+        return Err(StoreError::UnknownBranch(name.to_owned()));
+    }
+    Ok(())
+}
+
+fn taken(error: DbError, name: &str) -> StoreError {
+    match &error {
+        DbError::Server { sqlstate, message, .. } if *sqlstate == SqlState::UNIQUE_VIOLATION => {
+            // The constraint's name is ours and does not depend on the server's language.
+            if message.contains("branch_schema") {
+                StoreError::SchemaTaken(name.to_owned())
+            } else {
+                StoreError::BranchExists(name.to_owned())
+            }
+        }
+        _ => error.into(),
+    }
+}
+
+pub(super) fn json(value: &impl serde::Serialize) -> Result<String, StoreError> {
+    serde_json::to_string(value).map_err(|error| StoreError::unexpected(&error.to_string()))
+}

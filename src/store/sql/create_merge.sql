@@ -1,0 +1,13 @@
+WITH new_merge AS (
+    INSERT INTO pggit.merge (source, target, bases, source_head, target_head, strategy, message, who)
+    SELECT $1::text, $2::text, (SELECT coalesce(array_agg(decode(h, 'hex')), '{}') FROM unnest($3::text::text[]) AS h),
+           decode($4::text, 'hex'), decode($5::text, 'hex'), $6::text, $7::text, $8::text
+    RETURNING id
+), conflicts AS (
+    INSERT INTO pggit.merge_conflict (merge_id, id, lineage, object, attribute, base, source, target)
+    SELECT new_merge.id, (c ->> 'id')::bigint, decode(c ->> 'lineage', 'hex'), c -> 'key', c ->> 'attribute',
+           -- JSON's null is an absent value here, so that a reader need not tell it from SQL's.
+           nullif(c -> 'base', 'null'), nullif(c -> 'source', 'null'), nullif(c -> 'target', 'null')
+    FROM new_merge, jsonb_array_elements($9::text::jsonb) AS c
+)
+SELECT id::text FROM new_merge

@@ -1,0 +1,3 @@
+SELECT l.classid::text, l.objid::text, l.objsubid::text, encode(l.lineage, 'hex')
+FROM (SELECT DISTINCT * FROM unnest($1::text::oid[], $2::text::oid[])) AS wanted (classid, objid)
+JOIN pggit.lineage AS l USING (classid, objid)

@@ -1,0 +1,10 @@
+SELECT m.id::text, m.source, m.target,
+       (SELECT coalesce(json_agg(encode(h, 'hex') ORDER BY n), '[]')::text FROM unnest(m.bases) WITH ORDINALITY AS b (h, n)),
+       encode(m.source_head, 'hex'), encode(m.target_head, 'hex'), m.strategy, m.state, m.message, m.who,
+       (extract(epoch FROM m.created_at) * 1000000)::bigint::text, encode(m.commit, 'hex'),
+       (extract(epoch FROM m.finished_at) * 1000000)::bigint::text,
+       count(c.id)::text, count(c.id) FILTER (WHERE c.resolution IS NULL)::text
+FROM pggit.merge AS m LEFT JOIN pggit.merge_conflict AS c ON c.merge_id = m.id
+WHERE $1::text IS NULL OR m.id = $1::text::bigint
+GROUP BY m.id
+ORDER BY m.id DESC

@@ -1,0 +1,38 @@
+-- Who may do what in pggit, whatever default privileges the database has: everybody may read, nobody but the
+-- owner may do anything else, and only the owner may see the key.
+DO $$
+DECLARE
+    item record;
+    grantee text;
+BEGIN
+    FOR item IN
+        SELECT format('TABLE pggit.%I', relname) AS what, relacl AS acl
+        FROM pg_class WHERE relnamespace = 'pggit'::regnamespace AND relkind IN ('r', 'v')
+        UNION ALL
+        SELECT format('SEQUENCE pggit.%I', relname), relacl
+        FROM pg_class WHERE relnamespace = 'pggit'::regnamespace AND relkind = 'S'
+        UNION ALL
+        SELECT format('FUNCTION %s', oid::regprocedure), proacl
+        FROM pg_proc WHERE pronamespace = 'pggit'::regnamespace
+        UNION ALL
+        SELECT 'SCHEMA pggit', nspacl FROM pg_namespace WHERE nspname = 'pggit'
+    LOOP
+        EXECUTE format('REVOKE ALL ON %s FROM PUBLIC', item.what);
+        FOR grantee IN
+            SELECT DISTINCT r.rolname
+            FROM aclexplode(item.acl) AS a JOIN pg_roles AS r ON r.oid = a.grantee
+            WHERE r.rolname <> current_user
+        LOOP
+            EXECUTE format('REVOKE ALL ON %s FROM %I CASCADE', item.what, grantee);
+        END LOOP;
+    END LOOP;
+    FOR item IN
+        SELECT relname FROM pg_class
+        WHERE relnamespace = 'pggit'::regnamespace AND relkind IN ('r', 'v') AND relname <> 'secret'
+    LOOP
+        EXECUTE format('GRANT SELECT ON pggit.%I TO PUBLIC', item.relname);
+    END LOOP;
+END
+$$;
+GRANT USAGE ON SCHEMA pggit TO PUBLIC;
+GRANT EXECUTE ON FUNCTION pggit.record(text, text) TO PUBLIC;

@@ -1,0 +1,236 @@
+//! Reading trees and objects, with caches of what never changes.
+
+use super::error::StoreError;
+use super::hash::{ObjectHash, TreeHash};
+use super::rows::{FromRow, array};
+use super::tree::{self, Change, Entries, Missing, Node, Nodes, TreeChange, TreeUpdate};
+use super::Store;
+use crate::schema::model::{Definition, Lineage};
+use crate::schema::snapshot::Snapshot;
+use crate::upstream::Executor;
+use quick_cache::Weighter;
+use quick_cache::sync::Cache;
+use std::collections::{BTreeMap, HashMap};
+use std::sync::Arc;
+
+const NODES: &str = include_str!("sql/tree_nodes.sql");
+const OBJECTS: &str = include_str!("sql/objects.sql");
+
+/// Bounds of the caches, by the length of what is stored.
+const NODE_CACHE_BYTES: u64 = 8 << 20;
+const OBJECT_CACHE_BYTES: u64 = 16 << 20;
+
+/// So many hashes go in one query: bounds what an answer holds.
+const BATCH: usize = 1_000;
+
+/// Something immutable, and the length of its stored form.
+#[derive(Clone, Debug)]
+struct Sized<T> {
+    value: Arc<T>,
+    bytes: u64,
+}
+
+#[derive(Clone, Debug)]
+struct ByBytes;
+
+impl<K, T> Weighter<K, Sized<T>> for ByBytes {
+    fn weight(&self, _: &K, value: &Sized<T>) -> u64 {
+        value.bytes.max(1)
+    }
+}
+
+#[derive(Debug)]
+pub(super) struct Caches {
+    nodes: Cache<TreeHash, Sized<Node>, ByBytes>,
+    objects: Cache<ObjectHash, Sized<Definition>, ByBytes>,
+}
+
+impl Caches {
+    pub fn new() -> Self {
+        let typical = 1 << 10;
+        Self {
+            nodes: Cache::with_weighter(NODE_CACHE_BYTES as usize / typical, NODE_CACHE_BYTES, ByBytes),
+            objects: Cache::with_weighter(
+                OBJECT_CACHE_BYTES as usize / typical,
+                OBJECT_CACHE_BYTES,
+                ByBytes,
+            ),
+        }
+    }
+}
+
+impl Store {
+    pub async fn tree_entries(
+        &self,
+        exec: &mut dyn Executor,
+        tree: TreeHash,
+    ) -> Result<BTreeMap<Lineage, ObjectHash>, StoreError> {
+        self.with_nodes(exec, |nodes| tree::entries(nodes, tree))
+            .await
+    }
+
+    /// What the tree holds for these lineages; those it lacks are absent.
+    pub async fn tree_lookup(
+        &self,
+        exec: &mut dyn Executor,
+        tree: TreeHash,
+        lineages: &[Lineage],
+    ) -> Result<Entries, StoreError> {
+        let wanted: Vec<_> = lineages.iter().map(|lineage| (tree, *lineage)).collect();
+        let found = self.tree_lookup_many(exec, &wanted).await?;
+        let found = lineages.iter().zip(found);
+        Ok(found
+            .filter_map(|(lineage, object)| Some((*lineage, object?)))
+            .collect())
+    }
+
+    pub(super) async fn tree_lookup_many(
+        &self,
+        exec: &mut dyn Executor,
+        wanted: &[(TreeHash, Lineage)],
+    ) -> Result<Vec<Option<ObjectHash>>, StoreError> {
+        self.with_nodes(exec, |nodes| tree::lookup(nodes, wanted))
+            .await
+    }
+
+    /// The tree that `changes` make of `base`. Nothing is written: the nodes go into the record.
+    pub async fn tree_update(
+        &self,
+        exec: &mut dyn Executor,
+        base: Option<TreeHash>,
+        changes: &[Change],
+    ) -> Result<TreeUpdate, StoreError> {
+        let update = self
+            .with_nodes(exec, |nodes| tree::update(nodes, base, changes))
+            .await?;
+        for (hash, node) in &update.nodes {
+            self.remember_node(*hash, Arc::clone(node), node.content().len());
+        }
+        Ok(update)
+    }
+
+    /// What differs between two trees; reads only the nodes that differ.
+    pub async fn tree_diff(
+        &self,
+        exec: &mut dyn Executor,
+        from: TreeHash,
+        to: TreeHash,
+    ) -> Result<Vec<TreeChange>, StoreError> {
+        self.with_nodes(exec, |nodes| tree::diff(nodes, from, to))
+            .await
+    }
+
+    /// The definitions of these objects.
+    ///
+    /// # Errors
+    /// [`StoreError::Corrupt`] if one is not there.
+    pub async fn objects(
+        &self,
+        exec: &mut dyn Executor,
+        hashes: &[ObjectHash],
+    ) -> Result<HashMap<ObjectHash, Arc<Definition>>, StoreError> {
+        let mut found = HashMap::new();
+        let mut wanted = Vec::new();
+        for hash in hashes {
+            if let Some(cached) = self.caches.objects.get(hash) {
+                found.insert(*hash, cached.value);
+            } else {
+                wanted.push(*hash);
+            }
+        }
+        wanted.sort_unstable();
+        wanted.dedup();
+        for batch in wanted.chunks(BATCH) {
+            for row in exec.query(OBJECTS, &[Some(&array(batch))]).await? {
+                let mut row = FromRow::new(row);
+                let (hash, definition) = (row.parse::<ObjectHash>()?, row.text()?);
+                let value: Arc<Definition> = (ObjectHash::of(definition.as_bytes()) == hash)
+                    .then(|| serde_json::from_str(&definition).ok())
+                    .flatten()
+                    .ok_or_else(|| StoreError::corrupt("object", hash))?;
+                let sized = Sized {
+                    value: Arc::clone(&value),
+                    bytes: definition.len() as u64,
+                };
+                self.caches.objects.insert(hash, sized);
+                found.insert(hash, value);
+            }
+        }
+        match hashes.iter().find(|hash| !found.contains_key(hash)) {
+            Some(missing) => Err(StoreError::corrupt("object", missing)),
+            None => Ok(found),
+        }
+    }
+
+    /// The whole schema that a tree names.
+    pub async fn snapshot(
+        &self,
+        exec: &mut dyn Executor,
+        tree: TreeHash,
+    ) -> Result<Snapshot, StoreError> {
+        let entries = self.tree_entries(exec, tree).await?;
+        let hashes: Vec<_> = entries.values().copied().collect();
+        let definitions = self.objects(exec, &hashes).await?;
+        let objects = entries
+            .into_iter()
+            .filter_map(|(lineage, hash)| Some((lineage, Arc::clone(definitions.get(&hash)?))))
+            .collect();
+        Ok(Snapshot { objects })
+    }
+
+    /// Asks until every node the answer needs is at hand. Nodes gathered are kept for the length of the
+    /// question, whatever the cache evicts meanwhile.
+    async fn with_nodes<T>(
+        &self,
+        exec: &mut dyn Executor,
+        ask: impl Fn(&Nodes) -> Result<T, Missing>,
+    ) -> Result<T, StoreError> {
+        let mut nodes = Nodes::new();
+        loop {
+            let Missing(missing) = match ask(&nodes) {
+                Ok(answer) => return Ok(answer),
+                Err(missing) => missing,
+            };
+            let missing: Vec<_> = missing.into_iter().collect();
+            self.load_nodes(exec, &missing, &mut nodes).await?;
+        }
+    }
+
+    async fn load_nodes(
+        &self,
+        exec: &mut dyn Executor,
+        hashes: &[TreeHash],
+        nodes: &mut Nodes,
+    ) -> Result<(), StoreError> {
+        let mut wanted = Vec::new();
+        for hash in hashes {
+            if let Some(cached) = self.caches.nodes.get(hash) {
+                nodes.insert(*hash, cached.value);
+            } else {
+                wanted.push(*hash);
+            }
+        }
+        for batch in wanted.chunks(BATCH) {
+            for row in exec.query(NODES, &[Some(&array(batch))]).await? {
+                let mut row = FromRow::new(row);
+                let (hash, content) = (row.parse::<TreeHash>()?, row.text()?);
+                let node: Arc<Node> = (TreeHash::of(content.as_bytes()) == hash)
+                    .then(|| serde_json::from_str(&content).ok())
+                    .flatten()
+                    .ok_or_else(|| StoreError::corrupt("tree", hash))?;
+                self.remember_node(hash, Arc::clone(&node), content.len());
+                nodes.insert(hash, node);
+            }
+        }
+        match hashes.iter().find(|hash| !nodes.contains_key(hash)) {
+            Some(missing) => Err(StoreError::corrupt("tree", missing)),
+            None => Ok(()),
+        }
+    }
+
+    /// A node may be remembered before, or without, ever being stored: its name says what it is.
+    fn remember_node(&self, hash: TreeHash, value: Arc<Node>, bytes: usize) {
+        let bytes = bytes as u64;
+        self.caches.nodes.insert(hash, Sized { value, bytes });
+    }
+}
