@@ -100,7 +100,13 @@ mod tests {
 
     #[test]
     fn what_is_no_hash_is_refused() {
-        for text in ["", "ba78", &"z".repeat(64), &"a".repeat(63), &"a".repeat(66)] {
+        for text in [
+            "",
+            "ba78",
+            &"z".repeat(64),
+            &"a".repeat(63),
+            &"a".repeat(66),
+        ] {
             assert_eq!(text.parse::<CommitHash>(), Err(NotAHash));
         }
     }

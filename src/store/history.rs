@@ -33,9 +33,7 @@ impl Store {
         exec: &mut dyn Executor,
         hash: CommitHash,
     ) -> Result<Commit, StoreError> {
-        let rows = exec
-            .query(COMMITS, &[Some(&array([hash]))])
-            .await?;
+        let rows = exec.query(COMMITS, &[Some(&array([hash]))]).await?;
         let row = rows.into_iter().next();
         let (_, commit) = read(row.ok_or(StoreError::UnknownCommit(hash))?)?;
         Ok(commit)
@@ -93,7 +91,9 @@ impl Store {
         let rows = exec
             .query(MERGE_BASE, &[Some(&params[0]), Some(&params[1])])
             .await?;
-        rows.into_iter().map(|row| FromRow::new(row).parse()).collect()
+        rows.into_iter()
+            .map(|row| FromRow::new(row).parse())
+            .collect()
     }
 
     /// Whether `ancestor` is `descendant` or in its history.

@@ -1,8 +1,8 @@
 //! Which live object has which lineage: `pggit.lineage`.
 
+use super::Store;
 use super::error::StoreError;
 use super::rows::{FromRow, array};
-use super::Store;
 use crate::catalog::CatalogId;
 use crate::schema::model::Lineage;
 use crate::upstream::{Executor, Row};

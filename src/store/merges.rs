@@ -3,11 +3,11 @@
 //! A merge completes through [`Store::record`], in the transaction that applies it; all else here is
 //! written with the administrative role.
 
+use super::Store;
 use super::error::StoreError;
 use super::hash::CommitHash;
 use super::refs::json;
 use super::rows::{FromRow, array};
-use super::Store;
 use crate::schema::model::{Definition, Lineage, ObjectKey};
 use crate::upstream::{Executor, Row};
 use serde::Serialize;
@@ -152,19 +152,20 @@ impl Store {
         exec: &mut dyn Executor,
         new: &NewMerge<'_>,
     ) -> Result<i64, StoreError> {
+        let bases = array(new.bases);
+        let heads = [new.source_head, new.target_head].map(|head| head.to_string());
+        let conflicts = json(&new.conflicts)?;
         let params = [
             Some(new.source),
             Some(new.target),
-            Some(&*array(new.bases)),
-            Some(&*new.source_head.to_string()),
-            Some(&*new.target_head.to_string()),
+            Some(&bases),
+            Some(&heads[0]),
+            Some(&heads[1]),
             Some(new.strategy),
             new.message,
             Some(new.who),
-            Some(&*json(&new.conflicts)?),
-        ]
-        .map(|param| param.map(str::to_owned));
-        let params: Vec<_> = params.iter().map(Option::as_deref).collect();
+            Some(&conflicts),
+        ];
         let rows = exec.query(CREATE, &params).await?;
         FromRow::new(rows.into_iter().next().unwrap_or_default()).parse()
     }

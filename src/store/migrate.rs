@@ -1,9 +1,9 @@
 //! The `pggit` schema: whether it is there, making it, and bringing it up to date.
 
+use super::Store;
 use super::error::StoreError;
 use super::rows::FromRow;
 use super::signature::RecordKey;
-use super::Store;
 use crate::error::SqlState;
 use crate::upstream::{DbError, Executor};
 
@@ -31,7 +31,8 @@ CREATE TABLE IF NOT EXISTS pggit.migration (
 LOCK TABLE pggit.migration IN EXCLUSIVE MODE";
 
 const VERSION: &str = "SELECT coalesce(max(number), 0)::text FROM pggit.migration";
-const APPLIED: &str = "INSERT INTO pggit.migration (number) VALUES ($1::text::bigint) RETURNING number::text";
+const APPLIED: &str =
+    "INSERT INTO pggit.migration (number) VALUES ($1::text::bigint) RETURNING number::text";
 const STORE_KEY: &str = "INSERT INTO pggit.secret (inner_pad, outer_pad)
 VALUES (decode($1::text, 'hex'), decode($2::text, 'hex'))
 ON CONFLICT DO NOTHING RETURNING 'stored'";
@@ -84,13 +85,16 @@ async fn migrate_next(exec: &mut dyn Executor) -> Result<bool, StoreError> {
     if found > known {
         return Err(StoreError::NewerSchema { found, known });
     }
-    let next = usize::try_from(found).ok().and_then(|at| MIGRATIONS.get(at));
+    let next = usize::try_from(found)
+        .ok()
+        .and_then(|at| MIGRATIONS.get(at));
     let Some(migration) = next else {
         exec.batch("COMMIT").await?;
         return Ok(true);
     };
     exec.batch(migration).await?;
-    exec.query(APPLIED, &[Some(&(found + 1).to_string())]).await?;
+    exec.query(APPLIED, &[Some(&(found + 1).to_string())])
+        .await?;
     if found + 1 == known {
         let [inner, outer] = RecordKey::random().pads().map(hex::encode);
         exec.query(STORE_KEY, &[Some(&inner), Some(&outer)]).await?;

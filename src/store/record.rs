@@ -249,7 +249,8 @@ impl<'a> Payload<'a> {
 /// JSON in ASCII alone: the text is then the same in every client encoding, and so is its signature.
 fn ascii_json(value: &impl Serialize) -> Result<String, StoreError> {
     let mut bytes = Vec::new();
-    let mut serializer = serde_json::Serializer::with_formatter(&mut bytes, Ascii(CompactFormatter));
+    let mut serializer =
+        serde_json::Serializer::with_formatter(&mut bytes, Ascii(CompactFormatter));
     value
         .serialize(&mut serializer)
         .map_err(|error| StoreError::unexpected(&error.to_string()))?;

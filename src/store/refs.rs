@@ -3,10 +3,10 @@
 //! Creating, renaming and deleting one needs the administrative role. Each is a single statement, so that it
 //! is whole also outside a transaction; each tells the other proxies with `NOTIFY pggit`.
 
+use super::Store;
 use super::error::StoreError;
 use super::hash::CommitHash;
 use super::rows::FromRow;
-use super::Store;
 use crate::catalog::CatalogId;
 use crate::error::SqlState;
 use crate::schema::model::Lineage;
@@ -101,7 +101,8 @@ impl Store {
             .collect();
         let schemas = json(&new.schemas)?;
         let lineages = json(&lineages)?;
-        let params = [new.name, &new.head.to_string(), new.who, &schemas, &lineages].map(Some);
+        let head = new.head.to_string();
+        let params = [new.name, &head, new.who, &schemas, &lineages].map(Some);
         let rows = exec
             .query(CREATE_BRANCH, &params)
             .await
@@ -161,7 +162,9 @@ fn exists(rows: &[Row], name: &str) -> Result<(), StoreError> {
 
 fn taken(error: DbError, name: &str) -> StoreError {
     match &error {
-        DbError::Server { sqlstate, message, .. } if *sqlstate == SqlState::UNIQUE_VIOLATION => {
+        DbError::Server {
+            sqlstate, message, ..
+        } if *sqlstate == SqlState::UNIQUE_VIOLATION => {
             // The constraint's name is ours and does not depend on the server's language.
             if message.contains("branch_schema") {
                 StoreError::SchemaTaken(name.to_owned())

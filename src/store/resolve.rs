@@ -1,9 +1,9 @@
 //! What a ref means: a branch, digits of a commit's hash, `ref~n`, `branch@{timestamp}`.
 
+use super::Store;
 use super::error::StoreError;
 use super::hash::CommitHash;
 use super::rows::FromRow;
-use super::Store;
 use crate::upstream::Executor;
 
 /// Fewer digits of a hash name nothing.
@@ -31,11 +31,18 @@ impl<'a> Parts<'a> {
         while let Some((before, digits)) = rest.rsplit_once('~')
             && digits.bytes().all(|byte| byte.is_ascii_digit())
         {
-            let step = if digits.is_empty() { 1 } else { digits.parse().ok()? };
+            let step = if digits.is_empty() {
+                1
+            } else {
+                digits.parse().ok()?
+            };
             back = back.checked_add(step)?;
             rest = before;
         }
-        let (base, at) = match rest.strip_suffix('}').and_then(|rest| rest.split_once("@{")) {
+        let (base, at) = match rest
+            .strip_suffix('}')
+            .and_then(|rest| rest.split_once("@{"))
+        {
             Some((base, at)) => (base, Some(at)),
             None => (rest, None),
         };
@@ -56,7 +63,10 @@ impl Store {
             Some(at) => self.branch_at(exec, parts.base, at).await?,
             None => match self.branch(exec, parts.base).await? {
                 Some(branch) => branch.head,
-                None => self.by_prefix(exec, parts.base).await?.ok_or_else(unknown)?,
+                None => self
+                    .by_prefix(exec, parts.base)
+                    .await?
+                    .ok_or_else(unknown)?,
             },
         };
         if parts.back == 0 {

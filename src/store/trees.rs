@@ -1,10 +1,10 @@
 //! Reading trees and objects, with caches of what never changes.
 
+use super::Store;
 use super::error::StoreError;
 use super::hash::{ObjectHash, TreeHash};
 use super::rows::{FromRow, array};
 use super::tree::{self, Change, Entries, Missing, Node, Nodes, TreeChange, TreeUpdate};
-use super::Store;
 use crate::schema::model::{Definition, Lineage};
 use crate::schema::snapshot::Snapshot;
 use crate::upstream::Executor;
@@ -49,7 +49,11 @@ impl Caches {
     pub fn new() -> Self {
         let typical = 1 << 10;
         Self {
-            nodes: Cache::with_weighter(NODE_CACHE_BYTES as usize / typical, NODE_CACHE_BYTES, ByBytes),
+            nodes: Cache::with_weighter(
+                NODE_CACHE_BYTES as usize / typical,
+                NODE_CACHE_BYTES,
+                ByBytes,
+            ),
             objects: Cache::with_weighter(
                 OBJECT_CACHE_BYTES as usize / typical,
                 OBJECT_CACHE_BYTES,
