@@ -46,7 +46,7 @@ pub enum StoreError {
 }
 
 impl StoreError {
-    pub(super) fn corrupt(what: &'static str, name: impl ToString) -> Self {
+    pub(super) fn corrupt(what: &'static str, name: &impl ToString) -> Self {
         Self::Corrupt {
             what,
             name: name.to_string(),

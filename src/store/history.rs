@@ -73,7 +73,7 @@ impl Store {
                 let mut row = FromRow::new(row);
                 let text = row.text()?;
                 let lineage =
-                    Lineage::parse(&text).ok_or_else(|| StoreError::corrupt("lineage", text))?;
+                    Lineage::parse(&text).ok_or_else(|| StoreError::corrupt("lineage", &text))?;
                 Ok((lineage, row.optional()?))
             })
             .collect()
@@ -127,7 +127,7 @@ fn read(row: Row) -> Result<(CommitHash, Commit), StoreError> {
         statements: row.json()?,
     };
     if commit.hash() != hash {
-        return Err(StoreError::corrupt("commit", hash));
+        return Err(StoreError::corrupt("commit", &hash));
     }
     Ok((hash, commit))
 }

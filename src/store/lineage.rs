@@ -59,7 +59,7 @@ fn read(rows: Vec<Row>) -> Result<HashMap<CatalogId, Lineage>, StoreError> {
             };
             let text = row.text()?;
             let lineage =
-                Lineage::parse(&text).ok_or_else(|| StoreError::corrupt("lineage", text))?;
+                Lineage::parse(&text).ok_or_else(|| StoreError::corrupt("lineage", &text))?;
             Ok((id, lineage))
         })
         .collect()

@@ -285,7 +285,8 @@ fn conflict_row(row: Row) -> Result<ConflictRow, StoreError> {
     Ok(ConflictRow {
         merge,
         id,
-        lineage: Lineage::parse(&lineage).ok_or_else(|| StoreError::corrupt("lineage", lineage))?,
+        lineage: Lineage::parse(&lineage)
+            .ok_or_else(|| StoreError::corrupt("lineage", &lineage))?,
         key: row.json()?,
         attribute: row.text()?,
         base: row.optional_json()?,

@@ -27,7 +27,7 @@ pub type Change = (Lineage, Option<ObjectHash>);
 #[serde(rename_all = "snake_case")]
 pub enum Node {
     Leaf(Entries),
-    Inner([Option<Child>; FAN_OUT]),
+    Inner(Box<[Option<Child>; FAN_OUT]>),
 }
 
 /// A subtree, and how many entries it has: what decides whether its parent may become a leaf.
@@ -87,12 +87,19 @@ impl Missing {
     }
 
     fn join_all<T>(results: impl IntoIterator<Item = Result<T, Self>>) -> Result<Vec<T>, Self> {
-        results.into_iter().fold(Ok(Vec::new()), |all, result| {
-            Self::join(all, result).map(|(mut all, item)| {
-                all.push(item);
-                all
-            })
-        })
+        let mut all = Vec::new();
+        let mut missing = BTreeSet::new();
+        for result in results {
+            match result {
+                Ok(item) => all.push(item),
+                Err(Self(more)) => missing.extend(more),
+            }
+        }
+        if missing.is_empty() {
+            Ok(all)
+        } else {
+            Err(Self(missing))
+        }
     }
 }
 
@@ -166,7 +173,7 @@ pub fn diff(nodes: &Nodes, from: TreeHash, to: TreeHash) -> Result<Vec<TreeChang
     }
     let (a, b) = Missing::join(node(nodes, from), node(nodes, to))?;
     if let (Node::Inner(a), Node::Inner(b)) = (a, b) {
-        let parts = Missing::join_all(a.iter().zip(b).map(|(a, b)| match (a, b) {
+        let parts = Missing::join_all(a.iter().zip(b.iter()).map(|(a, b)| match (a, b) {
             (Some(a), Some(b)) => diff(nodes, a.hash, b.hash),
             (Some(a), None) => Ok(compare(&entries(nodes, a.hash)?, &Entries::new())),
             (None, Some(b)) => Ok(compare(&Entries::new(), &entries(nodes, b.hash)?)),
@@ -230,7 +237,7 @@ fn build(content: &Entries, depth: usize) -> Subtree {
         written.extend(subtree.written);
         subtree.child
     });
-    Subtree::of(Node::Inner(children), written)
+    Subtree::of(Node::Inner(Box::new(children)), written)
 }
 
 /// `changes` are sorted and share their first `depth` digits with the node.
@@ -271,7 +278,7 @@ fn rebuild(
         *slot = part.child;
         written.extend(part.written);
     }
-    Ok(Subtree::of(Node::Inner(next), written))
+    Ok(Subtree::of(Node::Inner(Box::new(next)), written))
 }
 
 fn apply(entries: &Entries, changes: &[Change]) -> Entries {
@@ -295,7 +302,11 @@ fn node(nodes: &Nodes, hash: TreeHash) -> Result<&Node, Missing> {
 /// A lineage id's `depth`-th hexadecimal digit. Ids differ within their 32 digits, so no node lies deeper.
 fn digit(lineage: &Lineage, depth: usize) -> usize {
     let byte = lineage.0.get(depth / 2).copied().unwrap_or(0);
-    usize::from(if depth % 2 == 0 { byte >> 4 } else { byte & 15 })
+    usize::from(if depth.is_multiple_of(2) {
+        byte >> 4
+    } else {
+        byte & 15
+    })
 }
 
 #[cfg(test)]

@@ -16,9 +16,10 @@ use std::sync::Arc;
 const NODES: &str = include_str!("sql/tree_nodes.sql");
 const OBJECTS: &str = include_str!("sql/objects.sql");
 
-/// Bounds of the caches, by the length of what is stored.
+/// Bounds of the caches, by the length of what is stored; and how many items that is likely to be.
 const NODE_CACHE_BYTES: u64 = 8 << 20;
 const OBJECT_CACHE_BYTES: u64 = 16 << 20;
+const LIKELY_ITEMS: usize = 10_000;
 
 /// So many hashes go in one query: bounds what an answer holds.
 const BATCH: usize = 1_000;
@@ -47,18 +48,9 @@ pub(super) struct Caches {
 
 impl Caches {
     pub fn new() -> Self {
-        let typical = 1 << 10;
         Self {
-            nodes: Cache::with_weighter(
-                NODE_CACHE_BYTES as usize / typical,
-                NODE_CACHE_BYTES,
-                ByBytes,
-            ),
-            objects: Cache::with_weighter(
-                OBJECT_CACHE_BYTES as usize / typical,
-                OBJECT_CACHE_BYTES,
-                ByBytes,
-            ),
+            nodes: Cache::with_weighter(LIKELY_ITEMS, NODE_CACHE_BYTES, ByBytes),
+            objects: Cache::with_weighter(LIKELY_ITEMS, OBJECT_CACHE_BYTES, ByBytes),
         }
     }
 }
@@ -151,7 +143,7 @@ impl Store {
                 let value: Arc<Definition> = (ObjectHash::of(definition.as_bytes()) == hash)
                     .then(|| serde_json::from_str(&definition).ok())
                     .flatten()
-                    .ok_or_else(|| StoreError::corrupt("object", hash))?;
+                    .ok_or_else(|| StoreError::corrupt("object", &hash))?;
                 let sized = Sized {
                     value: Arc::clone(&value),
                     bytes: definition.len() as u64,
@@ -221,7 +213,7 @@ impl Store {
                 let node: Arc<Node> = (TreeHash::of(content.as_bytes()) == hash)
                     .then(|| serde_json::from_str(&content).ok())
                     .flatten()
-                    .ok_or_else(|| StoreError::corrupt("tree", hash))?;
+                    .ok_or_else(|| StoreError::corrupt("tree", &hash))?;
                 self.remember_node(hash, Arc::clone(&node), content.len());
                 nodes.insert(hash, node);
             }

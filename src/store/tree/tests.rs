@@ -55,6 +55,8 @@ fn load<T>(all: &Nodes, ask: impl Fn(&Nodes) -> Result<T, Missing>) -> (T, Nodes
 }
 
 proptest! {
+    #![proptest_config(ProptestConfig::with_cases(64))]
+
     #[test]
     fn any_way_to_the_same_content_gives_the_same_tree(
         start in content(),
