@@ -144,10 +144,9 @@ fn table(
         force_row_security: row.force_row_security,
         replica_identity: match (row.replica_identity, &row.replica_index) {
             ('f', _) => ReplicaIdentity::Full,
-            ('n', _) => ReplicaIdentity::Nothing,
             ('i', Some(index)) => ReplicaIdentity::Index(index.clone()),
-            // Its index was dropped: nothing identifies a row, until one is named again.
-            ('i', None) => ReplicaIdentity::Nothing,
+            // With its index dropped, nothing identifies a row.
+            ('n', _) | ('i', None) => ReplicaIdentity::Nothing,
             _ => ReplicaIdentity::Default,
         },
     }

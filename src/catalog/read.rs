@@ -58,9 +58,7 @@ pub async fn read(
     require_supported(server_version)?;
     let wanted = match selection {
         Selection::Objects(ids) => by_class(ids.iter().map(|id| (id.class, id.oid))),
-        Selection::Schemas(schemas) => by_class(row::addresses(
-            &exec.query(INVENTORY, &[Some(&text_array(schemas))]).await?,
-        )?),
+        Selection::Schemas(schemas) => by_class(inventory(exec, Some(schemas)).await?),
     };
     let mut raw = Raw::default();
     for (class, oids) in &wanted {
@@ -90,6 +88,16 @@ pub async fn read(
         raw.names = row::parse(&rows)?;
     }
     Ok(raw)
+}
+
+/// The addresses, as catalog and OID, of everything that may be versioned in these schemas, or in all.
+pub(super) async fn inventory(
+    exec: &mut dyn Executor,
+    schemas: Option<&[String]>,
+) -> Result<Vec<(u32, u32)>, CatalogError> {
+    let schemas = schemas.map(text_array);
+    let rows = exec.query(INVENTORY, &[schemas.as_deref()]).await?;
+    Ok(row::addresses(&rows)?)
 }
 
 impl Raw {

@@ -213,6 +213,16 @@ pub(super) struct NameRow {
     pub input_types: Option<String>,
 }
 
+/// The answer of the query for what was touched.
+#[derive(Clone, Debug, Deserialize)]
+pub(super) struct TouchedRow {
+    pub ids: Option<Vec<Reference>>,
+    pub gone: Option<Vec<Reference>>,
+    pub transaction_id: String,
+    pub backend_pid: i32,
+    pub now_micros: i64,
+}
+
 /// Reads the one column of each row.
 pub(super) fn parse<T: DeserializeOwned>(
     rows: &[crate::upstream::Row],

@@ -1,0 +1,87 @@
+-- What the current transaction may have changed: one JSON object. $1: names to look up, as JSON
+-- [{"class", "schema", "name"}]; $2: addresses of more objects, as JSON [[class, oid]].
+WITH locked AS MATERIALIZED (
+  SELECT CASE l.locktype WHEN 'relation' THEN 'pg_class'::regclass::oid ELSE l.classid END AS class,
+    CASE l.locktype WHEN 'relation' THEN l.relation ELSE l.objid END AS oid,
+    bool_or(l.mode = 'AccessExclusiveLock') AS exclusively
+  FROM pg_locks AS l
+  WHERE l.pid = pg_backend_pid() AND l.database <> 0 AND l.locktype IN ('relation', 'object')
+    AND l.mode IN ('ShareUpdateExclusiveLock', 'ShareLock', 'ShareRowExclusiveLock', 'ExclusiveLock', 'AccessExclusiveLock')
+  GROUP BY 1, 2
+), target AS (
+  SELECT t.class, t.schema, t.name::name AS name FROM json_to_recordset($1::text::json) AS t (class text, schema text, name text)
+), seed (class, oid, renamed) AS MATERIALIZED (
+  -- a relation is renamed, and its columns are, under no lesser lock
+  SELECT class, oid, exclusively FROM locked
+  UNION ALL
+  SELECT 'pg_class'::regclass, c.oid, false
+  FROM target AS t JOIN pg_class AS c ON c.relname = t.name JOIN pg_namespace AS n ON n.oid = c.relnamespace
+  WHERE t.class = 'relation' AND t.schema IN ('', n.nspname)
+  UNION ALL
+  SELECT 'pg_proc'::regclass, f.oid, true
+  FROM target AS t JOIN pg_proc AS f ON f.proname = t.name JOIN pg_namespace AS n ON n.oid = f.pronamespace
+  WHERE t.class = 'routine' AND t.schema IN ('', n.nspname)
+  UNION ALL
+  SELECT 'pg_type'::regclass, y.oid, true
+  FROM target AS t JOIN pg_type AS y ON y.typname = t.name JOIN pg_namespace AS n ON n.oid = y.typnamespace
+  WHERE t.class = 'type' AND t.schema IN ('', n.nspname)
+  UNION ALL
+  SELECT 'pg_namespace'::regclass, n.oid, false
+  FROM target AS t JOIN pg_namespace AS n ON n.nspname = t.name
+  WHERE t.class = 'schema'
+  UNION ALL
+  SELECT (a.address ->> 0)::oid, (a.address ->> 1)::oid, true FROM json_array_elements($2::text::json) AS a (address)
+), renamed (class, oid) AS (
+  SELECT class, oid FROM seed WHERE renamed AND class <> 'pg_namespace'::regclass
+  UNION SELECT 'pg_type'::regclass, t.oid
+  FROM seed AS s JOIN pg_class AS c ON c.oid = s.oid JOIN pg_type AS r ON r.oid = c.reltype
+    JOIN pg_type AS t ON t.oid IN (r.oid, r.typarray)
+  WHERE s.renamed AND s.class = 'pg_class'::regclass
+  UNION SELECT 'pg_type'::regclass, t.typarray
+  FROM seed AS s JOIN pg_type AS t ON t.oid = s.oid
+  WHERE s.renamed AND s.class = 'pg_type'::regclass AND t.typarray <> 0
+), candidate (class, oid) AS MATERIALIZED (
+  SELECT class, oid FROM seed
+  -- what is printed with the names of what was renamed
+  UNION SELECT p.classid, p.objid
+  FROM renamed AS r JOIN pg_depend AS p ON p.refclassid = r.class AND p.refobjid = r.oid
+), object (class, oid) AS (
+  SELECT class, oid FROM candidate
+  WHERE class IN ('pg_class'::regclass, 'pg_proc'::regclass, 'pg_type'::regclass, 'pg_namespace'::regclass, 'pg_trigger'::regclass)
+  -- parts stand for the whole
+  UNION SELECT 'pg_class'::regclass, i.indrelid
+  FROM candidate AS c JOIN pg_index AS i ON i.indexrelid = c.oid WHERE c.class = 'pg_class'::regclass
+  UNION SELECT 'pg_class'::regclass, p.refobjid
+  FROM candidate AS c JOIN pg_depend AS p ON p.classid = c.class AND p.objid = c.oid AND p.objsubid = 0
+  WHERE c.class = 'pg_class'::regclass AND p.refclassid = 'pg_class'::regclass AND p.deptype = 'i'
+  UNION SELECT CASE k.conrelid WHEN 0 THEN 'pg_type'::regclass ELSE 'pg_class'::regclass END, CASE k.conrelid WHEN 0 THEN k.contypid ELSE k.conrelid END
+  FROM candidate AS c JOIN pg_constraint AS k ON k.oid = c.oid WHERE c.class = 'pg_constraint'::regclass
+  UNION SELECT 'pg_class'::regclass, d.adrelid
+  FROM candidate AS c JOIN pg_attrdef AS d ON d.oid = c.oid WHERE c.class = 'pg_attrdef'::regclass
+  UNION SELECT 'pg_class'::regclass, r.ev_class
+  FROM candidate AS c JOIN pg_rewrite AS r ON r.oid = c.oid WHERE c.class = 'pg_rewrite'::regclass
+  UNION SELECT 'pg_type'::regclass, r.reltype
+  FROM candidate AS c JOIN pg_class AS r ON r.oid = c.oid WHERE c.class = 'pg_class'::regclass AND r.relkind = 'c'
+  UNION SELECT 'pg_class'::regclass, t.typrelid
+  FROM candidate AS c JOIN pg_type AS t ON t.oid = c.oid WHERE c.class = 'pg_type'::regclass AND t.typrelid <> 0
+  -- a trigger is made and changed under a lock of its table
+  UNION SELECT 'pg_trigger'::regclass, g.oid
+  FROM seed AS s JOIN pg_trigger AS g ON g.tgrelid = s.oid WHERE s.class = 'pg_class'::regclass AND NOT g.tgisinternal
+), known (class, oid, exists) AS MATERIALIZED (
+  -- look-ups of one: EXISTS might be answered by hashing a whole catalog
+  SELECT o.class, o.oid, CASE o.class
+      WHEN 'pg_class'::regclass THEN (SELECT true FROM pg_class AS c WHERE c.oid = o.oid)
+      WHEN 'pg_proc'::regclass THEN (SELECT true FROM pg_proc AS f WHERE f.oid = o.oid)
+      WHEN 'pg_type'::regclass THEN (SELECT true FROM pg_type AS t WHERE t.oid = o.oid)
+      WHEN 'pg_namespace'::regclass THEN (SELECT true FROM pg_namespace AS n WHERE n.oid = o.oid)
+      WHEN 'pg_trigger'::regclass THEN (SELECT true FROM pg_trigger AS g WHERE g.oid = o.oid)
+    END IS NOT NULL
+  FROM object AS o
+)
+SELECT json_build_object(
+  'ids', (SELECT json_agg(class::int8::text || ' ' || oid::int8::text) FROM known WHERE exists),
+  'gone', (SELECT json_agg(class::int8::text || ' ' || oid::int8::text) FROM known WHERE NOT exists),
+  'transaction_id', pg_current_xact_id()::text,
+  'backend_pid', pg_backend_pid(),
+  'now_micros', (extract(epoch FROM clock_timestamp()) * 1000000)::int8
+)::text
