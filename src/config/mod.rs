@@ -2,7 +2,12 @@
 //!
 //! `config/pggit.toml` shows every setting at its default, `docs/configuration.md` explains them.
 
+pub mod load;
 pub mod unit;
+mod url;
+mod validate;
+
+pub use load::{Flags, Problem, load};
 
 use secrecy::SecretString;
 use serde::{Deserialize, Serialize, Serializer};
