@@ -1,0 +1,91 @@
+-- What the schemas $1 (text[]) hold that the model has no kind or attribute for: kind and name.
+WITH chosen AS MATERIALIZED (
+  SELECT n.oid, n.nspname FROM pg_namespace AS n WHERE n.nspname = ANY ($1::text::text[])
+), owned AS MATERIALIZED (
+  SELECT p.classid, p.objid FROM pg_depend AS p WHERE p.refclassid = 'pg_extension'::regclass AND p.deptype = 'e'
+), relation AS MATERIALIZED (
+  SELECT c.*, format('%I.%I', n.nspname, c.relname) AS name
+  FROM chosen AS n JOIN pg_class AS c ON c.relnamespace = n.oid
+  WHERE (('pg_class'::regclass)::oid, c.oid) NOT IN (SELECT o.classid, o.objid FROM owned AS o)
+), item (class, oid, kind, name) AS (
+  SELECT 'pg_class'::regclass::oid, c.oid, k.kind, c.name
+  FROM relation AS c CROSS JOIN LATERAL (
+    SELECT 'partitioned table' WHERE c.relkind = 'p'
+    UNION ALL SELECT 'partition' WHERE c.relispartition AND c.relkind IN ('r', 'p')
+    UNION ALL SELECT 'inheritance child' WHERE c.relkind = 'r' AND NOT c.relispartition
+      AND EXISTS (SELECT FROM pg_inherits AS h WHERE h.inhrelid = c.oid)
+    UNION ALL SELECT 'typed table' WHERE c.reloftype <> 0
+    UNION ALL SELECT 'foreign table' WHERE c.relkind = 'f'
+    UNION ALL SELECT 'tablespace' WHERE c.reltablespace <> 0 AND c.relkind IN ('r', 'm', 'i')
+    UNION ALL SELECT 'access method' WHERE c.relkind IN ('r', 'm')
+      AND c.relam <> (SELECT m.oid FROM pg_am AS m WHERE m.amname = 'heap')
+    UNION ALL SELECT 'invalid index' WHERE c.relkind = 'i'
+      AND EXISTS (SELECT FROM pg_index AS i WHERE i.indexrelid = c.oid AND NOT i.indisvalid)
+    UNION ALL SELECT 'clustered index' WHERE c.relkind = 'i'
+      AND EXISTS (SELECT FROM pg_index AS i WHERE i.indexrelid = c.oid AND i.indisclustered)
+    UNION ALL SELECT 'privileges of an identity sequence' WHERE c.relkind = 'S' AND c.relacl IS NOT NULL
+      AND EXISTS (SELECT FROM pg_depend AS p WHERE p.classid = 'pg_class'::regclass AND p.objid = c.oid AND p.deptype = 'i')
+  ) AS k (kind)
+  UNION ALL
+  SELECT 'pg_class'::regclass, c.oid, k.kind, format('%s.%I', c.name, a.attname)
+  FROM relation AS c JOIN pg_attribute AS a ON a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped
+    CROSS JOIN LATERAL (
+      SELECT 'column options' WHERE a.attoptions IS NOT NULL AND c.relkind = 'r'
+      UNION ALL SELECT 'column privileges' WHERE a.attacl IS NOT NULL AND c.relkind IN ('v', 'm')
+      UNION ALL SELECT 'column statistics target' WHERE a.attstattarget >= 0 AND c.relkind IN ('m', 'i')
+    ) AS k (kind)
+  UNION ALL
+  SELECT 'pg_policy'::regclass, y.oid, 'policy', format('%I on %s', y.polname, c.name)
+  FROM relation AS c JOIN pg_policy AS y ON y.polrelid = c.oid
+  UNION ALL
+  SELECT 'pg_rewrite'::regclass, r.oid, 'rule', format('%I on %s', r.rulename, c.name)
+  FROM relation AS c JOIN pg_rewrite AS r ON r.ev_class = c.oid WHERE r.rulename <> '_RETURN'
+  UNION ALL
+  SELECT 'pg_proc'::regclass, f.oid, CASE f.prokind WHEN 'a' THEN 'aggregate' ELSE 'window function' END, f.oid::regprocedure::text
+  FROM chosen AS n JOIN pg_proc AS f ON f.pronamespace = n.oid WHERE f.prokind IN ('a', 'w')
+  UNION ALL
+  SELECT 'pg_type'::regclass, t.oid, CASE WHEN NOT t.typisdefined THEN 'shell type' WHEN t.typtype = 'r' THEN 'range type' ELSE 'base type' END,
+    format('%I.%I', n.nspname, t.typname)
+  FROM chosen AS n JOIN pg_type AS t ON t.typnamespace = n.oid
+  WHERE t.typtype IN ('b', 'r', 'p') AND NOT EXISTS (SELECT FROM pg_type AS e WHERE e.oid = t.typelem AND e.typarray = t.oid)
+  UNION ALL
+  SELECT 'pg_operator'::regclass, o.oid, 'operator', o.oid::regoperator::text
+  FROM chosen AS n JOIN pg_operator AS o ON o.oprnamespace = n.oid
+  UNION ALL
+  SELECT 'pg_opclass'::regclass, o.oid, 'operator class', format('%I.%I', n.nspname, o.opcname)
+  FROM chosen AS n JOIN pg_opclass AS o ON o.opcnamespace = n.oid
+  UNION ALL
+  SELECT 'pg_opfamily'::regclass, o.oid, 'operator family', format('%I.%I', n.nspname, o.opfname)
+  FROM chosen AS n JOIN pg_opfamily AS o ON o.opfnamespace = n.oid
+  UNION ALL
+  SELECT 'pg_collation'::regclass, c.oid, 'collation', format('%I.%I', n.nspname, c.collname)
+  FROM chosen AS n JOIN pg_collation AS c ON c.collnamespace = n.oid
+  UNION ALL
+  SELECT 'pg_conversion'::regclass, c.oid, 'conversion', format('%I.%I', n.nspname, c.conname)
+  FROM chosen AS n JOIN pg_conversion AS c ON c.connamespace = n.oid
+  UNION ALL
+  SELECT 'pg_ts_config'::regclass, x.oid, 'text search configuration', format('%I.%I', n.nspname, x.cfgname)
+  FROM chosen AS n JOIN pg_ts_config AS x ON x.cfgnamespace = n.oid
+  UNION ALL
+  SELECT 'pg_ts_dict'::regclass, x.oid, 'text search dictionary', format('%I.%I', n.nspname, x.dictname)
+  FROM chosen AS n JOIN pg_ts_dict AS x ON x.dictnamespace = n.oid
+  UNION ALL
+  SELECT 'pg_ts_parser'::regclass, x.oid, 'text search parser', format('%I.%I', n.nspname, x.prsname)
+  FROM chosen AS n JOIN pg_ts_parser AS x ON x.prsnamespace = n.oid
+  UNION ALL
+  SELECT 'pg_ts_template'::regclass, x.oid, 'text search template', format('%I.%I', n.nspname, x.tmplname)
+  FROM chosen AS n JOIN pg_ts_template AS x ON x.tmplnamespace = n.oid
+  UNION ALL
+  SELECT 'pg_statistic_ext'::regclass, x.oid, 'statistics object', format('%I.%I', n.nspname, x.stxname)
+  FROM chosen AS n JOIN pg_statistic_ext AS x ON x.stxnamespace = n.oid
+  UNION ALL
+  SELECT 'pg_default_acl'::regclass, d.oid, 'default privileges', format('of %I in %I', pg_get_userbyid(d.defaclrole), n.nspname)
+  FROM chosen AS n JOIN pg_default_acl AS d ON d.defaclnamespace = n.oid
+  UNION ALL
+  SELECT 'pg_seclabel'::regclass, l.objoid, 'security label', format('%s on %s', l.provider, i.identity)
+  FROM pg_seclabel AS l CROSS JOIN LATERAL pg_identify_object(l.classoid, l.objoid, l.objsubid) AS i
+  WHERE i.schema IN (SELECT n.nspname FROM chosen AS n)
+)
+SELECT DISTINCT i.kind, i.name FROM item AS i
+WHERE (i.class, i.oid) NOT IN (SELECT o.classid, o.objid FROM owned AS o)
+ORDER BY 1, 2
