@@ -1,5 +1,6 @@
 //! From a text to its [`Plan`].
 
+use super::analyse;
 use super::plan::Plan;
 use crate::branch::BranchMap;
 use std::sync::Arc;
@@ -33,14 +34,17 @@ impl Planner {
     /// What to do with the text of a `Query` or `Parse` message. Never fails: a text that cannot be
     /// understood goes to the server, which reports what is wrong with it.
     pub fn plan(&self, text: &[u8], context: &PlanContext<'_>) -> Arc<Plan> {
-        if context.map.is_main() {
-            return Arc::clone(&self.forward);
+        match plan_text(text, context) {
+            Plan::Forward => Arc::clone(&self.forward),
+            plan => Arc::new(plan),
         }
-        Arc::new(plan_text(text, context))
     }
 }
 
 /// Plans a text without scan and cache.
-pub(super) fn plan_text(_text: &[u8], _context: &PlanContext<'_>) -> Plan {
-    Plan::Forward
+pub(super) fn plan_text(text: &[u8], context: &PlanContext<'_>) -> Plan {
+    match std::str::from_utf8(text) {
+        Ok(text) => analyse::plan(text, context.map),
+        Err(_) => Plan::Forward,
+    }
 }

@@ -1,0 +1,190 @@
+//! From the text of a statement, or of several, to their plan: parse tree, classes, splices.
+
+use super::classify::Source;
+use super::fallback;
+use super::names::{Meaning, Names};
+use super::plan::{Action, Plan, Splice, Statement};
+use super::tokens::{Kind, Tokens};
+use super::tree::Meanings;
+use crate::branch::{BranchMap, NameUse};
+use crate::error::ErrorReport;
+use pg_query::NodeEnum;
+use pg_query::protobuf::ParseResult;
+use std::ops::Range;
+
+/// Why a text has no parse tree.
+#[derive(Debug)]
+pub enum NoTree {
+    /// It is no SQL, as far as the parser knows.
+    Malformed,
+    /// It nests deeper than a tree can be handed over.
+    TooDeep,
+}
+
+/// Parses a text of any number of statements.
+pub fn parse(text: &str) -> Result<ParseResult, NoTree> {
+    match pg_query::parse(text, 0) {
+        Ok(parsed) => Ok(parsed.protobuf),
+        Err(pg_query::Error::Decode(_)) => Err(NoTree::TooDeep),
+        Err(pg_query::Error::Parse(message)) if message.contains("stack depth") => {
+            Err(NoTree::TooDeep)
+        }
+        Err(_) => Err(NoTree::Malformed),
+    }
+}
+
+/// The plan of a text in UTF-8 with standard strings.
+pub fn plan(text: &str, map: &BranchMap) -> Plan {
+    match statements(text, map) {
+        Err(report) => Plan::Refuse(report),
+        Ok(statements) => {
+            let nothing = statements
+                .iter()
+                .all(|statement| statement.action == Action::None && statement.splices.is_empty());
+            if nothing {
+                Plan::Forward
+            } else {
+                Plan::Statements(statements)
+            }
+        }
+    }
+}
+
+/// The statements of a text; none if it is to be sent as it is.
+fn statements(text: &str, map: &BranchMap) -> Result<Vec<Statement>, ErrorReport> {
+    let Some(tokens) = Tokens::of(text) else {
+        return fallback::without_tokens(text, map).map(|()| Vec::new());
+    };
+    let ranges = tokens.statements();
+    if ranges.iter().any(|range| is_command(&tokens, range)) {
+        return separately(&tokens, &ranges, map);
+    }
+    match parse(text) {
+        Ok(tree) => Ok(with_tree(&tokens, &tree, map)),
+        Err(NoTree::TooDeep) if ranges.len() > 1 => separately(&tokens, &ranges, map),
+        Err(NoTree::TooDeep) => Ok(ranges
+            .iter()
+            .map(|range| fallback::too_deep(&tokens, range, map))
+            .collect()),
+        // The server says what is wrong with it. On a branch its names lead there all the same: the
+        // server's grammar may be newer than ours.
+        Err(NoTree::Malformed) if map.is_main() => Ok(Vec::new()),
+        Err(NoTree::Malformed) => Ok(ranges
+            .iter()
+            .map(|range| fallback::malformed(&tokens, range, map))
+            .collect()),
+    }
+}
+
+/// Whether a statement is the proxy's own: its first word is `PGGIT`.
+fn is_command(tokens: &Tokens<'_>, range: &Range<usize>) -> bool {
+    tokens.kind(range.start) == Some(Kind::Ident)
+        && tokens.source(range.start).eq_ignore_ascii_case("pggit")
+}
+
+/// Plans each statement of a text that cannot be parsed as a whole.
+fn separately(
+    tokens: &Tokens<'_>,
+    ranges: &[Range<usize>],
+    map: &BranchMap,
+) -> Result<Vec<Statement>, ErrorReport> {
+    let mut all = Vec::with_capacity(ranges.len());
+    for range in ranges {
+        let bytes = tokens.bytes(range);
+        if is_command(tokens, range) {
+            all.push(Statement {
+                range: bytes,
+                splices: Vec::new(),
+                action: Action::Command,
+            });
+            continue;
+        }
+        let source = tokens.text().get(bytes.clone()).unwrap_or_default();
+        let mut planned = statements(source, map)?;
+        if planned.is_empty() {
+            planned.push(plain(0..source.len()));
+        }
+        for statement in planned {
+            all.push(shifted(statement, bytes.start));
+        }
+    }
+    Ok(all)
+}
+
+/// A statement that is sent as it is.
+fn plain(range: Range<usize>) -> Statement {
+    Statement {
+        range,
+        splices: Vec::new(),
+        action: Action::None,
+    }
+}
+
+fn shifted(statement: Statement, by: usize) -> Statement {
+    let shift = |range: Range<usize>| range.start + by..range.end + by;
+    Statement {
+        range: shift(statement.range),
+        splices: statement
+            .splices
+            .into_iter()
+            .map(|splice| Splice {
+                at: shift(splice.at),
+                with: splice.with,
+            })
+            .collect(),
+        action: statement.action,
+    }
+}
+
+fn with_tree(tokens: &Tokens<'_>, tree: &ParseResult, map: &BranchMap) -> Vec<Statement> {
+    let meanings = if map.is_main() {
+        Meanings::default()
+    } else {
+        Meanings::of(tree)
+    };
+    let source = Source { tokens, map };
+    let mut statements = Vec::with_capacity(tree.stmts.len());
+    for raw in &tree.stmts {
+        let Some(node) = raw.stmt.as_ref().and_then(|node| node.node.as_ref()) else {
+            continue;
+        };
+        let start = usize::try_from(raw.stmt_location).unwrap_or(0);
+        // A length of zero reaches to the end of the text.
+        let end = match usize::try_from(raw.stmt_len) {
+            Ok(len) if len > 0 => start + len,
+            _ => tokens.text().len(),
+        };
+        let mut at = tokens.at_or_after(start)..tokens.at_or_after(end);
+        while at.start < at.end && tokens.kind(at.end - 1) == Some(Kind::Ascii59) {
+            at.end -= 1;
+        }
+        let action = source.action(node, &at);
+        let splices = if map.is_main() {
+            Vec::new()
+        } else {
+            let names = Names {
+                tokens,
+                map,
+                meaning: Meaning::Tree(&meanings),
+                usage: usage(node, &action),
+            };
+            names.splices(at.clone())
+        };
+        statements.push(Statement {
+            range: tokens.bytes(&at),
+            splices,
+            action,
+        });
+    }
+    statements
+}
+
+/// What a statement's names are used for, as far as its kind says.
+fn usage(statement: &NodeEnum, action: &Action) -> NameUse {
+    match statement {
+        NodeEnum::TruncateStmt(_) => NameUse::Write,
+        NodeEnum::CopyStmt(copy) if copy.is_from => NameUse::Write,
+        _ if matches!(action, Action::Ddl(_)) => NameUse::Define,
+        _ => NameUse::Read,
+    }
+}

@@ -1,0 +1,335 @@
+//! DDL: which statements are it, what they name and how far they reach.
+
+use super::objects::{self, from_parts, strings, target};
+use super::{Class, with_targets};
+use crate::sql::plan::{Ddl, Scope, Target, TargetClass};
+use pg_query::NodeEnum;
+use pg_query::protobuf::{
+    AlterTableStmt, AlterTableType, DropStmt, GrantStmt, GrantTargetType, Node, ObjectType,
+    RangeVar,
+};
+
+/// What kind of thing a statement changes. All of the statement kinds that are not named here change
+/// nothing that is versioned.
+pub(super) fn class(statement: &NodeEnum) -> Class {
+    match statement {
+        NodeEnum::CreateStmt(_)
+        | NodeEnum::CreateForeignTableStmt(_)
+        | NodeEnum::CreateTableAsStmt(_)
+        | NodeEnum::ViewStmt(_)
+        | NodeEnum::IndexStmt(_)
+        | NodeEnum::CreateSeqStmt(_)
+        | NodeEnum::AlterSeqStmt(_)
+        | NodeEnum::CreateSchemaStmt(_)
+        | NodeEnum::CreateFunctionStmt(_)
+        | NodeEnum::AlterFunctionStmt(_)
+        | NodeEnum::CreateEnumStmt(_)
+        | NodeEnum::AlterEnumStmt(_)
+        | NodeEnum::CreateDomainStmt(_)
+        | NodeEnum::AlterDomainStmt(_)
+        | NodeEnum::CompositeTypeStmt(_)
+        | NodeEnum::CreateRangeStmt(_)
+        | NodeEnum::AlterTypeStmt(_)
+        | NodeEnum::CreateTrigStmt(_)
+        | NodeEnum::RuleStmt(_)
+        | NodeEnum::CreatePolicyStmt(_)
+        | NodeEnum::AlterPolicyStmt(_)
+        | NodeEnum::CreateStatsStmt(_)
+        | NodeEnum::AlterStatsStmt(_)
+        | NodeEnum::AlterOperatorStmt(_)
+        | NodeEnum::CreateOpClassStmt(_)
+        | NodeEnum::CreateOpFamilyStmt(_)
+        | NodeEnum::AlterOpFamilyStmt(_)
+        | NodeEnum::AlterCollationStmt(_)
+        | NodeEnum::CreateConversionStmt(_)
+        | NodeEnum::AlterTsdictionaryStmt(_)
+        | NodeEnum::AlterTsconfigurationStmt(_)
+        | NodeEnum::AlterTableMoveAllStmt(_)
+        | NodeEnum::ImportForeignSchemaStmt(_)
+        | NodeEnum::DropOwnedStmt(_)
+        | NodeEnum::ReassignOwnedStmt(_) => Class::Versioned,
+
+        NodeEnum::AlterTableStmt(alter) => objects::class(alter.objtype()),
+        NodeEnum::DefineStmt(define) => objects::class(define.kind()),
+        NodeEnum::DropStmt(drop) => objects::class(drop.remove_type()),
+        NodeEnum::RenameStmt(rename) => objects::class(rename.rename_type()),
+        NodeEnum::AlterOwnerStmt(alter) => objects::class(alter.object_type()),
+        NodeEnum::AlterObjectSchemaStmt(alter) => objects::class(alter.object_type()),
+        NodeEnum::AlterObjectDependsStmt(alter) => objects::class(alter.object_type()),
+        NodeEnum::CommentStmt(comment) => objects::class(comment.objtype()),
+        NodeEnum::SecLabelStmt(label) => objects::class(label.objtype()),
+        NodeEnum::GrantStmt(grant) => objects::class(grant.objtype()),
+
+        NodeEnum::CreateExtensionStmt(_)
+        | NodeEnum::AlterExtensionStmt(_)
+        | NodeEnum::AlterExtensionContentsStmt(_) => Class::Shared("extensions"),
+        NodeEnum::CreateCastStmt(_) => Class::Shared("casts"),
+        NodeEnum::CreatePlangStmt(_) => Class::Shared("languages"),
+        NodeEnum::CreateTransformStmt(_) => Class::Shared("transforms"),
+        NodeEnum::CreateAmStmt(_) => Class::Shared("access methods"),
+        NodeEnum::CreatePublicationStmt(_) | NodeEnum::AlterPublicationStmt(_) => {
+            Class::Shared("publications")
+        }
+        NodeEnum::CreateSubscriptionStmt(_)
+        | NodeEnum::AlterSubscriptionStmt(_)
+        | NodeEnum::DropSubscriptionStmt(_) => Class::Shared("subscriptions"),
+        NodeEnum::CreateFdwStmt(_) | NodeEnum::AlterFdwStmt(_) => {
+            Class::Shared("foreign-data wrappers")
+        }
+        NodeEnum::CreateForeignServerStmt(_) | NodeEnum::AlterForeignServerStmt(_) => {
+            Class::Shared("foreign servers")
+        }
+        NodeEnum::CreateUserMappingStmt(_)
+        | NodeEnum::AlterUserMappingStmt(_)
+        | NodeEnum::DropUserMappingStmt(_) => Class::Shared("user mappings"),
+        NodeEnum::CreateEventTrigStmt(_) | NodeEnum::AlterEventTrigStmt(_) => {
+            Class::Shared("event triggers")
+        }
+        _ => Class::Other,
+    }
+}
+
+/// What a statement of class [`Class::Versioned`] names and how far it reaches; `None` if all of it is
+/// temporary.
+pub(super) fn describe(statement: &NodeEnum) -> Option<Ddl> {
+    let routine = |name: &[Node]| from_parts(TargetClass::Routine, &strings(name));
+    let type_of = |name: &[Node]| from_parts(TargetClass::Type, &strings(name));
+    let relation = |relation: &Option<RangeVar>| objects::relation(relation.as_ref());
+    let one = |target: Option<Target>| with_targets(target.into_iter().collect());
+    Some(match statement {
+        NodeEnum::CreateStmt(create) => {
+            let mut ddl = creating(create.relation.as_ref())?;
+            // Of a new partition and of a new child, the parent changes as well.
+            ddl.targets
+                .extend(create.inh_relations.iter().filter_map(named_relation));
+            ddl
+        }
+        NodeEnum::CreateForeignTableStmt(create) => {
+            creating(create.base_stmt.as_ref()?.relation.as_ref())?
+        }
+        NodeEnum::CreateTableAsStmt(create) => creating(create.into.as_ref()?.rel.as_ref())?,
+        NodeEnum::ViewStmt(create) => creating(create.view.as_ref())?,
+        NodeEnum::CreateSeqStmt(create) => creating(create.sequence.as_ref())?,
+        NodeEnum::AlterSeqStmt(alter) => one(relation(&alter.sequence)),
+        NodeEnum::IndexStmt(create) => {
+            let table = objects::relation(create.relation.as_ref());
+            let index = table
+                .clone()
+                .filter(|_| !create.idxname.is_empty())
+                .map(|table| Target {
+                    name: create.idxname.clone(),
+                    ..table
+                });
+            Ddl {
+                targets: table.into_iter().chain(index).collect(),
+                outside_transaction: create.concurrent,
+                ..Ddl::default()
+            }
+        }
+        NodeEnum::AlterTableStmt(alter) => alter_table(alter),
+        NodeEnum::DropStmt(drop) => dropping(drop),
+        NodeEnum::CreateSchemaStmt(create) => new_schema(create),
+        NodeEnum::CreateFunctionStmt(create) => one(routine(&create.funcname)),
+        NodeEnum::AlterFunctionStmt(alter) => one(alter
+            .func
+            .as_ref()
+            .and_then(|function| routine(&function.objname))),
+        NodeEnum::CreateEnumStmt(create) => one(type_of(&create.type_name)),
+        NodeEnum::AlterEnumStmt(alter) => one(type_of(&alter.type_name)),
+        NodeEnum::CreateDomainStmt(create) => one(type_of(&create.domainname)),
+        NodeEnum::AlterDomainStmt(alter) => one(type_of(&alter.type_name)),
+        NodeEnum::CreateRangeStmt(create) => one(type_of(&create.type_name)),
+        NodeEnum::AlterTypeStmt(alter) => one(type_of(&alter.type_name)),
+        NodeEnum::CompositeTypeStmt(create) => {
+            one(relation(&create.typevar).map(|target| Target {
+                class: TargetClass::Type,
+                ..target
+            }))
+        }
+        NodeEnum::CreateTrigStmt(create) => one(relation(&create.relation)),
+        NodeEnum::RuleStmt(create) => one(relation(&create.relation)),
+        NodeEnum::CreatePolicyStmt(create) => one(relation(&create.table)),
+        NodeEnum::AlterPolicyStmt(alter) => one(relation(&alter.table)),
+        NodeEnum::DefineStmt(define) => one(match define.kind() {
+            ObjectType::ObjectAggregate => routine(&define.defnames),
+            ObjectType::ObjectType => type_of(&define.defnames),
+            _ => None,
+        }),
+        NodeEnum::RenameStmt(rename) => renaming(rename),
+        NodeEnum::AlterOwnerStmt(alter) => {
+            let owned = relation(&alter.relation)
+                .or_else(|| target(alter.object_type(), alter.object.as_deref()));
+            one(owned)
+        }
+        NodeEnum::AlterObjectSchemaStmt(alter) => {
+            let old = relation(&alter.relation)
+                .or_else(|| target(alter.object_type(), alter.object.as_deref()));
+            let new = old.clone().map(|old| Target {
+                schema: Some(alter.newschema.clone()),
+                ..old
+            });
+            with_targets(old.into_iter().chain(new).collect())
+        }
+        NodeEnum::CommentStmt(comment) => one(target(comment.objtype(), comment.object.as_deref())),
+        NodeEnum::SecLabelStmt(label) => one(target(label.objtype(), label.object.as_deref())),
+        NodeEnum::GrantStmt(grant) => granting(grant),
+        NodeEnum::ImportForeignSchemaStmt(import) => within(vec![import.local_schema.clone()]),
+        NodeEnum::DropOwnedStmt(_) => Ddl {
+            scope: Scope::Everything,
+            drops: true,
+            ..Ddl::default()
+        },
+        NodeEnum::ReassignOwnedStmt(_) | NodeEnum::AlterTableMoveAllStmt(_) => Ddl {
+            scope: Scope::Everything,
+            ..Ddl::default()
+        },
+        _ => Ddl::default(),
+    })
+}
+
+/// DDL that makes a relation; `None` if it is temporary.
+pub(super) fn creating(relation: Option<&RangeVar>) -> Option<Ddl> {
+    objects::relation(relation).map(|target| with_targets(vec![target]))
+}
+
+fn within(schemas: Vec<String>) -> Ddl {
+    Ddl {
+        scope: Scope::Schemas(schemas),
+        ..Ddl::default()
+    }
+}
+
+fn named_relation(node: &Node) -> Option<Target> {
+    match &node.node {
+        Some(NodeEnum::RangeVar(relation)) => objects::relation(Some(relation)),
+        _ => None,
+    }
+}
+
+fn schema(name: &str) -> Target {
+    Target {
+        class: TargetClass::Schema,
+        schema: None,
+        name: name.to_owned(),
+    }
+}
+
+fn alter_table(alter: &AlterTableStmt) -> Ddl {
+    let mut ddl = with_targets(
+        objects::relation(alter.relation.as_ref())
+            .into_iter()
+            .collect(),
+    );
+    if alter.objtype() == ObjectType::ObjectType {
+        // A composite type is altered as a relation.
+        for target in &mut ddl.targets {
+            target.class = TargetClass::Type;
+        }
+    }
+    for command in &alter.cmds {
+        let Some(NodeEnum::AlterTableCmd(command)) = &command.node else {
+            continue;
+        };
+        ddl.drops |= command.subtype() == AlterTableType::AtDropColumn;
+        match super::node(command.def.as_deref()) {
+            Some(NodeEnum::PartitionCmd(partition)) => {
+                ddl.outside_transaction |= partition.concurrent;
+                ddl.targets
+                    .extend(objects::relation(partition.name.as_ref()));
+            }
+            // INHERIT and NO INHERIT.
+            Some(NodeEnum::RangeVar(parent)) => {
+                ddl.targets.extend(objects::relation(Some(parent)));
+            }
+            _ => {}
+        }
+    }
+    ddl
+}
+
+fn dropping(drop: &DropStmt) -> Ddl {
+    let targets: Vec<Target> = drop
+        .objects
+        .iter()
+        .filter_map(|object| target(drop.remove_type(), Some(object)))
+        .collect();
+    let scope = if drop.remove_type() == ObjectType::ObjectSchema {
+        Scope::Schemas(targets.iter().map(|target| target.name.clone()).collect())
+    } else {
+        Scope::Targets
+    };
+    Ddl {
+        targets,
+        scope,
+        outside_transaction: drop.concurrent,
+        drops: true,
+        ..Ddl::default()
+    }
+}
+
+fn new_schema(create: &pg_query::protobuf::CreateSchemaStmt) -> Ddl {
+    let name = if create.schemaname.is_empty() {
+        create
+            .authrole
+            .as_ref()
+            .map_or_else(String::new, |role| role.rolename.clone())
+    } else {
+        create.schemaname.clone()
+    };
+    if name.is_empty() {
+        // Named for the current role, which only the server knows.
+        return Ddl {
+            scope: Scope::Everything,
+            ..Ddl::default()
+        };
+    }
+    Ddl {
+        targets: vec![schema(&name)],
+        ..within(vec![name])
+    }
+}
+
+fn renaming(rename: &pg_query::protobuf::RenameStmt) -> Ddl {
+    let kind = rename.rename_type();
+    let old = objects::relation(rename.relation.as_ref())
+        .or_else(|| target(kind, rename.object.as_deref()))
+        .or_else(|| (kind == ObjectType::ObjectSchema).then(|| schema(&rename.subname)));
+    // What is renamed may be a part of what is named: a column, a constraint, a trigger.
+    let part = matches!(
+        kind,
+        ObjectType::ObjectColumn
+            | ObjectType::ObjectAttribute
+            | ObjectType::ObjectTabconstraint
+            | ObjectType::ObjectDomconstraint
+            | ObjectType::ObjectTrigger
+            | ObjectType::ObjectRule
+            | ObjectType::ObjectPolicy
+    );
+    let new = old.clone().filter(|_| !part).map(|old| Target {
+        name: rename.newname.clone(),
+        ..old
+    });
+    let scope = if kind == ObjectType::ObjectSchema {
+        Scope::Schemas(vec![rename.subname.clone(), rename.newname.clone()])
+    } else {
+        Scope::Targets
+    };
+    Ddl {
+        targets: old.into_iter().chain(new).collect(),
+        scope,
+        ..Ddl::default()
+    }
+}
+
+fn granting(grant: &GrantStmt) -> Ddl {
+    if grant.targtype() == GrantTargetType::AclTargetAllInSchema {
+        let schemas = strings(&grant.objects).into_iter().map(str::to_owned);
+        return within(schemas.collect());
+    }
+    let targets = grant
+        .objects
+        .iter()
+        .filter_map(|object| target(grant.objtype(), Some(object)))
+        .collect();
+    with_targets(targets)
+}

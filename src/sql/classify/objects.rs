@@ -1,0 +1,125 @@
+//! Objects as parse trees name them.
+
+use super::Class;
+use crate::branch::map::is_system_schema;
+use crate::sql::plan::{Target, TargetClass};
+use pg_query::NodeEnum;
+use pg_query::protobuf::{Node, ObjectType, RangeVar};
+
+/// Which of the three kinds of thing an object type is.
+pub(super) fn class(object: ObjectType) -> Class {
+    match object {
+        ObjectType::ObjectExtension => Class::Shared("extensions"),
+        ObjectType::ObjectCast => Class::Shared("casts"),
+        ObjectType::ObjectLanguage => Class::Shared("languages"),
+        ObjectType::ObjectPublication
+        | ObjectType::ObjectPublicationNamespace
+        | ObjectType::ObjectPublicationRel => Class::Shared("publications"),
+        ObjectType::ObjectSubscription => Class::Shared("subscriptions"),
+        ObjectType::ObjectFdw => Class::Shared("foreign-data wrappers"),
+        ObjectType::ObjectForeignServer => Class::Shared("foreign servers"),
+        ObjectType::ObjectUserMapping => Class::Shared("user mappings"),
+        ObjectType::ObjectEventTrigger => Class::Shared("event triggers"),
+        ObjectType::ObjectAccessMethod => Class::Shared("access methods"),
+        ObjectType::ObjectTransform => Class::Shared("transforms"),
+        ObjectType::ObjectRole
+        | ObjectType::ObjectDatabase
+        | ObjectType::ObjectTablespace
+        | ObjectType::ObjectParameterAcl
+        | ObjectType::ObjectLargeobject => Class::Other,
+        _ => Class::Versioned,
+    }
+}
+
+/// The target that an object of that type is, where it has one; a column's, a trigger's, a policy's is its table.
+pub(super) fn target(object: ObjectType, named: Option<&Node>) -> Option<Target> {
+    let node = named?.node.as_ref()?;
+    let (class, of_relation) = match object {
+        ObjectType::ObjectTable
+        | ObjectType::ObjectView
+        | ObjectType::ObjectMatview
+        | ObjectType::ObjectIndex
+        | ObjectType::ObjectSequence
+        | ObjectType::ObjectForeignTable => (TargetClass::Relation, false),
+        ObjectType::ObjectColumn
+        | ObjectType::ObjectTrigger
+        | ObjectType::ObjectRule
+        | ObjectType::ObjectPolicy
+        | ObjectType::ObjectTabconstraint => (TargetClass::Relation, true),
+        ObjectType::ObjectFunction
+        | ObjectType::ObjectProcedure
+        | ObjectType::ObjectRoutine
+        | ObjectType::ObjectAggregate => (TargetClass::Routine, false),
+        ObjectType::ObjectType
+        | ObjectType::ObjectDomain
+        | ObjectType::ObjectAttribute
+        | ObjectType::ObjectDomconstraint => (TargetClass::Type, false),
+        ObjectType::ObjectSchema => (TargetClass::Schema, false),
+        _ => return None,
+    };
+    match node {
+        NodeEnum::RangeVar(relation) => of_class(class, relation),
+        NodeEnum::TypeName(name) => from_parts(class, &strings(&name.names)),
+        NodeEnum::ObjectWithArgs(routine) => from_parts(class, &strings(&routine.objname)),
+        NodeEnum::String(name) => from_parts(class, &[&name.sval]),
+        NodeEnum::List(list) => {
+            if let Some(NodeEnum::TypeName(name)) = list.items.first()?.node.as_ref() {
+                return from_parts(class, &strings(&name.names));
+            }
+            let parts = strings(&list.items);
+            let relation = if of_relation {
+                parts.split_last()?.1
+            } else {
+                &parts
+            };
+            from_parts(class, relation)
+        }
+        _ => None,
+    }
+}
+
+/// The target of a dotted name; none if it is temporary or the system's.
+pub(super) fn from_parts(class: TargetClass, parts: &[&str]) -> Option<Target> {
+    let (name, qualifiers) = parts.split_last()?;
+    let schema = qualifiers.last().map(|schema| (*schema).to_owned());
+    if schema.as_deref().is_some_and(is_system_schema) {
+        return None;
+    }
+    Some(Target {
+        class,
+        schema,
+        name: (*name).to_owned(),
+    })
+}
+
+/// The target of a relation; none if it is temporary.
+pub(super) fn relation(relation: Option<&RangeVar>) -> Option<Target> {
+    of_class(TargetClass::Relation, relation?)
+}
+
+fn of_class(class: TargetClass, relation: &RangeVar) -> Option<Target> {
+    if is_temporary(relation) {
+        return None;
+    }
+    if relation.schemaname.is_empty() {
+        from_parts(class, &[&relation.relname])
+    } else {
+        from_parts(class, &[&relation.schemaname, &relation.relname])
+    }
+}
+
+/// `CREATE TEMP TABLE t`, `pg_temp.t`.
+pub(super) fn is_temporary(relation: &RangeVar) -> bool {
+    relation.relpersistence == "t" || relation.schemaname == "pg_temp"
+}
+
+/// The strings of a list of names.
+pub(super) fn strings(nodes: &[Node]) -> Vec<&str> {
+    nodes
+        .iter()
+        .filter_map(|node| match &node.node {
+            Some(NodeEnum::String(text)) => Some(text.sval.as_str()),
+            _ => None,
+        })
+        .collect()
+}

@@ -1,0 +1,557 @@
+//! Where a text names schemas, and what must stand there on a branch.
+//!
+//! Any dotted name is taken to name a schema unless something says otherwise, so that a form that is not
+//! thought of here ends in an error and never at another branch's object.
+
+use super::literals;
+use super::plan::Splice;
+use super::tokens::{Chain, Kind, Tokens};
+use super::tree::Meanings;
+use crate::branch::{BranchMap, NameUse};
+use std::collections::BTreeSet;
+use std::ops::Range;
+
+/// What is known of the dotted names of a text.
+#[derive(Clone, Copy, Debug)]
+pub enum Meaning<'a> {
+    /// Its parse tree.
+    Tree(&'a Meanings),
+    /// No tree, but what it names, as far as that could be found.
+    Named(&'a Named),
+    /// Nothing: names that start with a schema of the branch are spliced. For function bodies.
+    Unknown,
+}
+
+/// What is known of a text too deep for a tree.
+#[derive(Debug, Default)]
+pub struct Named {
+    /// Schema and name of relations that stand in name position.
+    pub relations: BTreeSet<(String, String)>,
+    /// Names that stand before a column's: aliases, and relations without a schema.
+    pub aliases: BTreeSet<String>,
+}
+
+/// Finds the splices for some of a text's tokens.
+#[derive(Clone, Copy, Debug)]
+pub struct Names<'a> {
+    pub tokens: &'a Tokens<'a>,
+    pub map: &'a BranchMap,
+    pub meaning: Meaning<'a>,
+    /// The use of names for which the tree knows no other.
+    pub usage: NameUse,
+}
+
+impl Names<'_> {
+    /// What to replace among the tokens of one statement, sorted.
+    pub fn splices(&self, statement: Range<usize>) -> Vec<Splice> {
+        let mut splices = Vec::new();
+        for chain in self.tokens.chains(statement.clone()) {
+            if let Some(part) = self.schema_part(&chain) {
+                let object = chain.parts.get(part + 1).copied();
+                self.schema(chain.parts[part], object, &mut splices);
+            }
+        }
+        self.lone_schemas(&statement, &mut splices);
+        self.search_path_clauses(&statement, &mut splices);
+        self.literals(&statement, &mut splices);
+        self.extension_members(&statement, &mut splices);
+        splices.sort_by_key(|splice| (splice.at.start, splice.at.end));
+        splices.dedup();
+        splices
+    }
+
+    /// Replaces the schema at a token by where it is on the branch.
+    fn schema(&self, token: usize, object: Option<usize>, splices: &mut Vec<Splice>) {
+        let Some(name) = self.tokens.name(token) else {
+            return;
+        };
+        let at = self.tokens.span(token);
+        let object = object.and_then(|object| self.tokens.name(object));
+        if let Some(with) = self.physical(&name, object.as_deref(), self.usage_at(at.start)) {
+            splices.push(Splice { at, with });
+        }
+    }
+
+    /// The quoted physical schema, where it is another than the logical one.
+    fn physical(&self, schema: &str, object: Option<&str>, usage: NameUse) -> Option<String> {
+        let physical = self.map.physical_schema(schema, object, usage);
+        (physical != schema).then(|| quoted(&physical))
+    }
+
+    fn usage_at(&self, start: usize) -> NameUse {
+        match self.meaning {
+            Meaning::Tree(tree) => tree.uses.get(&start).copied().unwrap_or(self.usage),
+            _ => self.usage,
+        }
+    }
+
+    /// Which part of a dotted name is a schema.
+    fn schema_part(&self, chain: &Chain) -> Option<usize> {
+        let tokens = self.tokens;
+        let length = chain.parts.len();
+        let first = *chain.parts.first()?;
+        let before = |back| tokens.kind_before(first, back);
+        // A column's name follows the relation's.
+        let of_column = before(1) == Some(Kind::Column)
+            || (before(1) == Some(Kind::By) && before(2) == Some(Kind::Owned))
+            || (tokens.kind(chain.next) == Some(Kind::Ascii37)
+                && tokens.kind(chain.next + 1) == Some(Kind::TypeP));
+        let of_setting = matches!(before(1), Some(Kind::Set | Kind::Reset | Kind::Show))
+            || (matches!(before(1), Some(Kind::Local | Kind::Session))
+                && before(2) == Some(Kind::Set));
+        match self.meaning {
+            Meaning::Tree(tree) => {
+                let start = tokens.all().get(first)?.start;
+                if let Some(parts) = tree.columns.get(&start) {
+                    return parts.checked_sub(3);
+                }
+                if tree.others.contains(&start) {
+                    return None;
+                }
+            }
+            Meaning::Named(named) => {
+                if !of_column && !of_setting {
+                    return self.schema_part_by_name(chain, named);
+                }
+            }
+            Meaning::Unknown => {
+                let name = tokens.name(first)?;
+                return self.is_own_schema(&name).then_some(0);
+            }
+        }
+        match (of_setting, of_column) {
+            (true, _) => None,
+            (_, true) => length.checked_sub(3),
+            _ => length.checked_sub(2),
+        }
+    }
+
+    fn schema_part_by_name(&self, chain: &Chain, named: &Named) -> Option<usize> {
+        let tokens = self.tokens;
+        let name = |part: usize| {
+            let token = chain.parts.get(part)?;
+            tokens.name(*token).map(std::borrow::Cow::into_owned)
+        };
+        let is_relation = |part| {
+            name(part)
+                .zip(name(part + 1))
+                .is_some_and(|pair| named.relations.contains(&pair))
+        };
+        let first = *chain.parts.first()?;
+        let called = tokens.kind(chain.next) == Some(Kind::Ascii40);
+        let cast = tokens.kind_before(first, 1) == Some(Kind::Typecast);
+        let length = chain.parts.len();
+        if called || cast {
+            return length.checked_sub(2);
+        }
+        match length {
+            2 => {
+                let schema = name(0)?;
+                let is_alias = named.aliases.contains(&schema);
+                (!is_alias && (is_relation(0) || self.is_own_schema(&schema))).then_some(0)
+            }
+            3 if is_relation(1) => Some(1),
+            3 => Some(0),
+            _ => Some(1),
+        }
+    }
+
+    fn is_own_schema(&self, name: &str) -> bool {
+        self.map.schemas().any(|(logical, _)| logical == name)
+    }
+
+    /// Schemas that stand alone: `CREATE SCHEMA s`, `IN SCHEMA a, b`, `SET SCHEMA s` …
+    fn lone_schemas(&self, statement: &Range<usize>, splices: &mut Vec<Splice>) {
+        let tokens = self.tokens;
+        let start = statement.start;
+        let of_schema = tokens.kind(start + 1) == Some(Kind::Schema);
+        let last = statement.end.saturating_sub(1);
+        let mut lists = Vec::new();
+        match tokens.kind(start) {
+            Some(Kind::Create) if of_schema => self.new_schema(start + 2, splices),
+            Some(Kind::Drop) if of_schema => lists.push(start + 2),
+            Some(Kind::Alter) => {
+                if of_schema {
+                    lists.push(start + 2);
+                    if tokens.kind_before(last, 1) == Some(Kind::To)
+                        && tokens.kind_before(last, 2) == Some(Kind::Rename)
+                    {
+                        lists.push(last);
+                    }
+                }
+                if tokens.kind_before(last, 1) == Some(Kind::Schema)
+                    && tokens.kind_before(last, 2) == Some(Kind::Set)
+                {
+                    lists.push(last);
+                }
+                if tokens.kind(start + 1) == Some(Kind::Default) {
+                    lists.extend(self.after_pair(statement, Kind::InP, Kind::Schema));
+                }
+            }
+            Some(Kind::Grant | Kind::Revoke | Kind::Comment | Kind::Security) => {
+                lists.extend(self.after_pair(statement, Kind::On, Kind::Schema));
+                lists.extend(self.after_pair(statement, Kind::InP, Kind::Schema));
+            }
+            Some(Kind::ImportP) => {
+                lists.extend(
+                    statement
+                        .clone()
+                        .find(|index| tokens.kind(*index) == Some(Kind::Into))
+                        .map(|into| into + 1),
+                );
+            }
+            Some(Kind::Reindex) => {
+                lists.extend(
+                    (start + 1..statement.end)
+                        .find(|index| tokens.kind(*index) == Some(Kind::Schema))
+                        .map(|schema| schema + 1),
+                );
+            }
+            _ => {}
+        }
+        for list in lists {
+            self.schema_list(list, statement.end, splices);
+        }
+    }
+
+    /// The token after the first `first second` of the statement.
+    fn after_pair(&self, statement: &Range<usize>, first: Kind, second: Kind) -> Option<usize> {
+        let tokens = self.tokens;
+        (statement.start..statement.end.saturating_sub(2))
+            .find(|index| {
+                tokens.kind(*index) == Some(first) && tokens.kind(index + 1) == Some(second)
+            })
+            .map(|index| index + 2)
+    }
+
+    /// `a, b`, after `IF EXISTS` or `CONCURRENTLY`.
+    fn schema_list(&self, from: usize, end: usize, splices: &mut Vec<Splice>) {
+        let tokens = self.tokens;
+        let mut index = from;
+        if tokens.kind(index) == Some(Kind::IfP) && tokens.kind(index + 1) == Some(Kind::Exists) {
+            index += 2;
+        }
+        if tokens.kind(index) == Some(Kind::Concurrently) && index + 1 < end {
+            index += 1;
+        }
+        while index < end {
+            self.schema(index, None, splices);
+            // A list goes on over commas, and over the escape clause of a name.
+            let span = tokens.span(index);
+            index = tokens.at_or_after(span.end);
+            if tokens.kind(index) != Some(Kind::Ascii44) {
+                break;
+            }
+            index += 1;
+        }
+    }
+
+    /// `CREATE SCHEMA [IF NOT EXISTS] [name] [AUTHORIZATION role]`: without a name it takes the role's.
+    fn new_schema(&self, from: usize, splices: &mut Vec<Splice>) {
+        let tokens = self.tokens;
+        let mut index = from;
+        if tokens.kind(index) == Some(Kind::IfP) && tokens.kind(index + 1) == Some(Kind::Not) {
+            index += 3;
+        }
+        if tokens.kind(index) != Some(Kind::Authorization) {
+            self.schema(index, None, splices);
+            return;
+        }
+        let at = tokens.span(index).start;
+        if let Some(role) = tokens.name(index + 1)
+            && let Some(with) = self.physical(&role, None, NameUse::Define)
+        {
+            splices.push(Splice {
+                at: at..at,
+                with: format!("{with} "),
+            });
+        }
+    }
+
+    /// `SET search_path = …` in the definition of a routine.
+    fn search_path_clauses(&self, statement: &Range<usize>, splices: &mut Vec<Splice>) {
+        let tokens = self.tokens;
+        let of_routine =
+            matches!(
+                tokens.kind(statement.start),
+                Some(Kind::Create | Kind::Alter)
+            ) && (statement.start + 1..statement.end.min(statement.start + 4)).any(|index| {
+                matches!(
+                    tokens.kind(index),
+                    Some(Kind::Function | Kind::Procedure | Kind::Routine)
+                )
+            });
+        if !of_routine {
+            return;
+        }
+        for index in statement.clone() {
+            let clause = tokens.kind(index) == Some(Kind::Set)
+                && tokens.is_name(index + 1, "search_path")
+                && matches!(tokens.kind(index + 2), Some(Kind::To | Kind::Ascii61));
+            let mut item = index + 3;
+            while clause && item < statement.end {
+                let name = tokens.name(item).or_else(|| tokens.string(item));
+                if let Some(name) = name
+                    && let Some(with) = self.physical(&name, None, NameUse::Read)
+                    && name != "$user"
+                    && !name.is_empty()
+                    && tokens.kind(item) != Some(Kind::Default)
+                {
+                    let at = tokens.span(item);
+                    splices.push(Splice { at, with });
+                }
+                if tokens.kind(item + 1) != Some(Kind::Ascii44) {
+                    break;
+                }
+                item += 2;
+            }
+        }
+    }
+
+    /// Types, functions and relations of extensions that live in a versioned schema stay there, where
+    /// the branch's search path does not lead: they get their schema.
+    fn extension_members(&self, statement: &Range<usize>, splices: &mut Vec<Splice>) {
+        let members = &self.map.shared().extension_members;
+        let Meaning::Tree(tree) = self.meaning else {
+            return;
+        };
+        if members.is_empty() {
+            return;
+        }
+        let bytes = self.tokens.bytes(statement);
+        for (start, name) in tree.unqualified.range(bytes) {
+            let schema = self
+                .map
+                .schemas()
+                .map(|(logical, _)| logical)
+                .find(|logical| members.contains(&((*logical).to_owned(), name.clone())));
+            if let Some(schema) = schema
+                && let Some(token) = self.tokens.starting_at(*start)
+                && self.tokens.is_name(token, name)
+            {
+                splices.push(Splice {
+                    at: *start..*start,
+                    with: format!("{}.", quoted(schema)),
+                });
+            }
+        }
+    }
+
+    /// String literals that hold names, and the bodies of routines.
+    fn literals(&self, statement: &Range<usize>, splices: &mut Vec<Splice>) {
+        let tokens = self.tokens;
+        let body = body(tokens, statement);
+        // For each open parenthesis: what a literal directly within it holds.
+        let mut open: Vec<Option<Holds>> = Vec::new();
+        for index in statement.clone() {
+            match tokens.kind(index) {
+                Some(Kind::Ascii40) => open.push(
+                    index
+                        .checked_sub(1)
+                        .filter(|before| *before >= statement.start)
+                        .and_then(|before| tokens.name(before))
+                        .and_then(|name| argument_of(&name)),
+                ),
+                Some(Kind::Ascii41) => {
+                    open.pop();
+                }
+                Some(Kind::Sconst) => {
+                    let holds = if body == Some(index) {
+                        Some(Holds::Code)
+                    } else {
+                        cast_of(tokens, index).or(open.last().copied().flatten())
+                    };
+                    if let Some(holds) = holds {
+                        self.literal(index, holds, splices);
+                    }
+                }
+                _ => {}
+            }
+        }
+    }
+
+    fn literal(&self, index: usize, holds: Holds, splices: &mut Vec<Splice>) {
+        let Some(value) = self.tokens.string(index) else {
+            return;
+        };
+        let inner = self.within(&value, holds);
+        if inner.is_empty() {
+            return;
+        }
+        let at = self.tokens.span(index);
+        // The content of most literals stands in the text as it is, and can be spliced there.
+        let content = match literals::dollar_quoted(self.tokens.source(index)) {
+            Some((delimiter, _)) => Some((delimiter, at.start + delimiter.len())),
+            None if at.len() == value.len() + 2 => Some(("'", at.start + 1)),
+            None => None,
+        };
+        match content {
+            Some((delimiter, offset))
+                if inner.iter().all(|splice| {
+                    !splice.with.contains(delimiter) && !splice.with.contains('\\')
+                }) =>
+            {
+                splices.extend(inner.into_iter().map(|splice| Splice {
+                    at: splice.at.start + offset..splice.at.end + offset,
+                    with: splice.with,
+                }));
+            }
+            _ => {
+                let spliced = super::apply_splices(value.as_bytes(), &inner);
+                splices.push(Splice {
+                    at,
+                    with: literals::quote(&String::from_utf8_lossy(&spliced)),
+                });
+            }
+        }
+    }
+
+    /// The splices within the value of a literal.
+    fn within(&self, value: &str, holds: Holds) -> Vec<Splice> {
+        let Some(tokens) = Tokens::of(value) else {
+            return Vec::new();
+        };
+        let names = Names {
+            tokens: &tokens,
+            meaning: Meaning::Unknown,
+            ..*self
+        };
+        let mut splices = Vec::new();
+        match holds {
+            Holds::Code => return names.splices(0..tokens.len()),
+            Holds::Name => {
+                for chain in tokens.chains(0..tokens.len()) {
+                    let part = chain.parts.len() - 2;
+                    let object = chain.parts.get(part + 1).copied();
+                    names.schema(chain.parts[part], object, &mut splices);
+                }
+            }
+            Holds::Schema => {
+                if tokens.len() == 1 {
+                    names.schema(0, None, &mut splices);
+                }
+            }
+        }
+        splices
+    }
+}
+
+/// What a literal holds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Holds {
+    /// A name, qualified or not, or an operator's or function's with its argument types.
+    Name,
+    /// The name of a schema.
+    Schema,
+    /// SQL or PL/pgSQL.
+    Code,
+}
+
+/// What the literal at a token is cast to.
+fn cast_of(tokens: &Tokens<'_>, literal: usize) -> Option<Holds> {
+    let object_type = |mut index: usize| {
+        if tokens.is_name(index, "pg_catalog") && tokens.kind(index + 1) == Some(Kind::Ascii46) {
+            index += 2;
+        }
+        tokens.name(index).and_then(|name| alias_type(&name))
+    };
+    match tokens.kind(literal + 1) {
+        Some(Kind::Typecast) => object_type(literal + 2),
+        Some(Kind::As) if tokens.kind_before(literal, 2) == Some(Kind::Cast) => {
+            object_type(literal + 2)
+        }
+        _ => tokens
+            .name(literal.checked_sub(1)?)
+            .and_then(|name| alias_type(&name)),
+    }
+}
+
+/// The object identifier types (PostgreSQL documentation, 8.19) whose input is a name in a schema.
+fn alias_type(name: &str) -> Option<Holds> {
+    match name {
+        "regclass" | "regcollation" | "regconfig" | "regdictionary" | "regoper" | "regoperator"
+        | "regproc" | "regprocedure" | "regtype" => Some(Holds::Name),
+        "regnamespace" => Some(Holds::Schema),
+        _ => None,
+    }
+}
+
+/// What a literal among a function's arguments holds. An argument that is no dotted name is left alone, so
+/// this need not know which argument is which.
+fn argument_of(function: &str) -> Option<Holds> {
+    match function {
+        "nextval"
+        | "currval"
+        | "setval"
+        | "pg_get_serial_sequence"
+        | "pg_sequence_last_value"
+        | "to_regclass"
+        | "to_regcollation"
+        | "to_regoper"
+        | "to_regoperator"
+        | "to_regproc"
+        | "to_regprocedure"
+        | "to_regtype"
+        | "has_any_column_privilege"
+        | "has_column_privilege"
+        | "has_function_privilege"
+        | "has_sequence_privilege"
+        | "has_table_privilege"
+        | "has_type_privilege"
+        | "pg_relation_size"
+        | "pg_table_size"
+        | "pg_indexes_size"
+        | "pg_total_relation_size"
+        | "pg_relation_filenode"
+        | "pg_relation_filepath"
+        | "pg_relation_is_updatable"
+        | "pg_get_viewdef"
+        | "pg_get_indexdef"
+        | "pg_partition_tree"
+        | "pg_partition_ancestors"
+        | "pg_partition_root"
+        | "row_security_active"
+        | "obj_description"
+        | "col_description"
+        | "table_to_xml"
+        | "table_to_xmlschema" => Some(Holds::Name),
+        "has_schema_privilege" | "to_regnamespace" => Some(Holds::Schema),
+        _ => None,
+    }
+}
+
+/// The literal with the code of `CREATE FUNCTION … AS` or `DO`, unless it is the name of a C symbol.
+fn body(tokens: &Tokens<'_>, statement: &Range<usize>) -> Option<usize> {
+    let is_literal = |index: &usize| tokens.kind(*index) == Some(Kind::Sconst);
+    let after_language = |index: usize| tokens.kind_before(index, 1) == Some(Kind::Language);
+    match tokens.kind(statement.start)? {
+        Kind::Do => statement
+            .clone()
+            .filter(is_literal)
+            .find(|index| !after_language(*index)),
+        Kind::Create => {
+            let of_routine = (statement.start + 1..statement.start + 4)
+                .any(|index| matches!(tokens.kind(index), Some(Kind::Function | Kind::Procedure)));
+            let compiled = statement.clone().any(|index| {
+                after_language(index)
+                    && tokens
+                        .name(index)
+                        .or_else(|| tokens.string(index))
+                        .is_some_and(|language| matches!(&*language, "c" | "internal"))
+            });
+            if !of_routine || compiled {
+                return None;
+            }
+            statement
+                .clone()
+                .filter(is_literal)
+                .find(|index| tokens.kind_before(*index, 1) == Some(Kind::As))
+        }
+        _ => None,
+    }
+}
+
+/// A physical name, always quoted.
+fn quoted(name: &str) -> String {
+    format!("\"{}\"", name.replace('"', "\"\""))
+}

@@ -1,0 +1,374 @@
+//! What texts become on a branch, and on `main`.
+
+use super::plan::{Action, Plan, Statement};
+use super::planner::{PlanContext, plan_text};
+use super::{apply_splices, retarget};
+use crate::branch::{BranchMap, SharedObjects};
+use std::sync::Arc;
+
+pub(super) fn main_map() -> BranchMap {
+    BranchMap::new("main", 1, 1, [], Arc::default())
+}
+
+pub(super) fn branch_map() -> BranchMap {
+    let schemas = ["public", "app", "Odd", "set"];
+    BranchMap::new(
+        "b",
+        2,
+        1,
+        schemas.map(|schema| (schema.to_owned(), format!("{schema}@b"))),
+        Arc::new(SharedObjects {
+            extension_members: [
+                ("public".to_owned(), "citext".to_owned()),
+                ("public".to_owned(), "similarity".to_owned()),
+            ]
+            .into(),
+            excluded_schemas: ["audit".to_owned()].into(),
+        }),
+    )
+}
+
+fn context(map: &BranchMap) -> PlanContext<'_> {
+    PlanContext {
+        map,
+        client_encoding: "UTF8",
+        standard_conforming_strings: true,
+        watch_transactions: true,
+    }
+}
+
+pub(super) fn plan(text: &str, map: &BranchMap) -> Plan {
+    plan_text(text.as_bytes(), &context(map))
+}
+
+pub(super) fn statements(text: &str, map: &BranchMap) -> Vec<Statement> {
+    match plan(text, map) {
+        Plan::Statements(statements) => statements,
+        Plan::Forward => Vec::new(),
+        Plan::Refuse(report) => panic!("{text}: {report}"),
+    }
+}
+
+/// The text as it is sent on the branch; `~` stands for the branch's suffix and quotes.
+#[track_caller]
+fn spliced(text: &str) -> String {
+    let map = branch_map();
+    let splices: Vec<_> = statements(text, &map)
+        .into_iter()
+        .flat_map(|statement| statement.splices)
+        .collect();
+    String::from_utf8(apply_splices(text.as_bytes(), &splices)).expect("utf-8")
+}
+
+/// Each text is written with `«schema»` where the branch's schema must come to stand.
+fn expect_spliced(texts: &[&str]) {
+    let mut wrong = Vec::new();
+    for marked in texts {
+        let mut logical = String::new();
+        let mut physical = String::new();
+        let mut rest = *marked;
+        while let Some((before, after)) = rest.split_once('«') {
+            let (name, after) = after.split_once('»').expect("closed");
+            let folded = name.trim_matches('"');
+            let folded = if folded.len() == name.len() {
+                folded.to_ascii_lowercase()
+            } else {
+                folded.to_owned()
+            };
+            logical.extend([before, name]);
+            physical.extend([before, "\"", &folded, "@b\""]);
+            rest = after;
+        }
+        logical.push_str(rest);
+        physical.push_str(rest);
+        let found = spliced(&logical);
+        if found != physical {
+            wrong.push(format!(
+                "{logical}\n  gives    {found}\n  wanted   {physical}"
+            ));
+        }
+    }
+    assert!(wrong.is_empty(), "\n{}", wrong.join("\n"));
+}
+
+#[test]
+fn relations_lead_to_the_branch() {
+    expect_spliced(&[
+        "SELECT * FROM «public».users",
+        "SELECT * FROM «PUBLIC».users, «app» . t AS x JOIN ONLY «\"Odd\"».y ON true",
+        "SELECT * FROM «public» /* c */ . -- d\n users",
+        "INSERT INTO «public».users(id, name) SELECT 1, 'public.x' FROM «app».t",
+        "UPDATE «public».users AS u SET name = u.name WHERE u.id = 1",
+        "DELETE FROM «public».users USING «app».t WHERE users.id = t.id",
+        "MERGE INTO «public».users u USING «app».t s ON u.id = s.id WHEN MATCHED THEN DELETE",
+        "TRUNCATE «public».users, users2, «app».t",
+        "LOCK TABLE «public».users",
+        "COPY «public».users (id) FROM STDIN",
+        "COPY (SELECT * FROM «public».users) TO STDOUT",
+        "WITH q AS (DELETE FROM «public».a RETURNING *) SELECT * FROM q",
+        "SELECT (SELECT count(*) FROM «public».a) FROM (TABLE «app».t) s",
+        "SELECT * FROM only_main.t"
+            .replace("only_main", "«only_main»")
+            .as_str(),
+        "DECLARE c CURSOR FOR SELECT * FROM «public».a",
+        "PREPARE p AS SELECT * FROM «public».a WHERE id = $1",
+        "EXPLAIN (ANALYZE) SELECT * FROM «public».a",
+        "VACUUM «public».a",
+        "ANALYZE «public».a (x)",
+        "REFRESH MATERIALIZED VIEW CONCURRENTLY «public».m",
+        "REINDEX SCHEMA «public»",
+        "SELECT 1 FROM db.«public».t",
+    ]);
+}
+
+#[test]
+fn columns_are_left_alone_unless_they_name_a_schema() {
+    expect_spliced(&[
+        "SELECT public.id, public.* FROM users public",
+        "SELECT «public».users.id, «public».users.* FROM «public».users",
+        "SELECT public.id FROM public WHERE public.name = app.name",
+        "SELECT (app).x.y, app.f[1].g FROM app",
+        "UPDATE t SET public.x = 1, app.y = public.z",
+        "INSERT INTO t (app.x) VALUES (1)",
+        "SELECT 1.5, .5, t.*",
+        "WITH public AS (SELECT 1 AS id) SELECT public.id FROM public",
+        "SET app.user_id = '5'",
+        "SET LOCAL app.user_id = '5'",
+        "SHOW app.user_id",
+        "SELECT current_setting('app.user_id')",
+    ]);
+}
+
+#[test]
+fn functions_types_and_operators_lead_to_the_branch() {
+    expect_spliced(&[
+        "SELECT «public».f(a.b), x::«app».mood, CAST(x AS «app».mood[]), «app».mood 'sad'",
+        "SELECT * FROM «public».f(1) AS t(a «app».mood)",
+        "SELECT a OPERATOR(«public».+) b, a OPERATOR(pg_catalog.=) b",
+        "SELECT a COLLATE «app».german FROM t ORDER BY a USING OPERATOR(«app».<)",
+        "CALL «public».p(1)",
+        "SELECT pg_catalog.now(), information_schema._pg_truetypid(a, b)",
+        "SELECT audit.f(), \"public@other\".f(), pggit.g()",
+    ]);
+}
+
+#[test]
+fn ddl_leads_to_the_branch() {
+    expect_spliced(&[
+        "CREATE TABLE «public».t (id int DEFAULT nextval('«public».s'), m «app».mood, CHECK («app».f(m)), FOREIGN KEY (id) REFERENCES «app».u(id))",
+        "CREATE TABLE «public».t (LIKE «app».u INCLUDING ALL) INHERITS («app».v)",
+        "CREATE TABLE «public».p PARTITION OF «app».u FOR VALUES IN (1)",
+        "CREATE TABLE «public».t AS SELECT * FROM «app».u",
+        "SELECT * INTO «public».t FROM «app».u",
+        "ALTER TABLE «public».t ADD COLUMN m «app».mood, ADD CONSTRAINT f FOREIGN KEY (a) REFERENCES «app».u",
+        "ALTER TABLE «public».t SET SCHEMA «app»",
+        "ALTER TABLE «public».t SET (toast.autovacuum_enabled = off)",
+        "ALTER TABLE «public».t ATTACH PARTITION «app».p DEFAULT",
+        "ALTER TABLE «public».t RENAME COLUMN a TO b",
+        "ALTER TABLE «public».t ALTER COLUMN a TYPE «app».mood USING a::«app».mood",
+        "DROP TABLE IF EXISTS «public».t, u, «app».v CASCADE",
+        "CREATE UNIQUE INDEX CONCURRENTLY i ON «public».t («app».f(a) «app».my_ops)",
+        "DROP INDEX «public».i",
+        "ALTER INDEX «public».i RENAME TO j",
+        "CREATE VIEW «public».v AS SELECT t.a FROM «app».t",
+        "CREATE MATERIALIZED VIEW «public».v AS SELECT 1",
+        "DROP MATERIALIZED VIEW «public».v",
+        "CREATE SEQUENCE «public».s OWNED BY «app».t.c",
+        "ALTER SEQUENCE s OWNED BY t.c",
+        "CREATE TYPE «public».m AS ENUM ('a.b', 'public.x')",
+        "ALTER TYPE «public».m ADD VALUE 'c' AFTER 'a'",
+        "ALTER TYPE «public».m RENAME TO n",
+        "CREATE TYPE «public».c AS (a «app».m)",
+        "DROP TYPE «public».m",
+        "CREATE DOMAIN «public».d AS «app».m CHECK («app».f(VALUE))",
+        "ALTER DOMAIN «public».d DROP CONSTRAINT c",
+        "COMMENT ON TABLE «public».t IS 'public.t'",
+        "COMMENT ON COLUMN «public».t.c IS 'x'",
+        "COMMENT ON COLUMN t.c IS 'x'",
+        "COMMENT ON CONSTRAINT c ON «public».t IS 'x'",
+        "COMMENT ON FUNCTION «public».f(«app».m) IS 'x'",
+        "COMMENT ON SCHEMA «public» IS 'x'",
+        "COMMENT ON TYPE «public».m IS 'x'",
+        "CREATE TRIGGER t AFTER INSERT ON «public».t FOR EACH ROW EXECUTE FUNCTION «app».f()",
+        "DROP TRIGGER t ON «public».t",
+        "CREATE RULE r AS ON INSERT TO «public».t DO ALSO INSERT INTO «app».l VALUES (NEW.id)",
+        "CREATE POLICY p ON «public».t USING («app».f(owner))",
+        "CREATE STATISTICS «public».n ON a, b FROM «public».t",
+        "DROP STATISTICS «public».n",
+        "CREATE AGGREGATE «public».a(int) (SFUNC = «app».f, STYPE = «app».m)",
+        "CREATE OPERATOR «public».+ (PROCEDURE = «app».f, LEFTARG = «app».m)",
+        "CREATE COLLATION «public».c (locale = 'C')",
+        "CREATE TEXT SEARCH CONFIGURATION «public».c (COPY = pg_catalog.english)",
+        "GRANT SELECT ON «public».t, TABLE_X TO r",
+        "GRANT ALL ON ALL TABLES IN SCHEMA «public», «app» TO r",
+        "GRANT USAGE ON SCHEMA «public», «\"Odd\"» TO r",
+        "GRANT EXECUTE ON FUNCTION «public».f(«app».m) TO r",
+        "REVOKE ALL ON SEQUENCE «public».s FROM r",
+        "ALTER DEFAULT PRIVILEGES IN SCHEMA «public» GRANT SELECT ON TABLES TO r",
+        "CREATE SCHEMA «fresh»",
+        "CREATE SCHEMA IF NOT EXISTS «fresh» AUTHORIZATION r",
+        "CREATE SCHEMA «fresh» CREATE TABLE «fresh».t (a int)",
+        "DROP SCHEMA IF EXISTS «public», «app» CASCADE",
+        "ALTER SCHEMA «public» RENAME TO «other»",
+        "ALTER SCHEMA «public» OWNER TO r",
+        "IMPORT FOREIGN SCHEMA remote FROM SERVER s INTO «public»",
+        "ALTER FUNCTION «public».f(int) SET search_path = «public», pg_temp",
+        "ALTER FUNCTION «public».f(int) SET app.x = 'y'",
+        "DROP FUNCTION «public».f, «public».g(«app».m)",
+        "ALTER TABLE IF EXISTS ONLY «public».t OWNER TO r",
+        "ALTER TYPE «public».c ADD ATTRIBUTE b «app».m",
+        "ALTER TABLE set SET SCHEMA «set»",
+    ]);
+}
+
+#[test]
+fn routines_lead_to_the_branch_signature_and_body() {
+    expect_spliced(&[
+        "CREATE FUNCTION «public».f(a «app».m, b «app».t.c%TYPE) RETURNS SETOF «public».t LANGUAGE sql AS $$ SELECT t.* FROM «public».t, public_x.y $$",
+        "CREATE OR REPLACE FUNCTION f() RETURNS trigger LANGUAGE plpgsql AS $body$ DECLARE x «public».t%ROWTYPE; y «app».t.c%TYPE; BEGIN x.a := NEW.b; PERFORM «app».f(x.a, nextval('«public».s')); RETURN NEW; END $body$",
+        "CREATE FUNCTION f() RETURNS int LANGUAGE sql AS 'SELECT a FROM «public».t'",
+        "CREATE FUNCTION f() RETURNS int LANGUAGE sql BEGIN ATOMIC SELECT t.a FROM «public».t; SELECT 1; END",
+        "CREATE FUNCTION f() RETURNS int LANGUAGE c AS 'public.so', 'app.x'",
+        "CREATE FUNCTION f() RETURNS int LANGUAGE sql SET search_path TO «app», '$user', pg_temp AS $$SELECT 1$$",
+        "CREATE PROCEDURE «public».p() LANGUAGE plpgsql AS $$BEGIN DELETE FROM «app».t; END$$",
+        "DO $$BEGIN PERFORM «public».f(); END$$",
+        "DO LANGUAGE 'plpgsql' 'BEGIN PERFORM «public».f(); END'",
+    ]);
+    assert_eq!(
+        spliced("DO 'BEGIN PERFORM public.f(''x''); END'"),
+        "DO 'BEGIN PERFORM \"public@b\".f(''x''); END'"
+    );
+}
+
+#[test]
+fn names_in_literals_lead_to_the_branch() {
+    expect_spliced(&[
+        "SELECT '«public».t'::regclass, 'public.t'::text, CAST('«app».f' AS regproc)",
+        "SELECT regclass '«public».t', '«app».f(«public».m)'::pg_catalog.regprocedure",
+        "SELECT '«public»'::regnamespace",
+        "SELECT nextval('«public».s'), setval('«\"Odd\"».s', 3), nextval('s')",
+        "SELECT nextval('«public».s'::regclass)",
+        "SELECT to_regclass('«public».t'), pg_get_serial_sequence('«app».t', 'public.id')"
+            .replace("public.id", "id")
+            .as_str(),
+        "SELECT has_table_privilege('r', '«public».t', 'SELECT')",
+        "SELECT concat('public.t', lower('public.x'))",
+        "SELECT pg_total_relation_size(E'«public».t')"
+            .replace("E'", "'")
+            .as_str(),
+    ]);
+    assert_eq!(
+        spliced(r"SELECT E'public.t\'s'::regclass, 'public.''q'::regclass"),
+        r"SELECT E'public.t\'s'::regclass, 'public.''q'::regclass",
+        "what is no name is left alone"
+    );
+}
+
+#[test]
+fn members_of_extensions_stay_and_are_found() {
+    assert_eq!(
+        spliced("CREATE TABLE t (a citext, b public.citext, c citext[])"),
+        "CREATE TABLE t (a \"public\".citext, b public.citext, c \"public\".citext[])"
+    );
+    assert_eq!(
+        spliced("SELECT similarity(a, b), a::citext FROM public.t"),
+        "SELECT \"public\".similarity(a, b), a::\"public\".citext FROM \"public@b\".t"
+    );
+}
+
+#[test]
+fn quoted_and_escaped_schemas_are_read_as_the_server_reads_them() {
+    assert_eq!(
+        spliced(
+            r#"SELECT * FROM "public".t, U&"\0061pp".u, U&"!0061pp" UESCAPE '!'.v, "PUBLIC".w"#
+        ),
+        r#"SELECT * FROM "public@b".t, "app@b".u, "app@b".v, "PUBLIC@b".w"#
+    );
+}
+
+#[test]
+fn a_schema_named_for_its_role_gets_a_name() {
+    assert_eq!(
+        spliced("CREATE SCHEMA AUTHORIZATION app"),
+        "CREATE SCHEMA \"app@b\" AUTHORIZATION app"
+    );
+}
+
+#[test]
+fn database_wide_objects_are_refused_on_a_branch_only() {
+    for text in [
+        "CREATE EXTENSION citext",
+        "DROP EXTENSION citext",
+        "COMMENT ON EXTENSION citext IS 'x'",
+        "CREATE PUBLICATION p FOR TABLE t",
+        "CREATE EVENT TRIGGER e ON ddl_command_end EXECUTE FUNCTION f()",
+        "ALTER SERVER s OWNER TO r",
+    ] {
+        let found = statements(text, &branch_map());
+        assert!(
+            matches!(
+                found[..],
+                [Statement {
+                    action: Action::Refuse(_),
+                    ..
+                }]
+            ),
+            "{text}"
+        );
+        assert_eq!(plan(text, &main_map()), Plan::Forward, "{text}");
+        assert!(retarget(text, &branch_map()).is_err());
+    }
+    assert_eq!(plan("CREATE ROLE r", &branch_map()), Plan::Forward);
+}
+
+#[test]
+fn commands_are_cut_out_of_a_text() {
+    let text =
+        "SELECT 1; pggit STATUS ;CREATE TABLE t (a int); PGGIT RESOLVE 1 2 WITH CUSTOM $$a;b$$;";
+    let found = statements(text, &main_map());
+    let parts: Vec<(&str, bool)> = found
+        .iter()
+        .map(|statement| {
+            (
+                &text[statement.range.clone()],
+                statement.action == Action::Command,
+            )
+        })
+        .collect();
+    assert_eq!(
+        parts,
+        [
+            ("SELECT 1", false),
+            ("pggit STATUS", true),
+            ("CREATE TABLE t (a int)", false),
+            ("PGGIT RESOLVE 1 2 WITH CUSTOM $$a;b$$", true),
+        ]
+    );
+    assert!(matches!(found[2].action, Action::Ddl(_)));
+    assert_eq!(
+        plan("SELECT pggit FROM t; SELECT * FROM pggit.log", &main_map()),
+        Plan::Forward
+    );
+}
+
+#[test]
+fn splices_of_later_statements_are_positions_of_the_whole_text() {
+    assert_eq!(
+        spliced("PGGIT STATUS; SELECT * FROM public.a; TABLE public.b"),
+        "PGGIT STATUS; SELECT * FROM \"public@b\".a; TABLE \"public@b\".b"
+    );
+}
+
+#[test]
+fn ddl_of_the_proxy_is_retargeted() {
+    assert_eq!(
+        retarget(
+            "ALTER TABLE public.t ADD a int; COMMENT ON TABLE public.t IS 'x'",
+            &branch_map()
+        ),
+        Ok(
+            "ALTER TABLE \"public@b\".t ADD a int; COMMENT ON TABLE \"public@b\".t IS 'x'"
+                .to_owned()
+        )
+    );
+}
