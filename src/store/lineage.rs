@@ -11,13 +11,21 @@ use std::collections::HashMap;
 const OF_IDS: &str = include_str!("sql/lineage_of_ids.sql");
 const OF_OBJECTS: &str = include_str!("sql/lineage_of_objects.sql");
 
+/// What is known of a live object or column.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct LineageEntry {
+    pub lineage: Lineage,
+    /// The id of the branch whose object it is: branches share lineages, but not objects.
+    pub branch: i64,
+}
+
 impl Store {
     /// The lineages of exactly these ids; those unknown are absent.
     pub async fn lineages(
         &self,
         exec: &mut dyn Executor,
         ids: &[CatalogId],
-    ) -> Result<HashMap<CatalogId, Lineage>, StoreError> {
+    ) -> Result<HashMap<CatalogId, LineageEntry>, StoreError> {
         if ids.is_empty() {
             return Ok(HashMap::new());
         }
@@ -35,7 +43,7 @@ impl Store {
         &self,
         exec: &mut dyn Executor,
         objects: &[CatalogId],
-    ) -> Result<HashMap<CatalogId, Lineage>, StoreError> {
+    ) -> Result<HashMap<CatalogId, LineageEntry>, StoreError> {
         if objects.is_empty() {
             return Ok(HashMap::new());
         }
@@ -48,7 +56,7 @@ impl Store {
     }
 }
 
-fn read(rows: Vec<Row>) -> Result<HashMap<CatalogId, Lineage>, StoreError> {
+fn read(rows: Vec<Row>) -> Result<HashMap<CatalogId, LineageEntry>, StoreError> {
     rows.into_iter()
         .map(|row| {
             let mut row = FromRow::new(row);
@@ -60,7 +68,8 @@ fn read(rows: Vec<Row>) -> Result<HashMap<CatalogId, Lineage>, StoreError> {
             let text = row.text()?;
             let lineage =
                 Lineage::parse(&text).ok_or_else(|| StoreError::corrupt("lineage", &text))?;
-            Ok((id, lineage))
+            let branch = row.parse()?;
+            Ok((id, LineageEntry { lineage, branch }))
         })
         .collect()
 }

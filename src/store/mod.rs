@@ -12,6 +12,7 @@ pub mod commit;
 pub mod error;
 pub mod hash;
 pub mod history;
+pub mod ledger;
 pub mod lineage;
 pub mod merges;
 pub mod migrate;
@@ -27,8 +28,9 @@ pub use commit::Commit;
 pub use error::StoreError;
 pub use hash::{CommitHash, ObjectHash, TreeHash};
 pub use history::LogQuery;
+pub use lineage::LineageEntry;
 pub use merges::{ConflictRow, MergeRow, MergeState, NewConflict, NewMerge, Resolution, Side};
-pub use record::{NewHead, Record, Recorded, Stamp};
+pub use record::{LedgerBase, MergeRecord, NewHead, Record, Recorded, Stamp};
 pub use refs::{Branch, BranchSchema, MAIN_BRANCH_ID, NewBranch};
 pub use tree::{TreeChange, TreeUpdate};
 

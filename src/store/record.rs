@@ -72,8 +72,38 @@ pub struct Record {
     pub schemas_added: Vec<(String, String)>,
     /// Logical schemas that it lost.
     pub schemas_removed: Vec<String>,
-    /// The merge that this completes.
-    pub merge: Option<i64>,
+    pub merge: MergeRecord,
+    /// What the ledgers of this branch and others have in common from now on.
+    pub ledgers: Vec<LedgerBase>,
+}
+
+/// What a record says of merges.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub enum MergeRecord {
+    /// It is none.
+    #[default]
+    None,
+    /// It completes the merge stored under this number.
+    Completes(i64),
+    /// It is a merge that needed no decision, and is stored as completed.
+    Clean {
+        /// As the client named it.
+        source: String,
+        bases: Vec<CommitHash>,
+        source_head: CommitHash,
+        strategy: String,
+        message: Option<String>,
+    },
+}
+
+/// The rows of one migration ledger that two branches have in common.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct LedgerBase {
+    /// The other branch's id.
+    pub other: i64,
+    pub lineage: Lineage,
+    /// A JSON array.
+    pub rows: serde_json::Value,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -144,6 +174,39 @@ struct Payload<'a> {
     schemas_added: Vec<SchemaRow<'a>>,
     schemas_removed: &'a [String],
     merge: Option<i64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    merged: Option<CleanMerge<'a>>,
+    ledgers: &'a [LedgerBase],
+}
+
+#[derive(Serialize)]
+struct CleanMerge<'a> {
+    source: &'a str,
+    bases: &'a [CommitHash],
+    source_head: CommitHash,
+    strategy: &'a str,
+    message: Option<&'a str>,
+}
+
+impl<'a> CleanMerge<'a> {
+    fn of(merge: &'a MergeRecord) -> Option<Self> {
+        match merge {
+            MergeRecord::Clean {
+                source,
+                bases,
+                source_head,
+                strategy,
+                message,
+            } => Some(Self {
+                source,
+                bases,
+                source_head: *source_head,
+                strategy,
+                message: message.as_deref(),
+            }),
+            MergeRecord::None | MergeRecord::Completes(_) => None,
+        }
+    }
 }
 
 #[derive(Serialize)]
@@ -241,7 +304,12 @@ impl<'a> Payload<'a> {
                 .map(|(logical, physical)| SchemaRow { logical, physical })
                 .collect(),
             schemas_removed: &record.schemas_removed,
-            merge: record.merge,
+            merge: match record.merge {
+                MergeRecord::Completes(id) => Some(id),
+                MergeRecord::None | MergeRecord::Clean { .. } => None,
+            },
+            merged: CleanMerge::of(&record.merge),
+            ledgers: &record.ledgers,
         }
     }
 }

@@ -20,7 +20,6 @@ const BRANCH_SCHEMAS: &str = include_str!("sql/branch_schemas.sql");
 const CREATE_BRANCH: &str = include_str!("sql/create_branch.sql");
 const RENAME_BRANCH: &str = include_str!("sql/rename_branch.sql");
 const DELETE_BRANCH: &str = include_str!("sql/delete_branch.sql");
-const PRUNE_LINEAGE: &str = include_str!("sql/prune_lineage.sql");
 
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Branch {
@@ -126,8 +125,8 @@ impl Store {
         exists(&rows, from)
     }
 
-    /// Removes a branch's name and mapping. Its commits stay. Call it after its physical schemas are
-    /// dropped, in the same transaction: lineages of what no longer exists go as well.
+    /// Removes a branch's name, its mapping and the lineages of its objects. Its commits stay. Call it in the
+    /// transaction that drops its physical schemas.
     pub async fn delete_branch(
         &self,
         exec: &mut dyn Executor,
@@ -136,7 +135,6 @@ impl Store {
     ) -> Result<(), StoreError> {
         let rows = exec.query(DELETE_BRANCH, &[Some(name), Some(who)]).await?;
         exists(&rows, name)?;
-        exec.query(PRUNE_LINEAGE, &[]).await?;
         Ok(())
     }
 }

@@ -7,8 +7,9 @@ use pggit::error::Report;
 use pggit::schema::model::{Lineage, ObjectKey};
 use pggit::store::tree::Change;
 use pggit::store::{
-    Commit, CommitHash, LogQuery, MAIN_BRANCH_ID, MergeState, NewBranch, NewConflict, NewHead,
-    NewMerge, ObjectHash, Record, Recorded, Resolution, Side, Store, StoreError,
+    Commit, CommitHash, LineageEntry, LogQuery, MAIN_BRANCH_ID, MergeRecord, MergeState, NewBranch,
+    NewConflict, NewHead, NewMerge, ObjectHash, Record, Recorded, Resolution, Side, Store,
+    StoreError,
 };
 use pggit::upstream::Executor;
 use pggit::upstream::admin::{AdminConnection, AdminPools};
@@ -103,7 +104,8 @@ pub async fn record(
         gone: Vec::new(),
         schemas_added: Vec::new(),
         schemas_removed: Vec::new(),
-        merge: None,
+        merge: MergeRecord::None,
+        ledgers: Vec::new(),
     }
 }
 
@@ -322,17 +324,18 @@ async fn lineages_follow_what_is_recorded() {
         .lineages_of_objects(&mut history.admin, &[id(4_000_000_000, 9), id(7, 0)])
         .await
         .unwrap();
+    let of_main = |lineage| LineageEntry { lineage, branch: 1 };
     let expected = [
-        (id(4_000_000_000, 0), lineage(1)),
-        (id(4_000_000_000, 1), lineage(2)),
-        (id(7, 0), lineage(5)),
+        (id(4_000_000_000, 0), of_main(lineage(1))),
+        (id(4_000_000_000, 1), of_main(lineage(2))),
+        (id(7, 0), of_main(lineage(5))),
     ];
     assert_eq!(found, expected.into());
     let found = store
         .lineages(&mut client, &[id(4_000_000_000, 1), id(8, 0)])
         .await
         .unwrap();
-    assert_eq!(found, [(id(4_000_000_000, 1), lineage(2))].into());
+    assert_eq!(found, [(id(4_000_000_000, 1), of_main(lineage(2)))].into());
 
     client.batch("BEGIN").await.unwrap();
     let mut drop = record(store, &mut client, &owner, 1, &[], "drop").await;
@@ -702,7 +705,7 @@ async fn a_merge_is_kept_resolved_and_completed() {
 
     client.batch("BEGIN").await.unwrap();
     let mut done = record(store, &mut client, &owner, 1, &[], "merge").await;
-    done.merge = Some(id);
+    done.merge = MergeRecord::Completes(id);
     store.record(&mut client, &done).await.unwrap();
     client.batch("COMMIT").await.unwrap();
     let merge = store.merge(admin, id).await.unwrap();
@@ -735,7 +738,7 @@ async fn a_merge_is_kept_resolved_and_completed() {
     assert_eq!(states, [MergeState::Aborted, MergeState::Completed]);
     client.batch("BEGIN").await.unwrap();
     let mut late = record(store, &mut client, &owner, 1, &[], "late").await;
-    late.merge = Some(other);
+    late.merge = MergeRecord::Completes(other);
     let error = store.record(&mut client, &late).await.unwrap_err();
     assert_eq!(error.sqlstate().as_str(), "55000");
 }

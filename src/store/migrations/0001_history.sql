@@ -75,8 +75,11 @@ CREATE TABLE pggit.lineage (
     objid oid NOT NULL,
     objsubid integer NOT NULL,
     lineage bytea NOT NULL,
+    -- No foreign key: its lock on the branch would be one more to wait for.
+    branch_id bigint NOT NULL,
     PRIMARY KEY (classid, objid, objsubid)
 );
+CREATE INDEX lineage_branch ON pggit.lineage (branch_id);
 COMMENT ON TABLE pggit.lineage IS 'Identities of live objects and columns, which survive renames and are carried between branches.';
 
 CREATE TABLE pggit.reflog (
@@ -127,6 +130,17 @@ CREATE TABLE pggit.merge_conflict (
     PRIMARY KEY (merge_id, id),
     CHECK ((resolution = 'CUSTOM') = (custom_sql IS NOT NULL) OR resolution IS NULL)
 );
+
+CREATE TABLE pggit.ledger_base (
+    -- The smaller id first.
+    branch_a bigint NOT NULL,
+    branch_b bigint NOT NULL,
+    lineage bytea NOT NULL,
+    rows jsonb NOT NULL,
+    PRIMARY KEY (branch_a, branch_b, lineage),
+    CHECK (branch_a < branch_b)
+);
+COMMENT ON TABLE pggit.ledger_base IS 'Rows of migration ledgers that two branches had in common when they last met.';
 
 INSERT INTO pggit.branch (id, name, created_by) VALUES (1, 'main', current_user);
 

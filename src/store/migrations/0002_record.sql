@@ -94,11 +94,12 @@ BEGIN
     END IF;
 
     IF doc -> 'lineages' <> '[]' THEN
-        INSERT INTO pggit.lineage AS l (classid, objid, objsubid, lineage)
-        SELECT g.classid, g.objid, g.objsubid, decode(g.lineage, 'hex')
+        INSERT INTO pggit.lineage AS l (classid, objid, objsubid, lineage, branch_id)
+        SELECT g.classid, g.objid, g.objsubid, decode(g.lineage, 'hex'), branch_row.id
         FROM jsonb_to_recordset(doc -> 'lineages') AS g (classid oid, objid oid, objsubid integer, lineage text)
-        ON CONFLICT (classid, objid, objsubid) DO UPDATE SET lineage = excluded.lineage
-        WHERE l.lineage <> excluded.lineage;
+        ON CONFLICT (classid, objid, objsubid) DO UPDATE
+        SET lineage = excluded.lineage, branch_id = excluded.branch_id
+        WHERE (l.lineage, l.branch_id) <> (excluded.lineage, excluded.branch_id);
     END IF;
 
     IF doc -> 'schemas_removed' <> '[]' OR doc -> 'schemas_added' <> '[]' THEN
@@ -122,6 +123,23 @@ BEGIN
                 ERRCODE = 'object_not_in_prerequisite_state',
                 MESSAGE = format('merge %s is no longer open', doc ->> 'merge');
         END IF;
+    END IF;
+
+    IF doc ? 'merged' THEN
+        INSERT INTO pggit.merge (source, target, bases, source_head, target_head, strategy, state, message,
+                                 who, commit, finished_by, finished_at)
+        SELECT m.source, branch_row.name, ARRAY(SELECT decode(h, 'hex') FROM unnest(m.bases) AS h),
+               decode(m.source_head, 'hex'), branch_row.head, m.strategy, 'completed', m.message,
+               doc ->> 'who', new_head, doc ->> 'who', clock_timestamp()
+        FROM jsonb_to_record(doc -> 'merged') AS m (
+            source text, bases text[], source_head text, strategy text, message text);
+    END IF;
+
+    IF doc ? 'ledgers' THEN
+        INSERT INTO pggit.ledger_base (branch_a, branch_b, lineage, rows)
+        SELECT least(branch_row.id, l.other), greatest(branch_row.id, l.other), decode(l.lineage, 'hex'), l.rows
+        FROM jsonb_to_recordset(doc -> 'ledgers') AS l (other bigint, lineage text, rows jsonb)
+        ON CONFLICT (branch_a, branch_b, lineage) DO UPDATE SET rows = excluded.rows;
     END IF;
 
     UPDATE pggit.branch AS b SET head = new_head, updated_at = clock_timestamp() WHERE b.id = branch_row.id;
