@@ -15,6 +15,7 @@ impl SqlState {
     pub const INVALID_PARAMETER_VALUE: Self = Self(*b"22023");
     pub const CHARACTER_NOT_IN_REPERTOIRE: Self = Self(*b"22021");
     pub const UNIQUE_VIOLATION: Self = Self(*b"23505");
+    pub const NOT_NULL_VIOLATION: Self = Self(*b"23502");
     pub const ACTIVE_SQL_TRANSACTION: Self = Self(*b"25001");
     pub const IN_FAILED_SQL_TRANSACTION: Self = Self(*b"25P02");
     pub const INVALID_AUTHORIZATION: Self = Self(*b"28000");

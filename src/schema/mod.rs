@@ -17,3 +17,4 @@ pub mod token;
 pub use change::{Alteration, Change, ChangeKind};
 pub use diff::diff;
 pub use render::{Hazard, RenderOptions, Step, create_all, render, script};
+pub use snapshot::Snapshot;

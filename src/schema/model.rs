@@ -406,6 +406,14 @@ impl Definition {
         }
     }
 
+    /// The table, if it is one.
+    pub fn as_table(&self) -> Option<&Table> {
+        match &self.body {
+            Body::Table(table) => Some(table),
+            _ => None,
+        }
+    }
+
     pub fn key(&self) -> ObjectKey {
         let kind = self.kind();
         let of = |name: &Name, qualifier: &str| ObjectKey {
