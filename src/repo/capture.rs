@@ -1,6 +1,10 @@
 //! DDL becomes a commit: what changed is found, introspected, hashed and recorded.
 
-use super::{Database, Identity, PendingDdl};
+use super::advance::{Authored, advance};
+use super::database::Database;
+use super::identity::Identity;
+use super::observe::observe;
+use super::pending::PendingDdl;
 use crate::error::ErrorReport;
 use crate::upstream::Executor;
 
@@ -10,15 +14,52 @@ pub struct Captured {
     pub branch: String,
     /// Hexadecimal.
     pub commit: String,
+    /// The branch gained or lost a schema: see [`settle`].
+    pub schemas_changed: bool,
 }
 
 /// Records what `pending` changed, in the transaction that `session` has open: one commit for each
-/// branch that changed, none if nothing did. Call it just before that transaction commits.
+/// branch that changed, none if nothing did. Call it just before that transaction commits, and
+/// [`settle`] once it has.
 pub async fn capture(
-    _database: &Database,
-    _session: &mut dyn Executor,
-    _pending: &PendingDdl,
-    _identity: &Identity,
+    database: &Database,
+    session: &mut dyn Executor,
+    pending: &PendingDdl,
+    identity: &Identity,
 ) -> Result<Vec<Captured>, ErrorReport> {
-    Ok(Vec::new())
+    let sight = observe(database, session, pending).await?;
+    let authored = Authored {
+        identity,
+        message: pending.message(),
+        statements: pending.statements.clone(),
+        action: "commit".to_owned(),
+    };
+    let mut captured = Vec::new();
+    for observed in &sight.branches {
+        let commit = advance(
+            database,
+            session,
+            observed,
+            &sight.book,
+            &sight.stamp,
+            &authored,
+        )
+        .await?;
+        if let Some(commit) = commit {
+            captured.push(Captured {
+                branch: observed.map.branch().to_owned(),
+                commit: commit.to_string(),
+                schemas_changed: observed.changes_schemas(),
+            });
+        }
+    }
+    Ok(captured)
+}
+
+/// Makes what a committed capture changed of the branches' names known to all sessions.
+pub async fn settle(database: &Database, captured: &[Captured]) -> Result<(), ErrorReport> {
+    if captured.iter().any(|commit| commit.schemas_changed) {
+        database.refresh().await?;
+    }
+    Ok(())
 }

@@ -1,38 +1,188 @@
 //! The databases behind the proxy, and what is known of each.
 
-use crate::branch::BranchMap;
+use super::error::RepoError;
+use super::settings::StartupSettings;
+use crate::branch::{BranchEntry, BranchMap, MAIN, Registry, SharedObjects, search_path};
+use crate::catalog;
 use crate::error::ErrorReport;
-use crate::upstream::DbError;
+use crate::store::{CommitHash, Store, TreeHash};
+use crate::upstream::admin::{AdminConnection, AdminPools};
+use crate::upstream::{DbError, Executor, Row};
+use arc_swap::ArcSwap;
+use dashmap::DashMap;
+use futures::future::BoxFuture;
+use std::collections::BTreeSet;
+use std::fmt;
 use std::sync::Arc;
+use std::time::{Duration, Instant};
+use tokio::sync::Mutex;
+
+/// How long "not initialised" is believed.
+const ABSENCE_REMEMBERED: Duration = Duration::from_secs(1);
+
+/// What configuration says about versioning.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Versioning {
+    /// Schemas that are not versioned.
+    pub excluded_schemas: BTreeSet<String>,
+    /// Names of tables that are migration ledgers, in any schema.
+    pub migration_ledgers: BTreeSet<String>,
+}
 
 /// Everything the proxy knows: one per process.
 #[derive(Debug)]
-pub struct Repo {}
+pub struct Repo {
+    pools: Arc<Pools>,
+    versioning: Arc<Versioning>,
+    databases: DashMap<String, Known>,
+    /// Opening a database is done once, however many sessions ask for it at the same time.
+    opening: Mutex<()>,
+}
 
-/// One database under version control.
+#[derive(Clone, Debug)]
+enum Known {
+    Versioned(Arc<Database>),
+    Absent(Instant),
+}
+
+/// Administrative connections, in two sets so that they cannot starve each other: an operation may
+/// wait for a lock that a client's transaction holds, while that transaction's capture waits for a reader.
 #[derive(Debug)]
-pub struct Database {}
-
-/// What the server would set at login for a role that says nothing else.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct StartupSettings {
-    /// `ALTER {ROLE | DATABASE} … SET pggit.branch`.
-    pub branch: Option<String>,
-    /// The role's default `search_path`, as logical schemas; may hold `$user`.
-    pub search_path: Vec<String>,
+struct Pools {
+    operations: AdminPools,
+    readers: AdminPools,
 }
 
 impl Repo {
+    pub fn new(operations: AdminPools, readers: AdminPools, versioning: Versioning) -> Self {
+        Self {
+            pools: Arc::new(Pools {
+                operations,
+                readers,
+            }),
+            versioning: Arc::new(versioning),
+            databases: DashMap::new(),
+            opening: Mutex::new(()),
+        }
+    }
+
     /// The database of that name, or `None` where it has no `pggit` schema: its sessions pass through
     /// untouched. Remembered; a database that becomes initialised is noticed within a second.
-    pub async fn database(&self, _name: &str) -> Result<Option<Arc<Database>>, DbError> {
-        Ok(None)
+    pub async fn database(&self, name: &str) -> Result<Option<Arc<Database>>, DbError> {
+        if let Some(known) = self.remembered(name) {
+            return Ok(known);
+        }
+        let _one_at_a_time = self.opening.lock().await;
+        if let Some(known) = self.remembered(name) {
+            return Ok(known);
+        }
+        let opened = self.open(name).await.map_err(RepoError::into_db_error)?;
+        self.databases.insert(
+            name.to_owned(),
+            opened
+                .clone()
+                .map_or_else(|| Known::Absent(Instant::now()), Known::Versioned),
+        );
+        Ok(opened)
+    }
+
+    /// Asks again, now: after INIT.
+    pub async fn rediscover(&self, name: &str) -> Result<Option<Arc<Database>>, DbError> {
+        self.databases.remove(name);
+        self.database(name).await
+    }
+
+    /// A connection of the administrative role, also to a database that is not initialised.
+    pub async fn administrator(&self, database: &str) -> Result<AdminConnection, DbError> {
+        self.pools.operations.get(database).await
+    }
+
+    pub fn versioning(&self) -> &Versioning {
+        &self.versioning
+    }
+
+    #[allow(
+        clippy::option_option,
+        reason = "the outer one: is anything remembered"
+    )]
+    fn remembered(&self, name: &str) -> Option<Option<Arc<Database>>> {
+        match self.databases.get(name)?.value() {
+            Known::Versioned(database) => Some(Some(Arc::clone(database))),
+            Known::Absent(since) => (since.elapsed() < ABSENCE_REMEMBERED).then_some(None),
+        }
+    }
+
+    async fn open(&self, name: &str) -> Result<Option<Arc<Database>>, RepoError> {
+        let mut connection = self.pools.readers.get(name).await?;
+        if !Store::is_initialised(&mut connection).await? {
+            return Ok(None);
+        }
+        let store = Store::open(&mut connection).await?;
+        let server_version = catalog::server_version(&mut connection).await?;
+        let database = Database {
+            name: name.to_owned(),
+            store,
+            server_version,
+            pools: Arc::clone(&self.pools),
+            versioning: Arc::clone(&self.versioning),
+            registry: ArcSwap::from_pointee(Registry::default()),
+            refreshing: Mutex::new(()),
+            heads: DashMap::new(),
+        };
+        database.refresh_with(&mut connection).await?;
+        Ok(Some(Arc::new(database)))
+    }
+}
+
+/// One database under version control.
+pub struct Database {
+    name: String,
+    store: Store,
+    server_version: u32,
+    pools: Arc<Pools>,
+    versioning: Arc<Versioning>,
+    registry: ArcSwap<Registry>,
+    refreshing: Mutex<()>,
+    /// Last known head of each branch id. Only a guess: recording checks it under the branch's lock.
+    heads: DashMap<i64, Head>,
+}
+
+/// Where a branch is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Head {
+    pub commit: CommitHash,
+    pub tree: TreeHash,
+}
+
+impl fmt::Debug for Database {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Database")
+            .field("name", &self.name)
+            .finish_non_exhaustive()
     }
 }
 
 impl Database {
     pub fn name(&self) -> &str {
-        ""
+        &self.name
+    }
+
+    pub fn store(&self) -> &Store {
+        &self.store
+    }
+
+    /// `server_version_num`, as 150018.
+    pub fn server_version(&self) -> u32 {
+        self.server_version
+    }
+
+    pub fn versioning(&self) -> &Versioning {
+        &self.versioning
+    }
+
+    /// All branches as they were last seen.
+    pub fn registry(&self) -> Arc<Registry> {
+        self.registry.load_full()
     }
 
     /// The names of a branch as they are now. Answers from memory in steady state.
@@ -40,31 +190,156 @@ impl Database {
     /// # Errors
     /// `3D000` if there is no such branch, with a hint; what the server says if it cannot be asked.
     pub async fn branch(&self, branch: &str) -> Result<Arc<BranchMap>, ErrorReport> {
-        Err(ErrorReport::new(
-            crate::error::SqlState::INVALID_CATALOG_NAME,
-            format!("branch \"{branch}\" does not exist"),
-        ))
+        if let Some(map) = self.registry.load().branch(branch) {
+            return Ok(Arc::clone(map));
+        }
+        self.refresh().await?;
+        let registry = self.registry.load();
+        registry
+            .branch(branch)
+            .cloned()
+            .ok_or_else(|| RepoError::no_such_branch(branch).into())
     }
 
     /// Rises whenever any branch is created, renamed, deleted or gains or loses a schema. One atomic
     /// load: a session compares it before each statement on a branch, and asks [`Database::branch`] again if it moved.
     pub fn generation(&self) -> u64 {
-        0
+        self.registry.load().generation()
     }
 
     /// The settings the server would give `role` at login.
-    pub async fn startup_settings(&self, _role: &str) -> Result<StartupSettings, DbError> {
-        Ok(StartupSettings::default())
+    pub async fn startup_settings(&self, role: &str) -> Result<StartupSettings, DbError> {
+        let mut reader = self.pools.readers.get(&self.name).await?;
+        StartupSettings::load(&mut reader, role).await
     }
 
     /// `search_path` for a session of `role` on `map`'s branch, from logical schemas: physical
     /// schemas only, ready to be the value of the setting.
-    pub fn physical_search_path(
+    pub fn physical_search_path(&self, map: &BranchMap, logical: &[String], role: &str) -> String {
+        search_path::format(&search_path::physical(map, logical, role))
+    }
+
+    /// Reads branches and shared objects again.
+    pub async fn refresh(&self) -> Result<(), RepoError> {
+        self.refresh_with(&mut self.reader()).await
+    }
+
+    async fn refresh_with(&self, executor: &mut dyn Executor) -> Result<(), RepoError> {
+        let _in_turn = self.refreshing.lock().await;
+        let branches = self.store.branches(executor).await?;
+        let schemas = self.store.branch_schemas(executor).await?;
+        let shared = SharedObjects {
+            extension_members: catalog::extension_members(executor).await?,
+            excluded_schemas: self.versioning.excluded_schemas.clone(),
+        };
+        let mut entries: Vec<BranchEntry> = branches
+            .into_iter()
+            .map(|branch| BranchEntry {
+                id: branch.id,
+                name: branch.name,
+                schemas: Vec::new(),
+            })
+            .collect();
+        for schema in schemas {
+            if let Some(entry) = entries.iter_mut().find(|entry| entry.id == schema.branch) {
+                entry.schemas.push((schema.logical, schema.physical));
+            }
+        }
+        let previous = self.registry.load_full();
+        let next = Registry::new(&previous, previous.generation() + 1, entries, shared);
+        self.registry.store(Arc::new(next));
+        Ok(())
+    }
+
+    /// A connection for reading history, made when first used. It must not wait for locks.
+    pub fn reader(&self) -> Reader {
+        Reader {
+            pools: Arc::clone(&self.pools),
+            database: self.name.clone(),
+            connection: None,
+        }
+    }
+
+    /// A connection for operations of the administrative role.
+    pub async fn operator(&self) -> Result<AdminConnection, DbError> {
+        self.pools.operations.get(&self.name).await
+    }
+
+    /// Where a branch is, as far as this process knows.
+    pub async fn head(&self, map: &BranchMap) -> Result<Head, RepoError> {
+        if let Some(head) = self.heads.get(&map.id()) {
+            return Ok(*head);
+        }
+        self.current_head(map.branch()).await
+    }
+
+    /// Where a branch is, asked of the server.
+    pub async fn current_head(&self, branch: &str) -> Result<Head, RepoError> {
+        let mut reader = self.reader();
+        let found = self
+            .store
+            .branch(&mut reader, branch)
+            .await?
+            .ok_or_else(|| RepoError::no_such_branch(branch))?;
+        let head = self.head_at(&mut reader, found.head).await?;
+        self.heads.insert(found.id, head);
+        Ok(head)
+    }
+
+    /// A commit with its tree.
+    pub async fn head_at(
         &self,
-        _map: &BranchMap,
-        _logical: &[String],
-        _role: &str,
-    ) -> String {
-        String::new()
+        executor: &mut dyn Executor,
+        commit: CommitHash,
+    ) -> Result<Head, RepoError> {
+        let tree = self.store.commit(executor, commit).await?.tree;
+        Ok(Head { commit, tree })
+    }
+
+    /// Remembers where a branch is now. A transaction that then fails to commit only makes this a
+    /// wrong guess.
+    pub fn remember_head(&self, branch: i64, head: Head) {
+        self.heads.insert(branch, head);
+    }
+
+    pub fn forget_head(&self, branch: i64) {
+        self.heads.remove(&branch);
+    }
+
+    /// `main`'s map, which every versioned database has.
+    pub async fn main(&self) -> Result<Arc<BranchMap>, ErrorReport> {
+        self.branch(MAIN).await
+    }
+}
+
+/// A reading connection that is made when first used: most captures find all they need in memory.
+#[derive(Debug)]
+pub struct Reader {
+    pools: Arc<Pools>,
+    database: String,
+    connection: Option<AdminConnection>,
+}
+
+impl Reader {
+    async fn connection(&mut self) -> Result<&mut AdminConnection, DbError> {
+        let connection = match self.connection.take() {
+            Some(connection) => connection,
+            None => self.pools.readers.get(&self.database).await?,
+        };
+        Ok(self.connection.insert(connection))
+    }
+}
+
+impl Executor for Reader {
+    fn query<'a>(
+        &'a mut self,
+        sql: &'a str,
+        params: &'a [Option<&'a str>],
+    ) -> BoxFuture<'a, Result<Vec<Row>, DbError>> {
+        Box::pin(async move { self.connection().await?.query(sql, params).await })
+    }
+
+    fn batch<'a>(&'a mut self, sql: &'a str) -> BoxFuture<'a, Result<(), DbError>> {
+        Box::pin(async move { self.connection().await?.batch(sql).await })
     }
 }

@@ -1,13 +1,28 @@
 //! What the product does: one use case per file, written once, shown through every front door.
 
+mod adopt;
+mod advance;
+pub mod branches;
 pub mod capture;
 pub mod database;
+pub mod difference;
+pub mod drift;
+pub mod error;
+pub mod history;
 pub mod identity;
+pub mod init;
+mod ledger;
+pub mod merging;
+mod observe;
 pub mod pending;
 pub mod reference;
+pub mod settings;
 
-pub use capture::{Captured, capture};
-pub use database::{Database, Repo, StartupSettings};
+pub use capture::{Captured, capture, settle};
+pub use database::{Database, Repo, Versioning};
+pub use error::RepoError;
 pub use identity::Identity;
+pub use init::{InitReport, init};
 pub use pending::PendingDdl;
 pub use reference::Ref;
+pub use settings::StartupSettings;

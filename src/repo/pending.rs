@@ -18,7 +18,7 @@ pub struct PendingDdl {
     pub scopes: Vec<(String, Scope)>,
     /// Something ran in which DDL may hide; if nothing changed, there is no commit.
     pub may_hide: bool,
-    /// `pggit.message` where the session has set one.
+    /// `pggit.message`, where the client has set one.
     pub message: Option<String>,
 }
 
@@ -38,6 +38,15 @@ impl PendingDdl {
         );
         if ddl.scope != Scope::Targets {
             self.scopes.push((branch.to_owned(), ddl.scope.clone()));
+        }
+    }
+
+    /// The commit's message: the client's own, else what the statements did.
+    pub fn message(&self) -> String {
+        match &self.message {
+            Some(message) if !message.is_empty() => message.clone(),
+            _ if self.summaries.is_empty() => "DDL inside a block or a procedure".to_owned(),
+            _ => self.summaries.join("; "),
         }
     }
 

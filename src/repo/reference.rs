@@ -1,5 +1,9 @@
 //! What a person writes to mean a commit.
 
+use super::database::Database;
+use super::error::RepoError;
+use crate::store::CommitHash;
+use crate::upstream::Executor;
 use std::fmt;
 
 /// A ref: a branch or the beginning of a commit's hash, at a time, and so many commits back.
@@ -22,6 +26,11 @@ impl Ref {
             at: None,
             ancestor: 0,
         }
+    }
+
+    /// The very commit.
+    pub fn commit(hash: CommitHash) -> Self {
+        Self::branch(hash.to_string())
     }
 
     /// The name as the beginning of a commit's hash, if it can be one: 4 to 64 hexadecimal digits.
@@ -48,5 +57,19 @@ impl fmt::Display for Ref {
             write!(f, "~{}", self.ancestor)?;
         }
         Ok(())
+    }
+}
+
+impl Ref {
+    /// The commit that the ref means now.
+    pub async fn resolve(
+        &self,
+        database: &Database,
+        executor: &mut dyn Executor,
+    ) -> Result<CommitHash, RepoError> {
+        Ok(database
+            .store()
+            .resolve(executor, &self.to_string())
+            .await?)
     }
 }

@@ -1,0 +1,277 @@
+//! A branch moves on: what was seen of it becomes objects, a tree, a commit.
+
+use super::database::{Database, Head};
+use super::error::RepoError;
+use super::identity::Identity;
+use super::observe::Observed;
+use crate::catalog::{CatalogId, LineageBook};
+use crate::schema::canonical::canonical_bytes;
+use crate::schema::model::{Body, Lineage};
+use crate::store::{
+    Commit, CommitHash, LedgerBase, MergeRecord, NewHead, ObjectHash, Record, Recorded, Stamp,
+    TreeHash,
+};
+use crate::upstream::Executor;
+use std::collections::BTreeMap;
+
+/// What a commit says beside its tree.
+#[derive(Clone, Debug)]
+pub struct Authored<'a> {
+    pub identity: &'a Identity,
+    pub message: String,
+    /// As the client wrote them.
+    pub statements: Vec<String>,
+    /// What the reflog calls it: `commit`, `merge feature`.
+    pub action: String,
+}
+
+/// A merge that is being recorded.
+#[derive(Clone, Debug)]
+pub struct Merging {
+    /// The source's commit: the second parent, or where a fast-forward leads.
+    pub source: Head,
+    /// Whether the target may simply become the source's commit if their trees are equal.
+    pub fast_forward: bool,
+    /// How it is stored.
+    pub merge: MergeRecord,
+    /// What the ledgers of both branches have in common afterwards.
+    pub ledgers: Vec<LedgerBase>,
+}
+
+/// What recording came to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Advanced {
+    /// The tree stays as it was, and nothing had to be recorded.
+    Unchanged,
+    To(CommitHash),
+    /// Somebody else was first; the branch is here now, and locked.
+    Moved(Head),
+}
+
+/// An object's canonical form.
+struct Canonical {
+    hash: ObjectHash,
+    definition: String,
+}
+
+/// Records in `session`'s open transaction what was seen of one branch, from whatever head it has.
+/// `None` if its tree stays the same.
+pub async fn advance(
+    database: &Database,
+    session: &mut dyn Executor,
+    observed: &Observed,
+    book: &LineageBook,
+    stamp: &Stamp,
+    authored: &Authored<'_>,
+) -> Result<Option<CommitHash>, RepoError> {
+    let mut head = database.head(&observed.map).await?;
+    loop {
+        match advance_from(
+            database, session, head, observed, book, stamp, authored, None,
+        )
+        .await?
+        {
+            Advanced::Unchanged => return Ok(None),
+            Advanced::To(commit) => return Ok(Some(commit)),
+            Advanced::Moved(moved) => head = moved,
+        }
+    }
+}
+
+/// Records what was seen of one branch as what follows `head`.
+#[expect(
+    clippy::too_many_arguments,
+    reason = "a commit is all of this, and each has a name of its own"
+)]
+pub async fn advance_from(
+    database: &Database,
+    session: &mut dyn Executor,
+    head: Head,
+    observed: &Observed,
+    book: &LineageBook,
+    stamp: &Stamp,
+    authored: &Authored<'_>,
+    merging: Option<Merging>,
+) -> Result<Advanced, RepoError> {
+    let objects: BTreeMap<Lineage, Canonical> = observed
+        .found
+        .iter()
+        .map(|found| {
+            let bytes = canonical_bytes(&found.definition);
+            let canonical = Canonical {
+                hash: ObjectHash::of(&bytes),
+                definition: String::from_utf8_lossy(&bytes).into_owned(),
+            };
+            (found.lineage, canonical)
+        })
+        .collect();
+    let mut reader = database.reader();
+    let store = database.store();
+    let previous = previous_objects(database, head.tree, &objects, observed).await?;
+    let changes = tree_changes(&previous, &objects, observed);
+    if changes.is_empty() && merging.is_none() {
+        return Ok(Advanced::Unchanged);
+    }
+    let tree = store
+        .tree_update(&mut reader, Some(head.tree), &changes)
+        .await?;
+    let new_tree = tree.root;
+    let new_head = match &merging {
+        Some(merging) if merging.fast_forward && merging.source.tree == new_tree => {
+            NewHead::Existing(merging.source.commit)
+        }
+        _ => NewHead::Commit(Commit {
+            tree: new_tree,
+            parents: std::iter::once(head.commit)
+                .chain(merging.iter().map(|merging| merging.source.commit))
+                .collect(),
+            author: authored.identity.role.clone(),
+            application: authored.identity.application.clone(),
+            address: authored.identity.address.clone(),
+            time_micros: stamp.now_micros,
+            message: authored.message.clone(),
+            statements: authored.statements.clone(),
+        }),
+    };
+    let (merge, ledgers) =
+        merging.map_or_else(Default::default, |merging| (merging.merge, merging.ledgers));
+    let record = Record {
+        stamp: stamp.clone(),
+        branch: observed.map.id(),
+        expected_head: Some(head.commit),
+        head: new_head,
+        who: authored.identity.role.clone(),
+        action: authored.action.clone(),
+        objects: new_objects(&changes, &objects),
+        tree: Some(tree),
+        lineages: new_lineages(observed, book),
+        gone: observed.gone.iter().filter_map(|gone| gone.id).collect(),
+        schemas_added: observed.new_schemas.clone(),
+        schemas_removed: removed_schemas(database, &changes, &previous, observed).await?,
+        changes,
+        merge,
+        ledgers,
+    };
+    match store.record(session, &record).await? {
+        Recorded::Done(commit) => {
+            let head = Head {
+                commit,
+                tree: new_tree,
+            };
+            database.remember_head(observed.map.id(), head);
+            Ok(Advanced::To(commit))
+        }
+        Recorded::HeadMoved(moved) => {
+            let moved = moved.ok_or_else(|| RepoError::no_such_branch(observed.map.branch()))?;
+            Ok(Advanced::Moved(database.head_at(&mut reader, moved).await?))
+        }
+    }
+}
+
+/// What `tree` has of the objects in question.
+async fn previous_objects(
+    database: &Database,
+    tree: TreeHash,
+    objects: &BTreeMap<Lineage, Canonical>,
+    observed: &Observed,
+) -> Result<BTreeMap<Lineage, ObjectHash>, RepoError> {
+    let asked: Vec<Lineage> = objects
+        .keys()
+        .copied()
+        .chain(observed.gone.iter().map(|gone| gone.lineage))
+        .collect();
+    Ok(database
+        .store()
+        .tree_lookup(&mut database.reader(), tree, &asked)
+        .await?)
+}
+
+fn tree_changes(
+    previous: &BTreeMap<Lineage, ObjectHash>,
+    objects: &BTreeMap<Lineage, Canonical>,
+    observed: &Observed,
+) -> Vec<(Lineage, Option<ObjectHash>)> {
+    let changed = objects
+        .iter()
+        .filter(|(lineage, object)| previous.get(lineage) != Some(&object.hash))
+        .map(|(lineage, object)| (*lineage, Some(object.hash)));
+    let dropped = observed
+        .gone
+        .iter()
+        .filter(|gone| gone.id.is_none_or(|id| id.sub == 0))
+        .filter(|gone| previous.contains_key(&gone.lineage) && !objects.contains_key(&gone.lineage))
+        .map(|gone| (gone.lineage, None));
+    changed.chain(dropped).collect()
+}
+
+fn new_objects(
+    changes: &[(Lineage, Option<ObjectHash>)],
+    objects: &BTreeMap<Lineage, Canonical>,
+) -> Vec<(ObjectHash, String)> {
+    changes
+        .iter()
+        .filter_map(|(lineage, _)| objects.get(lineage))
+        .map(|object| (object.hash, object.definition.clone()))
+        .collect()
+}
+
+/// Lineages that the book gave to this branch's newcomers.
+fn new_lineages(observed: &Observed, book: &LineageBook) -> Vec<(CatalogId, Lineage)> {
+    let mine: std::collections::HashSet<(u32, u32)> = observed
+        .found
+        .iter()
+        .map(|found| (found.id.class, found.id.oid))
+        .collect();
+    book.fresh()
+        .iter()
+        .filter(|(id, _)| mine.contains(&(id.class, id.oid)))
+        .copied()
+        .collect()
+}
+
+/// Logical schemas that the branch no longer has under that name: dropped or renamed.
+async fn removed_schemas(
+    database: &Database,
+    changes: &[(Lineage, Option<ObjectHash>)],
+    previous: &BTreeMap<Lineage, ObjectHash>,
+    observed: &Observed,
+) -> Result<Vec<String>, RepoError> {
+    if observed.map.is_main() {
+        return Ok(Vec::new());
+    }
+    let is_schema = |lineage: &Lineage| {
+        let gone = observed.gone.iter().any(|gone| {
+            gone.lineage == *lineage && gone.id.is_none_or(|id| id.class == CatalogId::SCHEMA)
+        });
+        gone || observed
+            .found
+            .iter()
+            .any(|found| found.id.class == CatalogId::SCHEMA && found.lineage == *lineage)
+    };
+    let before: Vec<ObjectHash> = changes
+        .iter()
+        .filter(|(lineage, _)| is_schema(lineage))
+        .filter_map(|(lineage, _)| previous.get(lineage).copied())
+        .collect();
+    let definitions = database
+        .store()
+        .objects(&mut database.reader(), &before)
+        .await?;
+    let kept: Vec<&str> = observed
+        .found
+        .iter()
+        .filter_map(|found| match &found.definition.body {
+            Body::Schema(schema) => Some(schema.name.as_str()),
+            _ => None,
+        })
+        .collect();
+    Ok(definitions
+        .values()
+        .filter_map(|definition| match &definition.body {
+            Body::Schema(schema) if !kept.contains(&schema.name.as_str()) => {
+                Some(schema.name.clone())
+            }
+            _ => None,
+        })
+        .collect())
+}

@@ -1,0 +1,34 @@
+//! What leads from one ref to another.
+
+use super::database::Database;
+use super::error::RepoError;
+use super::reference::Ref;
+use crate::error::ErrorReport;
+use crate::schema::{self, Change, RenderOptions, Snapshot, Step};
+
+/// The changes between two refs, and the DDL that makes them.
+#[derive(Clone, Debug)]
+pub struct Difference {
+    pub changes: Vec<Change>,
+    pub steps: Vec<Step>,
+}
+
+/// Compares two refs.
+pub async fn difference(
+    database: &Database,
+    from: &Ref,
+    to: &Ref,
+) -> Result<Difference, ErrorReport> {
+    let from = snapshot(database, from).await?;
+    let to = snapshot(database, to).await?;
+    let changes = schema::diff(&from, &to);
+    let steps = schema::render(&changes, &from, &to, &RenderOptions::default());
+    Ok(Difference { changes, steps })
+}
+
+async fn snapshot(database: &Database, reference: &Ref) -> Result<Snapshot, RepoError> {
+    let mut reader = database.reader();
+    let commit = reference.resolve(database, &mut reader).await?;
+    let head = database.head_at(&mut reader, commit).await?;
+    Ok(database.store().snapshot(&mut reader, head.tree).await?)
+}

@@ -1,0 +1,147 @@
+//! Drift: what the live catalogs have and the head commit has not.
+
+use super::advance::{Authored, advance};
+use super::database::{Database, Head};
+use super::error::RepoError;
+use super::identity::Identity;
+use super::observe::{Observed, observe_branch, user_schemas};
+use crate::branch::BranchMap;
+use crate::catalog::{self, LineageBook, Unsupported};
+use crate::error::ErrorReport;
+use crate::schema::{self, Change, Snapshot};
+use crate::store::{Commit, CommitHash};
+use crate::upstream::Executor;
+use std::sync::Arc;
+
+/// How a branch stands.
+#[derive(Clone, Debug)]
+pub struct Status {
+    pub commit: CommitHash,
+    pub latest: Commit,
+    /// How many objects the head commit holds.
+    pub objects: usize,
+    /// What leads from the head commit to the live catalogs.
+    pub drift: Vec<Change>,
+    /// Objects of kinds that are not versioned.
+    pub unsupported: Vec<Unsupported>,
+}
+
+/// Compares a branch's head with what is live, as `session` sees it: in a transaction, with what that
+/// has done so far.
+pub async fn status(
+    database: &Database,
+    session: &mut dyn Executor,
+    map: &Arc<BranchMap>,
+) -> Result<Status, ErrorReport> {
+    Ok(inspect(database, session, map).await?)
+}
+
+async fn inspect(
+    database: &Database,
+    session: &mut dyn Executor,
+    map: &Arc<BranchMap>,
+) -> Result<Status, RepoError> {
+    let mut reader = database.reader();
+    let head = database.current_head(map.branch()).await?;
+    let latest = database.store().commit(&mut reader, head.commit).await?;
+    let recorded = database.store().snapshot(&mut reader, head.tree).await?;
+    let (observed, _) = observe_branch(database, session, map, &recorded).await?;
+    let schemas = user_schemas(session, &database.registry(), map.id()).await?;
+    Ok(Status {
+        commit: head.commit,
+        latest,
+        objects: recorded.objects.len(),
+        drift: schema::diff(&recorded, &live(&observed)),
+        unsupported: catalog::unsupported(session, &schemas).await?,
+    })
+}
+
+fn live(observed: &Observed) -> Snapshot {
+    observed
+        .found
+        .iter()
+        .map(|found| (found.lineage, found.definition.clone()))
+        .collect()
+}
+
+/// Drift that became a commit.
+#[derive(Clone, Debug)]
+pub struct Recorded {
+    pub commit: CommitHash,
+    pub changes: Vec<Change>,
+    pub message: String,
+}
+
+/// Records a branch's drift as a commit of `identity`'s. `None` if there is none. `session` must be in
+/// no transaction.
+pub async fn commit(
+    database: &Database,
+    session: &mut dyn Executor,
+    map: &Arc<BranchMap>,
+    message: Option<String>,
+    identity: &Identity,
+) -> Result<Option<Recorded>, ErrorReport> {
+    session.batch("BEGIN").await.map_err(RepoError::from)?;
+    match record(database, session, map, message, identity).await {
+        Ok(recorded) => {
+            session.batch("COMMIT").await.map_err(RepoError::from)?;
+            database.refresh().await?;
+            Ok(recorded)
+        }
+        Err(error) => {
+            session.batch("ROLLBACK").await.map_err(RepoError::from)?;
+            Err(error.into())
+        }
+    }
+}
+
+async fn record(
+    database: &Database,
+    session: &mut dyn Executor,
+    map: &Arc<BranchMap>,
+    message: Option<String>,
+    identity: &Identity,
+) -> Result<Option<Recorded>, RepoError> {
+    let head: Head = database.current_head(map.branch()).await?;
+    let recorded = database
+        .store()
+        .snapshot(&mut database.reader(), head.tree)
+        .await?;
+    let (observed, book): (Observed, LineageBook) =
+        observe_branch(database, session, map, &recorded).await?;
+    let changes = schema::diff(&recorded, &live(&observed));
+    let stamp = database.store().stamp(session).await?;
+    let message = message.unwrap_or_else(|| summary(&changes));
+    let commit = advance(
+        database,
+        session,
+        &observed,
+        &book,
+        &stamp,
+        &Authored {
+            identity,
+            message: message.clone(),
+            statements: Vec::new(),
+            action: "commit".to_owned(),
+        },
+    )
+    .await?;
+    Ok(commit.map(|commit| Recorded {
+        commit,
+        changes,
+        message,
+    }))
+}
+
+/// A commit message for changes that nobody described.
+fn summary(changes: &[Change]) -> String {
+    match changes {
+        [] => "Record the live schema".to_owned(),
+        [only] => format!("Record drift of {}", only.key),
+        [first, ..] => format!(
+            "Record drift of {} and {} more",
+            first.key,
+            changes.len() - 1
+        ),
+    }
+}

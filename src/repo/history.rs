@@ -1,0 +1,115 @@
+//! Reading what has been: log, one commit, common ancestors.
+
+use super::database::Database;
+use super::error::RepoError;
+use super::reference::Ref;
+use crate::error::ErrorReport;
+use crate::schema::{self, Change};
+use crate::store::{Commit, CommitHash, LogQuery};
+use std::collections::HashMap;
+
+/// A commit with the names of the branches whose head it is.
+#[derive(Clone, Debug)]
+pub struct Entry {
+    pub hash: CommitHash,
+    pub commit: Commit,
+    pub heads: Vec<String>,
+}
+
+/// The commits that a ref reaches, newest first.
+pub async fn log(
+    database: &Database,
+    from: &Ref,
+    query: LogQuery,
+) -> Result<Vec<Entry>, ErrorReport> {
+    Ok(entries(database, from, query).await?)
+}
+
+async fn entries(
+    database: &Database,
+    from: &Ref,
+    query: LogQuery,
+) -> Result<Vec<Entry>, RepoError> {
+    let mut reader = database.reader();
+    let store = database.store();
+    let from = from.resolve(database, &mut reader).await?;
+    let mut heads: HashMap<CommitHash, Vec<String>> = HashMap::new();
+    for branch in store.branches(&mut reader).await? {
+        heads.entry(branch.head).or_default().push(branch.name);
+    }
+    let commits = store
+        .log(
+            &mut reader,
+            &LogQuery {
+                from: vec![from],
+                ..query
+            },
+        )
+        .await?;
+    Ok(commits
+        .into_iter()
+        .map(|(hash, commit)| Entry {
+            hash,
+            commit,
+            heads: heads.remove(&hash).unwrap_or_default(),
+        })
+        .collect())
+}
+
+/// One commit, and what it changed against its first parent.
+#[derive(Clone, Debug)]
+pub struct Shown {
+    pub hash: CommitHash,
+    pub commit: Commit,
+    pub changes: Vec<Change>,
+}
+
+/// What a commit says and did.
+pub async fn show(database: &Database, reference: &Ref) -> Result<Shown, ErrorReport> {
+    Ok(shown(database, reference).await?)
+}
+
+async fn shown(database: &Database, reference: &Ref) -> Result<Shown, RepoError> {
+    let mut reader = database.reader();
+    let store = database.store();
+    let hash = reference.resolve(database, &mut reader).await?;
+    let commit = store.commit(&mut reader, hash).await?;
+    let after = store.snapshot(&mut reader, commit.tree).await?;
+    let before = match commit.parents.first() {
+        Some(parent) => {
+            let parent = store.commit(&mut reader, *parent).await?;
+            store.snapshot(&mut reader, parent.tree).await?
+        }
+        None => schema::Snapshot::default(),
+    };
+    Ok(Shown {
+        hash,
+        commit,
+        changes: schema::diff(&before, &after),
+    })
+}
+
+/// The best common ancestors of two refs: none if their histories share nothing.
+pub async fn merge_base(
+    database: &Database,
+    left: &Ref,
+    right: &Ref,
+) -> Result<Vec<Entry>, ErrorReport> {
+    Ok(bases(database, left, right).await?)
+}
+
+async fn bases(database: &Database, left: &Ref, right: &Ref) -> Result<Vec<Entry>, RepoError> {
+    let mut reader = database.reader();
+    let store = database.store();
+    let left = left.resolve(database, &mut reader).await?;
+    let right = right.resolve(database, &mut reader).await?;
+    let mut found = Vec::new();
+    for hash in store.merge_base(&mut reader, left, right).await? {
+        found.push(Entry {
+            hash,
+            commit: store.commit(&mut reader, hash).await?,
+            heads: Vec::new(),
+        });
+    }
+    Ok(found)
+}

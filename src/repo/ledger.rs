@@ -1,0 +1,234 @@
+//! Migration ledgers: tables in which migration tools keep what has been applied.
+//!
+//! Branches hold structure and their tables start empty, but a ledger's rows describe the structure. So a
+//! branch starts with a copy of them, and a merge carries over what was added to or removed from the
+//! source's ledger since both sides were last equal. Surrogate keys (identity, serial) are not carried:
+//! the target numbers its own rows.
+
+use crate::branch::{BranchMap, NameUse};
+use crate::schema::Snapshot;
+use crate::schema::model::{Body, Column, Lineage, Table};
+use crate::schema::quote::{quote_identifier, quote_literal};
+use crate::upstream::{DbError, Executor};
+use serde_json::Value;
+use std::collections::BTreeSet;
+
+/// The rows of one ledger, without surrogate keys, as JSON objects.
+pub type Rows = BTreeSet<String>;
+
+/// The ledgers of a schema: tables whose name is on the configured list.
+pub fn ledgers<'a>(snapshot: &'a Snapshot, names: &BTreeSet<String>) -> Vec<(Lineage, &'a Table)> {
+    snapshot
+        .objects
+        .iter()
+        .filter_map(|(lineage, definition)| match &definition.body {
+            Body::Table(table) if names.contains(&table.name.name) => Some((*lineage, table)),
+            _ => None,
+        })
+        .collect()
+}
+
+/// Fills a new branch's ledger with the rows of the branch it was made from, keys included.
+pub async fn copy(
+    executor: &mut dyn Executor,
+    table: &Table,
+    from: &BranchMap,
+    to: &BranchMap,
+) -> Result<(), DbError> {
+    let columns = column_list(stored(table));
+    let source = physical(table, from, NameUse::Read);
+    let target = physical(table, to, NameUse::Write);
+    executor
+        .batch(&format!(
+            "INSERT INTO {target} ({columns}) OVERRIDING SYSTEM VALUE SELECT {columns} FROM {source}"
+        ))
+        .await?;
+    for column in table.columns.iter().filter(|column| is_surrogate(column)) {
+        let name = quote_identifier(&column.name);
+        executor
+            .batch(&format!(
+                "SELECT setval(pg_get_serial_sequence({}, {}), max({name}))
+                   FROM {target} HAVING max({name}) IS NOT NULL",
+                quote_literal(&target),
+                quote_literal(&column.name),
+            ))
+            .await?;
+    }
+    Ok(())
+}
+
+/// The rows of a ledger on one branch.
+pub async fn rows(
+    executor: &mut dyn Executor,
+    table: &Table,
+    map: &BranchMap,
+) -> Result<Rows, DbError> {
+    let sql = format!(
+        "SELECT ({})::text FROM {} AS t",
+        carried_row(table),
+        physical(table, map, NameUse::Read)
+    );
+    let rows = executor.query(&sql, &[]).await?;
+    Ok(rows
+        .into_iter()
+        .filter_map(|row| row.into_iter().next().flatten())
+        .collect())
+}
+
+/// What a merge does to the target's ledger.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Carry {
+    pub insert: Rows,
+    pub delete: Rows,
+}
+
+/// Three-way merge of row sets. Without a `base` only additions are carried.
+pub fn carry(base: Option<&Rows>, source: &Rows, target: &Rows) -> Carry {
+    let changed = |from: &Rows, to: &Rows| -> Rows { to.difference(from).cloned().collect() };
+    match base {
+        Some(base) => Carry {
+            insert: changed(target, &changed(base, source)),
+            delete: changed(source, base)
+                .intersection(target)
+                .cloned()
+                .collect(),
+        },
+        None => Carry {
+            insert: changed(target, source),
+            delete: Rows::new(),
+        },
+    }
+}
+
+/// Applies a carry on the target branch.
+pub async fn apply(
+    executor: &mut dyn Executor,
+    table: &Table,
+    map: &BranchMap,
+    carry: &Carry,
+) -> Result<(), DbError> {
+    let target = physical(table, map, NameUse::Write);
+    if !carry.delete.is_empty() {
+        let sql = format!(
+            "DELETE FROM {target} AS t USING jsonb_array_elements($1::jsonb) AS gone WHERE ({}) = gone",
+            carried_row(table)
+        );
+        executor
+            .query(&sql, &[Some(&json_array(&carry.delete))])
+            .await?;
+    }
+    if !carry.insert.is_empty() {
+        let columns = column_list(stored(table).filter(|column| !is_surrogate(column)));
+        let sql = format!(
+            "INSERT INTO {target} ({columns}) SELECT {columns} FROM jsonb_populate_recordset(NULL::{target}, $1::jsonb)"
+        );
+        executor
+            .query(&sql, &[Some(&json_array(&carry.insert))])
+            .await?;
+    }
+    Ok(())
+}
+
+/// Row sets as stored beside a pair of branches: what was equal on both when they last met.
+pub fn to_json(rows: &Rows) -> Value {
+    rows.iter().map(|row| Value::from(row.as_str())).collect()
+}
+
+pub fn from_json(value: &Value) -> Rows {
+    value
+        .as_array()
+        .into_iter()
+        .flatten()
+        .filter_map(|row| row.as_str().map(str::to_owned))
+        .collect()
+}
+
+fn json_array(rows: &Rows) -> String {
+    let rows: Vec<&str> = rows.iter().map(String::as_str).collect();
+    format!("[{}]", rows.join(","))
+}
+
+fn stored(table: &Table) -> impl Iterator<Item = &Column> {
+    table
+        .columns
+        .iter()
+        .filter(|column| column.generated.is_none())
+}
+
+fn is_surrogate(column: &Column) -> bool {
+    column.identity.is_some()
+        || column
+            .default
+            .as_deref()
+            .is_some_and(|default| default.starts_with("nextval("))
+}
+
+fn column_list<'a>(columns: impl Iterator<Item = &'a Column>) -> String {
+    let names: Vec<_> = columns
+        .map(|column| quote_identifier(&column.name))
+        .collect();
+    names.join(", ")
+}
+
+/// The row as JSON without what is not carried.
+fn carried_row(table: &Table) -> String {
+    let left_out: Vec<String> = table
+        .columns
+        .iter()
+        .filter(|column| is_surrogate(column) || column.generated.is_some())
+        .map(|column| quote_literal(&column.name))
+        .collect();
+    format!("to_jsonb(t) - ARRAY[{}]::text[]", left_out.join(", "))
+}
+
+fn physical(table: &Table, map: &BranchMap, usage: NameUse) -> String {
+    let schema = map.physical_schema(&table.name.schema, Some(&table.name.name), usage);
+    format!(
+        "{}.{}",
+        quote_identifier(&schema),
+        quote_identifier(&table.name.name)
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn rows(names: &[&str]) -> Rows {
+        names.iter().map(|name| (*name).to_owned()).collect()
+    }
+
+    #[test]
+    fn rows_added_on_the_source_are_added_to_the_target() {
+        let carried = carry(
+            Some(&rows(&["0001"])),
+            &rows(&["0001", "0002"]),
+            &rows(&["0001", "0001_other"]),
+        );
+        assert_eq!(carried.insert, rows(&["0002"]));
+        assert_eq!(carried.delete, rows(&[]));
+    }
+
+    #[test]
+    fn a_pointer_moves_with_the_source() {
+        let carried = carry(Some(&rows(&["a"])), &rows(&["b"]), &rows(&["a"]));
+        assert_eq!(
+            (carried.insert, carried.delete),
+            (rows(&["b"]), rows(&["a"]))
+        );
+    }
+
+    #[test]
+    fn what_the_target_already_has_is_left_alone() {
+        assert_eq!(
+            carry(Some(&rows(&["a"])), &rows(&["b"]), &rows(&["b"])),
+            Carry::default()
+        );
+    }
+
+    #[test]
+    fn without_a_base_nothing_is_deleted() {
+        let carried = carry(None, &rows(&["a", "b"]), &rows(&["b", "c"]));
+        assert_eq!((carried.insert, carried.delete), (rows(&["a"]), rows(&[])));
+    }
+}

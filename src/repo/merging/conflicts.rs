@@ -1,0 +1,258 @@
+//! Merges that wait for a person: their conflicts are stored, decided one by one, and then applied.
+
+use super::Request;
+use super::apply::{MergeReport, attempt};
+use super::plan::Planned;
+use super::trial;
+use crate::error::{ErrorReport, SqlState};
+use crate::merge::{self, Choice, Strategy};
+use crate::repo::database::Database;
+use crate::repo::error::RepoError;
+use crate::repo::identity::Identity;
+use crate::repo::reference::Ref;
+use crate::store::{
+    ConflictRow, MergeRecord, MergeRow, MergeState, NewConflict, NewMerge, Resolution, Side,
+};
+use crate::upstream::Executor;
+
+/// All merges that were stored, newest first.
+pub async fn list(database: &Database) -> Result<Vec<MergeRow>, ErrorReport> {
+    let merges = database.store().merges(&mut database.reader()).await;
+    Ok(merges.map_err(RepoError::from)?)
+}
+
+/// A merge's conflicts.
+pub async fn conflicts(database: &Database, merge: i64) -> Result<Vec<ConflictRow>, ErrorReport> {
+    Ok(rows(database, merge).await?)
+}
+
+async fn rows(database: &Database, merge: i64) -> Result<Vec<ConflictRow>, RepoError> {
+    let mut reader = database.reader();
+    // So that an unknown merge is an error, not an empty list.
+    database.store().merge(&mut reader, merge).await?;
+    Ok(database.store().conflicts(&mut reader, merge).await?)
+}
+
+/// How a person decides a conflict.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Decision {
+    Take(Side),
+    /// DDL that makes of the target's side what is wanted.
+    Custom(String),
+}
+
+/// Decides a conflict, or decides it anew. Returns how many are still open. Custom DDL is tried in a
+/// transaction of `session`'s that is rolled back.
+pub async fn resolve(
+    database: &Database,
+    session: &mut dyn Executor,
+    merge: i64,
+    conflict: i64,
+    decision: Decision,
+    identity: &Identity,
+) -> Result<i64, ErrorReport> {
+    Ok(decide(database, session, merge, conflict, decision, identity).await?)
+}
+
+async fn decide(
+    database: &Database,
+    session: &mut dyn Executor,
+    merge: i64,
+    conflict: i64,
+    decision: Decision,
+    identity: &Identity,
+) -> Result<i64, RepoError> {
+    let store = database.store();
+    let row = open_merge(database, merge).await?;
+    let resolution = match decision {
+        Decision::Take(side) => Resolution::Take(side),
+        Decision::Custom(sql) => {
+            let conflicts = store.conflicts(&mut database.reader(), merge).await?;
+            let found = conflicts
+                .into_iter()
+                .find(|found| found.id == conflict)
+                .ok_or(crate::store::StoreError::UnknownConflict { merge, conflict })?;
+            let target = database.branch(&row.target).await?;
+            let definition = trial::run(database, session, &target, &found, &sql, identity).await?;
+            Resolution::Custom {
+                sql,
+                definition: definition.map(Box::new),
+            }
+        }
+    };
+    let mut operator = database.operator().await?;
+    store
+        .resolve_conflict(&mut operator, merge, conflict, &resolution, &identity.role)
+        .await?;
+    Ok(store.merge(&mut operator, merge).await?.unresolved)
+}
+
+/// Completes a merge whose conflicts are all decided. `session` must be in no transaction.
+pub async fn continue_merge(
+    database: &Database,
+    session: &mut dyn Executor,
+    merge: i64,
+    allow_data_loss: bool,
+    identity: &Identity,
+) -> Result<MergeReport, ErrorReport> {
+    Ok(complete(database, session, merge, allow_data_loss, identity).await?)
+}
+
+async fn complete(
+    database: &Database,
+    session: &mut dyn Executor,
+    merge: i64,
+    allow_data_loss: bool,
+    identity: &Identity,
+) -> Result<MergeReport, RepoError> {
+    let row = open_merge(database, merge).await?;
+    if row.unresolved > 0 {
+        return Err(ErrorReport::new(
+            SqlState::OBJECT_NOT_IN_PREREQUISITE_STATE,
+            format!("merge {merge} has {} unresolved conflicts", row.unresolved),
+        )
+        .with_hint(format!(
+            "PGGIT CONFLICTS {merge} lists them, PGGIT RESOLVE {merge} <conflict> WITH … decides one."
+        ))
+        .into());
+    }
+    let conflicts = database
+        .store()
+        .conflicts(&mut database.reader(), merge)
+        .await?;
+    let resolutions: Vec<merge::Resolution> =
+        conflicts.into_iter().filter_map(resolution).collect();
+    let request = Request {
+        // The very commit that the decisions were made about.
+        source: Ref::commit(row.source_head),
+        source_name: row.source,
+        target: row.target,
+        strategy: Strategy::parse(&row.strategy).unwrap_or_default(),
+        message: row.message,
+        allow_data_loss,
+    };
+    attempt(
+        database,
+        session,
+        &request,
+        &resolutions,
+        Some(merge),
+        identity,
+    )
+    .await
+}
+
+/// Gives a merge up. The target was never touched.
+pub async fn abort(
+    database: &Database,
+    merge: i64,
+    identity: &Identity,
+) -> Result<(), ErrorReport> {
+    let mut operator = database.operator().await.map_err(RepoError::from)?;
+    database
+        .store()
+        .abort_merge(&mut operator, merge, &identity.role)
+        .await
+        .map_err(RepoError::from)?;
+    Ok(())
+}
+
+async fn open_merge(database: &Database, merge: i64) -> Result<MergeRow, RepoError> {
+    let row = database
+        .store()
+        .merge(&mut database.reader(), merge)
+        .await?;
+    if row.state == MergeState::Open {
+        return Ok(row);
+    }
+    Err(ErrorReport::new(
+        SqlState::OBJECT_NOT_IN_PREREQUISITE_STATE,
+        format!("merge {merge} is {}", row.state.as_str()),
+    )
+    .into())
+}
+
+/// Stores what keeps a merge from happening. One that is stored already has met new conflicts: its
+/// target has moved since, and it can only be started anew.
+pub(super) async fn store(
+    database: &Database,
+    request: &Request,
+    planned: &Planned,
+    stored: Option<i64>,
+    identity: &Identity,
+) -> Result<i64, RepoError> {
+    if let Some(merge) = stored {
+        return Err(ErrorReport::new(
+            SqlState::OBJECT_NOT_IN_PREREQUISITE_STATE,
+            format!(
+                "branch \"{}\" has changed since merge {merge} began, and there are new conflicts",
+                request.target
+            ),
+        )
+        .with_hint(format!(
+            "Give it up with PGGIT MERGE ABORT {merge} and merge again."
+        ))
+        .into());
+    }
+    let conflicts: Vec<NewConflict> = planned
+        .merged
+        .conflicts
+        .iter()
+        .filter(|conflict| conflict.state == merge::ConflictState::Open)
+        .map(|conflict| NewConflict {
+            id: conflict.id,
+            lineage: conflict.lineage,
+            key: conflict.key.clone(),
+            attribute: conflict.attribute.clone(),
+            base: conflict.base.clone(),
+            source: conflict.source.clone(),
+            target: conflict.target.clone(),
+        })
+        .collect();
+    let mut operator = database.operator().await?;
+    Ok(database
+        .store()
+        .create_merge(
+            &mut operator,
+            &NewMerge {
+                source: &request.source_name,
+                target: &request.target,
+                bases: &planned.bases,
+                source_head: planned.source_head.commit,
+                target_head: planned.target_head.commit,
+                strategy: request.strategy.as_str(),
+                message: request.message.as_deref(),
+                who: &identity.role,
+                conflicts: &conflicts,
+            },
+        )
+        .await?)
+}
+
+/// What the record of an applied merge says of it.
+pub(super) fn record(request: &Request, planned: &Planned, stored: Option<i64>) -> MergeRecord {
+    match stored {
+        Some(merge) => MergeRecord::Completes(merge),
+        None => MergeRecord::Clean {
+            source: request.source_name.clone(),
+            bases: planned.bases.clone(),
+            source_head: planned.source_head.commit,
+            strategy: request.strategy.as_str().to_owned(),
+            message: request.message.clone(),
+        },
+    }
+}
+
+fn resolution(row: ConflictRow) -> Option<merge::Resolution> {
+    let choice = match row.resolution? {
+        Resolution::Take(Side::Source) => Choice::Source,
+        Resolution::Take(Side::Target) => Choice::Target,
+        Resolution::Take(Side::Base) => Choice::Base,
+        Resolution::Custom { definition, .. } => Choice::Custom(definition),
+    };
+    Some(merge::Resolution {
+        lineage: row.lineage,
+        attribute: row.attribute,
+        choice,
+    })
+}

@@ -1,0 +1,152 @@
+//! What a merge would do: no more than reading history.
+
+use super::Request;
+use crate::branch::BranchMap;
+use crate::error::ErrorReport;
+use crate::merge::{self, Merged, Resolution};
+use crate::repo::database::{Database, Head};
+use crate::repo::error::RepoError;
+use crate::schema::model::Lineage;
+use crate::schema::{self, Change, RenderOptions, Snapshot, Step};
+use crate::sql::using_expressions;
+use crate::store::{CommitHash, LogQuery};
+use crate::upstream::Executor;
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+/// A merge worked out to the last statement.
+#[derive(Clone, Debug)]
+pub struct Planned {
+    pub target: Arc<BranchMap>,
+    pub source_head: Head,
+    pub target_head: Head,
+    /// All best common ancestors; the first is the one used.
+    pub bases: Vec<CommitHash>,
+    pub before: Snapshot,
+    pub merged: Merged,
+    /// What leads from `before` to the merge's result.
+    pub changes: Vec<Change>,
+    pub steps: Vec<Step>,
+}
+
+impl Planned {
+    /// The target already has all of the source.
+    pub fn is_up_to_date(&self) -> bool {
+        self.bases.contains(&self.source_head.commit)
+    }
+
+    /// The target has nothing that the source has not.
+    pub fn is_fast_forward(&self) -> bool {
+        self.bases.contains(&self.target_head.commit)
+    }
+
+    pub fn open_conflicts(&self) -> usize {
+        self.merged.open().count()
+    }
+}
+
+/// Works out a merge with the conflicts decided so far.
+pub async fn plan(
+    database: &Database,
+    request: &Request,
+    resolutions: &[Resolution],
+) -> Result<Planned, ErrorReport> {
+    Ok(work_out(database, request, resolutions).await?)
+}
+
+async fn work_out(
+    database: &Database,
+    request: &Request,
+    resolutions: &[Resolution],
+) -> Result<Planned, RepoError> {
+    let store = database.store();
+    let mut reader = database.reader();
+    let target = database.branch(&request.target).await?;
+    let target_head = database.current_head(&request.target).await?;
+    let source = request.source.resolve(database, &mut reader).await?;
+    let source_head = database.head_at(&mut reader, source).await?;
+    let bases = store
+        .merge_base(&mut reader, source_head.commit, target_head.commit)
+        .await?;
+    let base = match bases.first() {
+        Some(base) => {
+            let base = database.head_at(&mut reader, *base).await?;
+            store.snapshot(&mut reader, base.tree).await?
+        }
+        None => Snapshot::default(),
+    };
+    let theirs = store.snapshot(&mut reader, source_head.tree).await?;
+    let before = store.snapshot(&mut reader, target_head.tree).await?;
+    let merged = merge::merge(&base, &theirs, &before, request.strategy, resolutions);
+    let changes = schema::diff(&before, &merged.result);
+    let options = RenderOptions {
+        using: conversions(database, &mut reader, &theirs, source_head.commit, &bases).await?,
+        ..RenderOptions::default()
+    };
+    let steps = schema::render(&changes, &before, &merged.result, &options);
+    Ok(Planned {
+        target,
+        source_head,
+        target_head,
+        bases,
+        before,
+        merged,
+        changes,
+        steps,
+    })
+}
+
+/// The `USING` expressions of the type changes on the source since the base: they are in no catalog,
+/// only in the statements. Later ones win.
+async fn conversions(
+    database: &Database,
+    executor: &mut dyn Executor,
+    source: &Snapshot,
+    head: CommitHash,
+    bases: &[CommitHash],
+) -> Result<BTreeMap<(Lineage, Lineage), String>, RepoError> {
+    let log = database
+        .store()
+        .log(
+            executor,
+            &LogQuery {
+                from: vec![head],
+                ..LogQuery::default()
+            },
+        )
+        .await?;
+    let mut found = BTreeMap::new();
+    let since = log
+        .into_iter()
+        .take_while(|(hash, _)| !bases.contains(hash));
+    for (_, commit) in since {
+        for using in commit
+            .statements
+            .iter()
+            .rev()
+            .flat_map(|statement| using_expressions(statement).into_iter().rev())
+        {
+            if let Some(column) =
+                column_named(source, using.schema.as_deref(), &using.table, &using.column)
+            {
+                found.entry(column).or_insert(using.expression);
+            }
+        }
+    }
+    Ok(found)
+}
+
+fn column_named(
+    snapshot: &Snapshot,
+    schema: Option<&str>,
+    table: &str,
+    column: &str,
+) -> Option<(Lineage, Lineage)> {
+    snapshot.objects.iter().find_map(|(lineage, definition)| {
+        let body = definition.as_table()?;
+        let named =
+            body.name.name == table && schema.is_none_or(|schema| body.name.schema == schema);
+        let column = body.columns.iter().find(|found| found.name == column)?;
+        named.then_some((*lineage, column.id))
+    })
+}

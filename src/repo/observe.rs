@@ -1,0 +1,325 @@
+//! Looking at live objects: what a transaction touched, branch by branch.
+
+use super::adopt::adopt;
+use super::database::Database;
+use super::error::RepoError;
+use super::pending::PendingDdl;
+use crate::branch::{BranchMap, NameUse, Registry};
+use crate::catalog::{
+    self, CatalogId, Found, LineageBook, PhysicalTarget, Selection, Touched, TouchedRequest,
+};
+use crate::schema::Snapshot;
+use crate::schema::model::{Body, Lineage};
+use crate::sql::plan::{Scope, TargetClass};
+use crate::store::Stamp;
+use crate::upstream::Executor;
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
+use std::sync::Arc;
+
+/// What was seen of one branch.
+#[derive(Debug)]
+pub struct Observed {
+    pub map: Arc<BranchMap>,
+    pub found: Vec<Found>,
+    /// Objects that the branch had and the catalogs no longer have.
+    pub gone: Vec<Gone>,
+    /// Schemas that the branch gained: logical and physical name.
+    pub new_schemas: Vec<(String, String)>,
+}
+
+impl Observed {
+    /// Whether the branch gained, lost or renamed a schema.
+    pub fn changes_schemas(&self) -> bool {
+        let is_schema = |class| class == CatalogId::SCHEMA;
+        !self.map.is_main()
+            && (!self.new_schemas.is_empty()
+                || self
+                    .gone
+                    .iter()
+                    .any(|gone| gone.id.is_none_or(|id| is_schema(id.class))))
+    }
+}
+
+/// An object that is no more.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Gone {
+    /// Where it was, if that is known.
+    pub id: Option<CatalogId>,
+    pub lineage: Lineage,
+}
+
+/// Everything seen, and in which transaction.
+#[derive(Debug)]
+pub struct Sight {
+    pub branches: Vec<Observed>,
+    pub book: LineageBook,
+    /// The transaction that looked: a record is bound to it.
+    pub stamp: Stamp,
+}
+
+/// Looks at what `pending` changed, in the transaction that `session` has open.
+pub async fn observe(
+    database: &Database,
+    session: &mut dyn Executor,
+    pending: &PendingDdl,
+) -> Result<Sight, RepoError> {
+    let registry = database.registry();
+    let request = Request::new(&registry, pending);
+    let touched = catalog::touched(
+        session,
+        TouchedRequest {
+            targets: &request.targets,
+            schemas: &request.schemas,
+            everything: request.everything,
+        },
+    )
+    .await?;
+    look(
+        database,
+        session,
+        &registry,
+        touched,
+        &request.created_schemas,
+    )
+    .await
+}
+
+/// Reads the touched objects and sorts them by branch.
+async fn look(
+    database: &Database,
+    session: &mut dyn Executor,
+    registry: &Registry,
+    touched: Touched,
+    created_schemas: &BTreeMap<String, (Arc<BranchMap>, String)>,
+) -> Result<Sight, RepoError> {
+    let raw = catalog::read(
+        session,
+        database.server_version(),
+        Selection::Objects(&touched.ids),
+    )
+    .await?;
+    let mut asked = raw.ids();
+    asked.extend(&touched.gone);
+    let known = database.store().lineages(session, &asked).await?;
+    let mut book = LineageBook::new(
+        known
+            .iter()
+            .map(|(id, entry)| (*id, entry.lineage))
+            .collect(),
+    );
+
+    let mut branches = Vec::new();
+    for map in registry.branches() {
+        let names = |physical: &str| -> Option<String> {
+            if let Some((owner, logical)) = created_schemas.get(physical) {
+                return (owner.id() == map.id()).then(|| logical.clone());
+            }
+            let (owner, logical) = registry.owner(physical)?;
+            (owner.id() == map.id()).then(|| logical.to_owned())
+        };
+        let found = raw.objects(&names, &mut book)?;
+        let gone: Vec<Gone> = touched
+            .gone
+            .iter()
+            .filter_map(|id| {
+                let entry = known.get(id)?;
+                (entry.branch == map.id()).then_some(Gone {
+                    id: Some(*id),
+                    lineage: entry.lineage,
+                })
+            })
+            .collect();
+        if found.is_empty() && gone.is_empty() {
+            continue;
+        }
+        let new_schemas = new_schemas(map, &found);
+        branches.push(Observed {
+            map: Arc::clone(map),
+            found,
+            gone,
+            new_schemas,
+        });
+    }
+    Ok(Sight {
+        branches,
+        book,
+        stamp: Stamp {
+            transaction_id: touched.transaction_id,
+            backend_pid: touched.backend_pid,
+            now_micros: touched.now_micros,
+        },
+    })
+}
+
+/// Schemas among `found` that the branch's map does not have yet.
+pub fn new_schemas(map: &BranchMap, found: &[Found]) -> Vec<(String, String)> {
+    if map.is_main() {
+        return Vec::new();
+    }
+    found
+        .iter()
+        .filter_map(|found| match &found.definition.body {
+            Body::Schema(schema) if map.logical_schema(&found.physical_schema).is_none() => {
+                Some((schema.name.clone(), found.physical_schema.clone()))
+            }
+            _ => None,
+        })
+        .collect()
+}
+
+/// Pending DDL in physical names.
+#[derive(Debug, Default)]
+struct Request {
+    targets: Vec<PhysicalTarget>,
+    schemas: Vec<String>,
+    everything: bool,
+    /// Physical schemas that the statements may have created, and for whom.
+    created_schemas: BTreeMap<String, (Arc<BranchMap>, String)>,
+}
+
+impl Request {
+    fn new(registry: &Registry, pending: &PendingDdl) -> Self {
+        let mut request = Self::default();
+        let mut targets = BTreeSet::new();
+        for (branch, target) in &pending.targets {
+            let Some(map) = registry.branch(branch) else {
+                continue;
+            };
+            if target.class == TargetClass::Schema {
+                let physical = map
+                    .physical_schema(&target.name, None, NameUse::Define)
+                    .into_owned();
+                request.note_created(registry, map, &target.name, &physical);
+                targets.insert(PhysicalTarget {
+                    class: target.class,
+                    schema: String::new(),
+                    name: physical,
+                });
+                continue;
+            }
+            targets.insert(PhysicalTarget {
+                class: target.class,
+                schema: target.schema.as_deref().map_or_else(String::new, |schema| {
+                    map.physical_schema(schema, Some(&target.name), NameUse::Define)
+                        .into_owned()
+                }),
+                name: target.name.clone(),
+            });
+        }
+        request.targets = targets.into_iter().collect();
+        for (branch, scope) in &pending.scopes {
+            match scope {
+                Scope::Targets => {}
+                Scope::Everything => request.everything = true,
+                Scope::Schemas(schemas) => {
+                    let Some(map) = registry.branch(branch) else {
+                        continue;
+                    };
+                    for schema in schemas {
+                        let physical = map
+                            .physical_schema(schema, None, NameUse::Define)
+                            .into_owned();
+                        request.note_created(registry, map, schema, &physical);
+                        request.schemas.push(physical);
+                    }
+                }
+            }
+        }
+        request
+    }
+
+    fn note_created(
+        &mut self,
+        registry: &Registry,
+        map: &Arc<BranchMap>,
+        logical: &str,
+        physical: &str,
+    ) {
+        if !map.is_main() && !registry.is_taken(physical) {
+            self.created_schemas
+                .insert(physical.to_owned(), (Arc::clone(map), logical.to_owned()));
+        }
+    }
+}
+
+/// Looks at a whole branch: what status and drift compare with its head.
+///
+/// Objects whose address the store does not know, as after a restore from a dump, are recognised by name.
+pub async fn observe_branch(
+    database: &Database,
+    executor: &mut dyn Executor,
+    map: &Arc<BranchMap>,
+    head: &Snapshot,
+) -> Result<(Observed, LineageBook), RepoError> {
+    let registry = database.registry();
+    let schemas = user_schemas(executor, &registry, map.id()).await?;
+    let raw = catalog::read(
+        executor,
+        database.server_version(),
+        Selection::Schemas(&schemas),
+    )
+    .await?;
+    let entries = database.store().lineages(executor, &raw.ids()).await?;
+    let known: HashMap<CatalogId, Lineage> = entries
+        .iter()
+        .map(|(id, entry)| (*id, entry.lineage))
+        .collect();
+    let alive: HashSet<Lineage> = known.values().copied().collect();
+    let lost = Snapshot {
+        objects: head
+            .objects
+            .iter()
+            .filter(|(lineage, _)| !alive.contains(lineage))
+            .map(|(lineage, definition)| (*lineage, Arc::clone(definition)))
+            .collect(),
+    };
+    let names = |physical: &str| {
+        let (owner, logical) = registry.owner(physical)?;
+        (owner.id() == map.id()).then(|| logical.to_owned())
+    };
+    let adopted = adopt(&raw, &names, &lost, &known)?;
+    let seen: HashSet<Lineage> = adopted.found.iter().map(|found| found.lineage).collect();
+    let observed = Observed {
+        map: Arc::clone(map),
+        new_schemas: new_schemas(map, &adopted.found),
+        gone: head
+            .objects
+            .keys()
+            .filter(|lineage| !seen.contains(lineage))
+            .map(|lineage| Gone {
+                id: None,
+                lineage: *lineage,
+            })
+            .collect(),
+        found: adopted.found,
+    };
+    Ok((observed, adopted.book))
+}
+
+/// Versioned schemas of the database that exist: all of `main`'s are those that no branch claims.
+const USER_SCHEMAS: &str = "
+    SELECT n.nspname::text
+      FROM pg_namespace AS n
+     WHERE n.nspname !~ '^pg_' AND n.nspname NOT IN ('information_schema', 'pggit')
+       AND NOT EXISTS (SELECT FROM pg_depend AS d
+                        WHERE d.classid = 'pg_namespace'::regclass AND d.objid = n.oid AND d.deptype = 'e')
+     ORDER BY 1";
+
+/// The physical schemas that a branch has.
+pub async fn user_schemas(
+    executor: &mut dyn Executor,
+    registry: &Registry,
+    branch: i64,
+) -> Result<Vec<String>, RepoError> {
+    let rows = executor.query(USER_SCHEMAS, &[]).await?;
+    Ok(rows
+        .into_iter()
+        .flatten()
+        .flatten()
+        .filter(|schema| {
+            registry
+                .owner(schema)
+                .is_some_and(|(owner, _)| owner.id() == branch)
+        })
+        .collect())
+}
