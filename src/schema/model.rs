@@ -104,6 +104,7 @@ pub type Acl = BTreeMap<String, BTreeMap<String, bool>>;
 /// One versioned object.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Definition {
+    /// Empty for an index and a trigger, which are their table's.
     pub owner: String,
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub acl: Acl,

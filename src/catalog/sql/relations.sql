@@ -6,7 +6,8 @@ SELECT json_build_object(
   'relkind', c.relkind,
   'schema', n.nspname,
   'name', c.relname,
-  'owner', pg_get_userbyid(c.relowner),
+  -- an index is its table's
+  'owner', CASE c.relkind WHEN 'i' THEN '' ELSE pg_get_userbyid(c.relowner) END,
   'acl', (
     SELECT json_agg(json_build_array(CASE p.grantee WHEN 0 THEN '' ELSE pg_get_userbyid(p.grantee) END, p.privilege_type, p.is_grantable))
     FROM aclexplode(CASE WHEN c.relkind <> 'i' THEN coalesce(c.relacl, acldefault(CASE c.relkind WHEN 'S' THEN 's' ELSE 'r' END::"char", c.relowner)) END) AS p

@@ -1,0 +1,432 @@
+//! What objects look like once read.
+
+use crate::{connect, on_branch, on_main, read_schemas, wide};
+use pggit::catalog::Found;
+use pggit::upstream::Executor;
+use serde_json::{Value, json};
+use std::collections::BTreeMap;
+
+/// Definitions by what names them, without the lineages of columns.
+fn by_key(found: &[Found]) -> BTreeMap<String, Value> {
+    found
+        .iter()
+        .map(|found| {
+            let mut value = serde_json::to_value(&found.definition).expect("a value");
+            for parts in ["/body/columns", "/body/attributes"] {
+                let parts = value.pointer_mut(parts).and_then(Value::as_array_mut);
+                for part in parts.into_iter().flatten() {
+                    if let Some(part) = part.as_object_mut() {
+                        part.remove("id");
+                    }
+                }
+            }
+            (found.definition.key().to_string(), value)
+        })
+        .collect()
+}
+
+#[tokio::test]
+async fn a_branch_copy_has_the_definitions_of_main() {
+    let (database, mut connection) = connect().await;
+    let create = format!(
+        r#"CREATE SCHEMA "App"; CREATE SCHEMA "public@f" AUTHORIZATION pg_database_owner; CREATE SCHEMA "App@f";
+        COMMENT ON SCHEMA "public@f" IS 'standard public schema'; GRANT USAGE ON SCHEMA "public@f" TO PUBLIC; {} {}"#,
+        wide(false, &database),
+        wide(true, &database)
+    );
+    connection.batch(&create).await.expect("the wide schema");
+    let main = by_key(&on_main(
+        &read_schemas(&mut connection, &["public", "App"]).await,
+    ));
+    let branch = by_key(&on_branch(
+        &read_schemas(&mut connection, &["public@f", "App@f"]).await,
+    ));
+    assert_eq!(
+        main.keys().collect::<Vec<_>>(),
+        branch.keys().collect::<Vec<_>>()
+    );
+    for (key, definition) in &main {
+        assert_eq!(definition, &branch[key], "{key}");
+    }
+}
+
+#[tokio::test]
+async fn every_attribute_of_the_model_is_read() {
+    let (database, mut connection) = connect().await;
+    let create = format!(r#"CREATE SCHEMA "App"; {}"#, wide(false, &database));
+    connection.batch(&create).await.expect("the wide schema");
+    let found = by_key(&on_main(
+        &read_schemas(&mut connection, &["public", "App"]).await,
+    ));
+    let expected = [
+        ("schema public", "/owner", json!("pg_database_owner")),
+        (
+            "schema public",
+            "/acl",
+            json!({"": {"USAGE": false}, "pg_database_owner": {"CREATE": false, "USAGE": false}}),
+        ),
+        (
+            "type public.mood",
+            "/body/labels",
+            json!(["sad", "ok", "it's fine"]),
+        ),
+        ("type public.mood", "/comment", json!("how one feels")),
+        (
+            "type public.mood",
+            "/acl",
+            json!({"": {"USAGE": false}, "postgres": {"USAGE": false}}),
+        ),
+        (
+            "domain public.count",
+            "/body",
+            json!({
+                "kind": "domain", "name": {"schema": "public", "name": "count"}, "base": "integer", "collation": null,
+                "not_null": true, "default": "1",
+                "checks": {"positive": {"definition": "CHECK (public.positive(VALUE))", "comment": "no debts"}},
+            }),
+        ),
+        (
+            "domain App.Small Count",
+            "/body/base",
+            json!("public.count"),
+        ),
+        (
+            "type App.Pair",
+            "/body/attributes",
+            json!([
+                {"name": "A", "data_type": "public.mood[]", "collation": null},
+                {"name": "b", "data_type": "text", "collation": {"schema": "pg_catalog", "name": "C"}, "comment": "second"},
+            ]),
+        ),
+        (
+            "sequence App.Lone Seq",
+            "/body",
+            json!({
+                "kind": "sequence", "name": {"schema": "App", "name": "Lone Seq"}, "persistence": "permanent", "owned_by": null,
+                "options": {"data_type": "integer", "start": 4, "increment": -2, "min": -100, "max": 10, "cache": 5, "cycle": true},
+            }),
+        ),
+        (
+            "sequence public.users_id_seq",
+            "/body/owned_by",
+            json!({"table": {"schema": "public", "name": "users"}, "column": "id"}),
+        ),
+        (
+            "sequence public.users_id_seq",
+            "/owner",
+            json!(database.owner),
+        ),
+        ("table public.users", "/owner", json!(database.owner)),
+        ("table public.users", "/comment", json!("people")),
+        (
+            "table public.users",
+            "/acl/pg_monitor",
+            json!({"SELECT": true}),
+        ),
+        (
+            "table public.users",
+            "/body/columns",
+            json!([
+                {"name": "id", "data_type": "bigint", "collation": null, "not_null": true,
+                 "default": "nextval('public.users_id_seq'::regclass)", "identity": null, "generated": null},
+                {"name": "name", "data_type": "text", "collation": {"schema": "pg_catalog", "name": "C"}, "not_null": true,
+                 "default": null, "identity": null, "generated": null, "comment": "what they are called",
+                 "acl": {"": {"UPDATE": false}}, "storage": "EXTERNAL", "compression": "pglz", "statistics": 50},
+                {"name": "moods", "data_type": "public.mood[]", "collation": null, "not_null": false,
+                 "default": "'{sad}'::public.mood[]", "identity": null, "generated": null},
+                {"name": "pair", "data_type": "\"App\".\"Pair\"", "collation": null, "not_null": false,
+                 "default": null, "identity": null, "generated": null},
+                {"name": "amount", "data_type": "\"App\".\"Small Count\"", "collation": null, "not_null": false,
+                 "default": "3", "identity": null, "generated": null},
+                {"name": "Nummer", "data_type": "integer", "collation": null, "not_null": true, "default": null, "generated": null,
+                 "identity": {"always": false, "sequence": "users_Nummer_seq", "options":
+                    {"data_type": "integer", "start": 7, "increment": 3, "min": 1, "max": 2_147_483_647, "cache": 1, "cycle": false}}},
+                {"name": "double", "data_type": "integer", "collation": null, "not_null": false, "default": null,
+                 "identity": null, "generated": {"expression": "((amount)::integer * 2)", "stored": true}},
+                {"name": "boss", "data_type": "bigint", "collation": null, "not_null": false,
+                 "default": null, "identity": null, "generated": null},
+                {"name": "number", "data_type": "bigint", "collation": null, "not_null": false,
+                 "default": "nextval('\"App\".\"Lone Seq\"'::regclass)", "identity": null, "generated": null},
+                {"name": "price", "data_type": "numeric(10,2)[]", "collation": null, "not_null": false,
+                 "default": "'{}'::numeric[]", "identity": null, "generated": null},
+            ]),
+        ),
+        (
+            "table public.users",
+            "/body/constraints",
+            json!({
+                "users_pkey": {"kind": "primary", "definition": "PRIMARY KEY (id)", "columns": ["id"]},
+                "named": {"kind": "unique", "definition": "UNIQUE (name, boss) INCLUDE (price)", "columns": ["boss", "name", "price"]},
+                "Name Length": {"kind": "check", "definition": "CHECK ((length(name) > 1))", "columns": ["name"]},
+                "late": {"kind": "check", "definition": "CHECK ((boss <> id)) NOT VALID", "columns": ["boss", "id"],
+                    "comment": "nobody is their own boss"},
+                "users_boss_fkey": {"kind": "foreign", "columns": ["boss", "id"], "references": {"schema": "public", "name": "users"},
+                    "definition": "FOREIGN KEY (boss) REFERENCES public.users(id) ON DELETE SET NULL DEFERRABLE INITIALLY DEFERRED"},
+            }),
+        ),
+        (
+            "table public.users",
+            "/body/options",
+            json!({"fillfactor": "70", "toast.autovacuum_enabled": "off"}),
+        ),
+        ("table public.users", "/body/row_security", json!(true)),
+        (
+            "table public.users",
+            "/body/force_row_security",
+            json!(true),
+        ),
+        (
+            "table public.users",
+            "/body/replica_identity",
+            json!("default"),
+        ),
+        ("table App.Orders", "/body/persistence", json!("unlogged")),
+        (
+            "table App.Orders",
+            "/body/replica_identity",
+            json!({"index": "Orders_id_key"}),
+        ),
+        (
+            "table App.Orders",
+            "/body/constraints/Orders_during_excl",
+            json!({"kind": "exclusion", "columns": ["during", "user_id"],
+            "definition": "EXCLUDE USING gist (during WITH &&) WHERE ((user_id > 0))"}),
+        ),
+        (
+            "index App.Orders by USING",
+            "",
+            json!({
+                "owner": "", "comment": "tricky",
+                "depends_on": [{"kind": "schema", "schema": "", "name": "App"}, {"kind": "table", "schema": "App", "name": "Orders"}],
+                "body": {
+                    "kind": "index", "name": {"schema": "App", "name": "Orders by USING"}, "table": {"schema": "App", "name": "Orders"},
+                    "unique": true, "columns": ["during", "id", "user_id"],
+                    "definition": "USING btree (user_id DESC NULLS LAST, lower((user_id)::text) text_pattern_ops) INCLUDE (id) WHERE (during IS NOT NULL)",
+                },
+            }),
+        ),
+        (
+            "index App.summary_orders",
+            "/body/table",
+            json!({"schema": "App", "name": "summary"}),
+        ),
+        (
+            "view public.active",
+            "/body/columns",
+            json!(["id", "name", "moods"]),
+        ),
+        (
+            "view public.active",
+            "/body/options",
+            json!({"security_barrier": "true", "check_option": "local"}),
+        ),
+        (
+            "view public.active",
+            "/body/column_comments",
+            json!({"name": "their name"}),
+        ),
+        (
+            "view public.active",
+            "/body/column_defaults",
+            json!({"name": "'nobody'::text"}),
+        ),
+        (
+            "materialized view App.summary",
+            "/body/options",
+            json!({"fillfactor": "80"}),
+        ),
+        (
+            "routine public.greet(public.users, text, public.mood[])",
+            "/body",
+            json!({
+                "kind": "routine", "name": {"schema": "public", "name": "greet"}, "procedure": false,
+                "identity_arguments": "public.users, text, public.mood[]",
+                "signature": "(who public.users, INOUT how text, VARIADIC rest public.mood[]) RETURNS text",
+                "definition": "CREATE OR REPLACE FUNCTION public.greet(who public.users, INOUT how text DEFAULT 'hi'::text, VARIADIC rest public.mood[] DEFAULT NULL::public.mood[])\n \
+                    RETURNS text\n LANGUAGE plpgsql\n SECURITY DEFINER\n SET search_path TO 'public', 'pg_temp'\nAS $function$\nBEGIN\n  \
+                    -- rows of public.users\n  \
+                    how := (SELECT 'public.x' || u.name FROM public.users AS u WHERE u.id = who.id) || nextval('\"App\".\"Lone Seq\"');\nEND $function$",
+            }),
+        ),
+        ("routine public.greet()", "/comment", json!("all orders")),
+        (
+            "routine public.table_of(integer)",
+            "/body/signature",
+            json!("(n integer) RETURNS TABLE(a integer, b \"App\".\"Pair\")"),
+        ),
+        ("routine App.work(integer)", "/body/procedure", json!(true)),
+        (
+            "routine App.work(integer)",
+            "/acl",
+            json!({"postgres": {"EXECUTE": false}}),
+        ),
+        (
+            "trigger audit on public.users",
+            "/body",
+            json!({
+                "kind": "trigger", "name": "audit", "table": {"schema": "public", "name": "users"}, "enabled": "always", "columns": ["boss", "name"],
+                "definition": "CREATE TRIGGER audit BEFORE DELETE OR UPDATE OF name ON public.users FOR EACH ROW WHEN ((old.boss IS NOT NULL)) EXECUTE FUNCTION public.audit('x')",
+            }),
+        ),
+        ("trigger audit on public.users", "/comment", json!("watch")),
+    ];
+    for (key, pointer, value) in expected {
+        let definition = found.get(key).unwrap_or_else(|| panic!("no {key}"));
+        let actual = definition.pointer(pointer).unwrap_or(&Value::Null);
+        assert_eq!(actual, &value, "{key} {pointer}");
+    }
+}
+
+#[tokio::test]
+async fn dependencies_are_direct_and_leave_out_foreign_keys_and_parts() {
+    let (database, mut connection) = connect().await;
+    let create = format!(r#"CREATE SCHEMA "App"; {}"#, wide(false, &database));
+    connection.batch(&create).await.expect("the wide schema");
+    let found = on_main(&read_schemas(&mut connection, &["public", "App"]).await);
+    let depends_on: BTreeMap<String, Vec<String>> = found
+        .iter()
+        .map(|found| {
+            let names = (found.definition.depends_on.iter())
+                .map(ToString::to_string)
+                .filter(|key| !key.starts_with("schema "))
+                .collect();
+            (found.definition.key().to_string(), names)
+        })
+        .collect();
+    let expected: BTreeMap<String, Vec<String>> = [
+        ("schema public", &[][..]),
+        ("schema App", &[]),
+        ("type public.mood", &[]),
+        ("type App.Pair", &["type public.mood"]),
+        ("domain public.count", &["routine public.positive(integer)"]),
+        ("domain App.Small Count", &["domain public.count"]),
+        ("sequence App.Lone Seq", &[]),
+        ("sequence public.users_id_seq", &[]),
+        (
+            "table public.users",
+            &[
+                "type public.mood",
+                "domain App.Small Count",
+                "type App.Pair",
+                "sequence App.Lone Seq",
+                "sequence public.users_id_seq",
+            ],
+        ),
+        ("table App.Orders", &[]),
+        ("index App.Orders by USING", &["table App.Orders"]),
+        (
+            "index App.summary_orders",
+            &["materialized view App.summary"],
+        ),
+        (
+            "view public.active",
+            &["type public.mood", "table public.users"],
+        ),
+        (
+            "view App.totals",
+            &["table App.Orders", "view public.active"],
+        ),
+        ("materialized view App.summary", &["view App.totals"]),
+        ("routine public.positive(integer)", &[]),
+        (
+            "routine public.greet(public.users, text, public.mood[])",
+            &["type public.mood", "table public.users"],
+        ),
+        ("routine public.greet()", &["table App.Orders"]),
+        ("routine public.table_of(integer)", &["type App.Pair"]),
+        ("routine public.audit()", &[]),
+        ("routine App.work(integer)", &[]),
+        (
+            "trigger audit on public.users",
+            &["table public.users", "routine public.audit()"],
+        ),
+        (
+            "trigger later on App.Orders",
+            &[
+                "table App.Orders",
+                "table public.users",
+                "routine public.audit()",
+            ],
+        ),
+    ]
+    .into_iter()
+    .map(|(key, names)| {
+        let names = names.iter().map(|&name| name.to_owned()).collect();
+        (key.to_owned(), names)
+    })
+    .collect();
+    assert_eq!(depends_on, expected);
+}
+
+#[tokio::test]
+async fn dependencies_outside_what_was_read_are_named() {
+    let (_database, mut connection) = connect().await;
+    connection
+        .batch(
+            "CREATE SCHEMA other; CREATE TYPE other.mood AS ENUM ('a'); CREATE TABLE other.t (m other.mood);
+             CREATE FUNCTION other.f(other.mood[]) RETURNS integer LANGUAGE sql AS 'SELECT 1';
+             CREATE EXTENSION citext SCHEMA other;
+             CREATE TABLE public.t (m other.mood[], r other.t, c other.citext DEFAULT other.f(NULL)::text);
+             CREATE VIEW public.v AS SELECT a.m FROM other.t AS a",
+        )
+        .await
+        .expect("two schemas");
+    let found = on_main(&read_schemas(&mut connection, &["public"]).await);
+    let depends_on = |key: &str| -> Vec<String> {
+        let found = found
+            .iter()
+            .find(|found| found.definition.key().to_string() == key);
+        let names = &found.expect("found").definition.depends_on;
+        names.iter().map(ToString::to_string).collect()
+    };
+    assert_eq!(
+        depends_on("table public.t"),
+        [
+            "schema public",
+            "type other.mood",
+            "table other.t",
+            "routine other.f(other.mood[])"
+        ]
+    );
+    assert_eq!(
+        depends_on("view public.v"),
+        ["schema public", "type other.mood", "table other.t"]
+    );
+}
+
+#[tokio::test]
+async fn what_is_not_versioned_is_not_read() {
+    let (_database, mut connection) = connect().await;
+    connection
+        .batch(
+            "CREATE EXTENSION citext SCHEMA public;
+             CREATE TABLE public.t (id integer GENERATED ALWAYS AS IDENTITY PRIMARY KEY, long text);
+             CREATE TABLE public.r (id integer REFERENCES public.t);
+             CREATE TABLE public.part (a integer) PARTITION BY LIST (a);
+             CREATE TABLE public.part_1 PARTITION OF public.part FOR VALUES IN (1);
+             CREATE INDEX ON public.part (a);
+             CREATE TABLE public.child (b integer) INHERITS (public.t);
+             CREATE INDEX ON public.child (b);
+             CREATE TEMP TABLE gone (a integer);
+             CREATE AGGREGATE public.total (integer) (SFUNC = int4pl, STYPE = integer);
+             CREATE TYPE public.span AS RANGE (SUBTYPE = integer);
+             CREATE SCHEMA pggit; CREATE TABLE pggit.t (a integer)",
+        )
+        .await
+        .expect("objects of all kinds");
+    let mut schemas = vec!["public", "pggit", "pg_catalog", "information_schema"];
+    let temporary = connection
+        .query(
+            "SELECT nspname::text FROM pg_namespace WHERE oid = pg_my_temp_schema()",
+            &[],
+        )
+        .await
+        .expect("the temporary schema");
+    let temporary = temporary[0][0].clone().expect("a name");
+    schemas.push(&temporary);
+    let found = on_main(&read_schemas(&mut connection, &schemas).await);
+    let keys: Vec<String> = (found.iter())
+        .map(|found| found.definition.key().to_string())
+        .collect();
+    assert_eq!(keys, ["schema public", "table public.t", "table public.r"]);
+}
