@@ -2,6 +2,7 @@
 //! splicing of names. [`plan`] has the vocabulary, [`planner`] the way from a text to a plan.
 
 mod analyse;
+mod cache;
 mod classify;
 mod fallback;
 mod literals;
@@ -10,6 +11,7 @@ pub mod plan;
 pub mod planner;
 pub mod position;
 pub mod retarget;
+mod scan;
 mod tokens;
 mod tree;
 pub mod using;

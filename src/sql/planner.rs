@@ -1,7 +1,9 @@
 //! From a text to its [`Plan`].
 
 use super::analyse;
+use super::cache::PlanCache;
 use super::plan::Plan;
+use super::scan::{Scan, Watch};
 use crate::branch::BranchMap;
 use std::sync::Arc;
 
@@ -20,13 +22,19 @@ pub struct PlanContext<'a> {
 /// Makes plans and remembers them; shared by all sessions.
 #[derive(Debug)]
 pub struct Planner {
+    /// `None` cannot happen, and would only mean that every text is looked at.
+    scan: Option<Scan>,
+    cache: PlanCache,
+    /// The plan of nearly every text, so that it costs no allocation.
     forward: Arc<Plan>,
 }
 
 impl Planner {
     /// The cache of plans holds up to `cache_bytes`.
-    pub fn new(_cache_bytes: usize) -> Self {
+    pub fn new(cache_bytes: usize) -> Self {
         Self {
+            scan: Scan::new().ok(),
+            cache: PlanCache::new(cache_bytes),
             forward: Arc::new(Plan::Forward),
         }
     }
@@ -34,10 +42,33 @@ impl Planner {
     /// What to do with the text of a `Query` or `Parse` message. Never fails: a text that cannot be
     /// understood goes to the server, which reports what is wrong with it.
     pub fn plan(&self, text: &[u8], context: &PlanContext<'_>) -> Arc<Plan> {
-        match plan_text(text, context) {
+        if !self.concerns(text, context) {
+            return Arc::clone(&self.forward);
+        }
+        if let Some(plan) = self.cache.get(text, context) {
+            return plan;
+        }
+        let plan = match plan_text(text, context) {
             Plan::Forward => Arc::clone(&self.forward),
             plan => Arc::new(plan),
+        };
+        self.cache.insert(text, context, &plan);
+        plan
+    }
+
+    fn concerns(&self, text: &[u8], context: &PlanContext<'_>) -> bool {
+        let names = !context.map.is_main();
+        // The name of an extension's member may be any word.
+        if names && !context.map.shared().extension_members.is_empty() {
+            return true;
         }
+        let watch = Watch {
+            names,
+            transactions: context.watch_transactions,
+        };
+        self.scan
+            .as_ref()
+            .is_none_or(|scan| scan.concerns(text, watch))
     }
 }
 
