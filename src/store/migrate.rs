@@ -20,9 +20,10 @@ const IS_INITIALISED: &str = include_str!("sql/is_initialised.sql");
 const SCHEMA_OWNER: &str = include_str!("sql/schema_owner.sql");
 const HAS_FIRST_COMMIT: &str = "SELECT 'true' FROM pggit.branch WHERE id = 1 AND head IS NOT NULL";
 
-/// The lock makes two proxies that migrate at once take turns. It is on a table of ours and not an
+/// The owner is the role that logged in, whatever `role` a database's owner has set for its sessions. The lock makes two proxies that migrate at once take turns. It is on a table of ours and not an
 /// advisory one, which any role could hold.
 const BEGIN: &str = "BEGIN;
+SET LOCAL ROLE NONE;
 CREATE SCHEMA IF NOT EXISTS pggit;
 CREATE TABLE IF NOT EXISTS pggit.migration (
     number bigint PRIMARY KEY,
@@ -95,11 +96,9 @@ async fn migrate_next(exec: &mut dyn Executor) -> Result<bool, StoreError> {
     exec.batch(migration).await?;
     exec.query(APPLIED, &[Some(&(found + 1).to_string())])
         .await?;
-    if found + 1 == known {
-        let [inner, outer] = RecordKey::random().pads().map(hex::encode);
-        exec.query(STORE_KEY, &[Some(&inner), Some(&outer)]).await?;
-        exec.batch(PRIVILEGES).await?;
-    }
+    let [inner, outer] = RecordKey::random().pads().map(hex::encode);
+    exec.query(STORE_KEY, &[Some(&inner), Some(&outer)]).await?;
+    exec.batch(PRIVILEGES).await?;
     exec.batch("COMMIT").await?;
     Ok(false)
 }

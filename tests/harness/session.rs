@@ -161,6 +161,18 @@ impl Session {
             .collect()
     }
 
+    /// The details of the notices that came so far.
+    pub fn notice_details(&self) -> Vec<String> {
+        let messages = self.messages.lock().expect("not poisoned");
+        messages
+            .iter()
+            .filter_map(|message| match message {
+                AsyncMessage::Notice(notice) => notice.detail().map(str::to_owned),
+                _ => None,
+            })
+            .collect()
+    }
+
     /// The (channel, payload) of the notifications that came so far.
     pub fn notifications(&self) -> Vec<(String, String)> {
         let messages = self.messages.lock().expect("not poisoned");

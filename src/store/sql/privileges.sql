@@ -27,12 +27,16 @@ BEGIN
         END LOOP;
     END LOOP;
     FOR item IN
-        SELECT relname FROM pg_class
+        SELECT format('SELECT ON pggit.%I', relname) AS what
+        FROM pg_class
         WHERE relnamespace = 'pggit'::regnamespace AND relkind IN ('r', 'v') AND relname <> 'secret'
+        UNION ALL
+        SELECT format('EXECUTE ON FUNCTION %s', oid::regprocedure)
+        FROM pg_proc WHERE pronamespace = 'pggit'::regnamespace AND proname = 'record'
+        UNION ALL
+        SELECT 'USAGE ON SCHEMA pggit'
     LOOP
-        EXECUTE format('GRANT SELECT ON pggit.%I TO PUBLIC', item.relname);
+        EXECUTE format('GRANT %s TO PUBLIC', item.what);
     END LOOP;
 END
-$$;
-GRANT USAGE ON SCHEMA pggit TO PUBLIC;
-GRANT EXECUTE ON FUNCTION pggit.record(text, text) TO PUBLIC;
+$$
