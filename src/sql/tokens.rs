@@ -36,6 +36,12 @@ pub struct Tokens<'a> {
 impl<'a> Tokens<'a> {
     /// `None` where the lexer fails, as on an unterminated literal.
     pub fn of(text: &'a str) -> Option<Self> {
+        // `scan_tokens` makes a slice of a null pointer where there is no token at all.
+        let blank = |byte: u8| matches!(byte, b' ' | b'\t' | b'\n' | b'\r' | 0x0b | 0x0c);
+        if text.bytes().all(blank) {
+            let all = Vec::new();
+            return Some(Self { text, all });
+        }
         let scanned = pg_query::scan_tokens(text).ok()?;
         let mut all = Vec::with_capacity(scanned.len());
         for token in scanned {
@@ -380,6 +386,16 @@ mod tests {
             [["s", "*"], ["s", "@>"]]
         );
         assert_eq!(chains("U&\"p!0075b\" UESCAPE '!' . t"), [["pub", "t"]]);
+    }
+
+    #[test]
+    fn texts_without_tokens_are_read() {
+        for text in ["", " \t\r\n\u{b}\u{c}", "-- x", "/* x */"] {
+            assert!(
+                Tokens::of(text).is_some_and(|tokens| tokens.len() == 0),
+                "{text:?}"
+            );
+        }
     }
 
     #[test]

@@ -10,7 +10,9 @@ use super::tokens::{Kind, Tokens};
 use crate::branch::BranchMap;
 use crate::error::{ErrorReport, SqlState};
 use pg_query::NodeEnum;
-use pg_query::protobuf::{DiscardMode, Node, TransactionStmtKind};
+use pg_query::protobuf::{
+    DiscardMode, ExplainStmt, IntoClause, Node, SelectStmt, TransactionStmtKind,
+};
 use std::ops::Range;
 
 pub use summary::summary;
@@ -44,7 +46,7 @@ impl Source<'_> {
 
     fn statement(&self, statement: &NodeEnum, at: &Range<usize>) -> Action {
         match statement {
-            NodeEnum::SelectStmt(select) => match select.into_clause.as_deref() {
+            NodeEnum::SelectStmt(select) => match into_clause(select) {
                 Some(into) => self.ddl(at, ddl::creating(into.rel.as_ref())),
                 None => Action::None,
             },
@@ -78,7 +80,7 @@ impl Source<'_> {
     }
 
     /// `EXPLAIN ANALYZE` runs what it explains.
-    fn explained(&self, explain: &pg_query::protobuf::ExplainStmt, at: &Range<usize>) -> Action {
+    fn explained(&self, explain: &ExplainStmt, at: &Range<usize>) -> Action {
         let Some(query) = node(explain.query.as_deref()) else {
             return Action::None;
         };
@@ -147,6 +149,15 @@ pub(super) fn closing_parenthesis(tokens: &Tokens<'_>, open: usize, end: usize) 
         }
         depth == 0
     })
+}
+
+/// The `INTO` of a `SELECT`; of set operations, the leftmost `SELECT` has it.
+fn into_clause(select: &SelectStmt) -> Option<&IntoClause> {
+    let mut leftmost = select;
+    while let Some(left) = leftmost.larg.as_deref() {
+        leftmost = left;
+    }
+    leftmost.into_clause.as_deref()
 }
 
 fn transaction(kind: TransactionStmtKind, chain: bool) -> Option<Transaction> {
