@@ -4,10 +4,12 @@
 //! functions on them: [`canonical`] bytes, differences ([`mod@diff`], [`change`]) and ordered DDL
 //! ([`mod@render`]). [`quote`] writes names and literals, [`token`] finds them in printed text, [`rename`] replaces them.
 
+pub mod acl;
 pub mod canonical;
 pub mod change;
 pub mod diff;
 pub mod model;
+pub mod order;
 pub mod quote;
 pub mod rename;
 pub mod render;

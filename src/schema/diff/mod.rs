@@ -1,9 +1,311 @@
 //! What differs between two snapshots.
+//!
+//! Objects are matched by lineage, columns and attributes by their ids, constraints by name. An object
+//! of the same name but another lineage is another object: the old one is dropped, the new one created.
+//! The order of columns, what an object depends on and a view's column types are no differences.
 
-use super::change::Change;
+mod carry;
+mod table;
+mod types;
+
+#[cfg(test)]
+mod tests;
+
+pub use carry::{Renames, with_own_name};
+
+use super::acl;
+use super::change::{Alteration, Change, ChangeKind, Part};
+use super::model::{
+    Acl, Body, Definition, Index, Kind, MaterializedView, Name, Routine, Sequence, Trigger, View,
+};
+use super::quote::{qualified, quote_identifier};
 use super::snapshot::Snapshot;
+use std::collections::BTreeMap;
 
-/// The changes that turn `from` into `to`, by lineage; none if and only if there is nothing to do.
-pub fn diff(_from: &Snapshot, _to: &Snapshot) -> Vec<Change> {
-    Vec::new()
+/// The changes that turn `from` into `to`; none if and only if there is nothing to do. Sorted by kind
+/// and name.
+pub fn diff(from: &Snapshot, to: &Snapshot) -> Vec<Change> {
+    let renames = Renames::between(from, to);
+    let mut changes = Vec::new();
+    let mut change = |lineage, key, kind| changes.push(Change { lineage, key, kind });
+    for (lineage, old) in &from.objects {
+        match to.objects.get(lineage) {
+            Some(new) if old == new => {}
+            Some(new) if old.kind() == new.kind() => {
+                let alterations = alterations(old, new, &renames);
+                if !alterations.is_empty() {
+                    change(*lineage, new.key(), ChangeKind::Alter(alterations));
+                }
+            }
+            Some(new) => {
+                change(*lineage, old.key(), ChangeKind::Drop);
+                change(*lineage, new.key(), ChangeKind::Create);
+            }
+            None => change(*lineage, old.key(), ChangeKind::Drop),
+        }
+    }
+    for (lineage, new) in &to.objects {
+        if !from.objects.contains_key(lineage) {
+            change(*lineage, new.key(), ChangeKind::Create);
+        }
+    }
+    changes.sort_by(|one, other| one.key.cmp(&other.key));
+    changes
+}
+
+/// What turns one definition of an object into another of the same kind.
+fn alterations(old: &Definition, new: &Definition, renames: &Renames) -> Vec<Alteration> {
+    let carried = renames.carry(old);
+    let mut found = Vec::new();
+    match (&carried.body, &new.body) {
+        (Body::Schema(old), Body::Schema(new)) => {
+            rename(&old.name, &new.name, &mut found);
+        }
+        (Body::Enum(old), Body::Enum(new)) => {
+            name(&old.name, &new.name, renames, &mut found);
+            types::labels(&old.labels, &new.labels, &mut found);
+        }
+        (Body::Domain(old), Body::Domain(new)) => {
+            name(&old.name, &new.name, renames, &mut found);
+            types::domain(old, new, &mut found);
+        }
+        (Body::Composite(old), Body::Composite(new)) => {
+            name(&old.name, &new.name, renames, &mut found);
+            types::composite(old, new, &mut found);
+        }
+        (Body::Sequence(old), Body::Sequence(new)) => sequence(old, new, renames, &mut found),
+        (Body::Table(old), Body::Table(new)) => {
+            name(&old.name, &new.name, renames, &mut found);
+            table::table(old, new, &mut found);
+        }
+        (Body::Index(old), Body::Index(new)) => index(old, new, &mut found),
+        (Body::View(old), Body::View(new)) => view(old, new, renames, &mut found),
+        (Body::MaterializedView(old), Body::MaterializedView(new)) => {
+            materialized_view(old, new, renames, &mut found);
+        }
+        (Body::Routine(old), Body::Routine(new)) => routine(old, new, renames, &mut found),
+        (Body::Trigger(old), Body::Trigger(new)) => trigger(old, new, &mut found),
+        // Objects of two kinds are never compared.
+        _ => {}
+    }
+    comment(
+        Part::Object,
+        carried.comment.as_ref(),
+        new.comment.as_ref(),
+        &mut found,
+    );
+    if carried.owner != new.owner {
+        found.push(Alteration::SetOwner {
+            from: carried.owner.clone(),
+            to: new.owner.clone(),
+        });
+    }
+    let owned = acl::after_owner_change(&carried.acl, &carried.owner, &new.owner);
+    found.extend(acl::difference(&owned, &new.acl, None));
+    if let (Body::Table(old), Body::Table(new_table)) = (&carried.body, &new.body) {
+        for (old, new_column) in table::kept_columns(old, new_table) {
+            let owned = acl::after_owner_change(&old.acl, &carried.owner, &new.owner);
+            found.extend(acl::difference(
+                &owned,
+                &new_column.acl,
+                Some(&new_column.name),
+            ));
+        }
+    }
+    found
+}
+
+fn name(old: &Name, new: &Name, renames: &Renames, found: &mut Vec<Alteration>) {
+    let schema = renames.schema(&old.schema);
+    if schema != new.schema {
+        found.push(Alteration::SetSchema {
+            from: schema.to_owned(),
+            to: new.schema.clone(),
+        });
+    }
+    rename(&old.name, &new.name, found);
+}
+
+fn rename(old: &str, new: &str, found: &mut Vec<Alteration>) {
+    if old != new {
+        found.push(Alteration::Rename {
+            from: old.to_owned(),
+            to: new.to_owned(),
+        });
+    }
+}
+
+fn comment(on: Part, old: Option<&String>, new: Option<&String>, found: &mut Vec<Alteration>) {
+    if old != new {
+        found.push(Alteration::SetComment {
+            on,
+            text: new.cloned(),
+        });
+    }
+}
+
+fn options(
+    old: &BTreeMap<String, String>,
+    new: &BTreeMap<String, String>,
+    found: &mut Vec<Alteration>,
+) {
+    for name in old.keys().filter(|name| !new.contains_key(*name)) {
+        found.push(Alteration::SetOption {
+            name: name.clone(),
+            value: None,
+        });
+    }
+    for (name, value) in new {
+        if old.get(name) != Some(value) {
+            found.push(Alteration::SetOption {
+                name: name.clone(),
+                value: Some(value.clone()),
+            });
+        }
+    }
+}
+
+fn column_comments(
+    old: &BTreeMap<String, String>,
+    new: &BTreeMap<String, String>,
+    columns: &[String],
+    found: &mut Vec<Alteration>,
+) {
+    for column in columns {
+        comment(
+            Part::Column(column.clone()),
+            old.get(column),
+            new.get(column),
+            found,
+        );
+    }
+}
+
+fn sequence(old: &Sequence, new: &Sequence, renames: &Renames, found: &mut Vec<Alteration>) {
+    // An owned sequence moves to another schema with its table and never by itself.
+    if new.owned_by.is_none() || old.owned_by.is_none() {
+        name(&old.name, &new.name, renames, found);
+    } else {
+        rename(&old.name.name, &new.name.name, found);
+    }
+    if old.persistence != new.persistence {
+        found.push(Alteration::SetPersistence {
+            to: new.persistence,
+        });
+    }
+    if old.options != new.options {
+        found.push(Alteration::SetSequenceOptions {
+            from: old.options.clone(),
+            to: new.options.clone(),
+        });
+    }
+    if old.owned_by != new.owned_by {
+        found.push(Alteration::SetOwnedBy {
+            to: new.owned_by.clone(),
+        });
+    }
+}
+
+/// An index is always in its table's schema, so moving is no change of its own.
+fn index(old: &Index, new: &Index, found: &mut Vec<Alteration>) {
+    rename(&old.name.name, &new.name.name, found);
+    if old.definition != new.definition || old.unique != new.unique || old.table != new.table {
+        found.push(Alteration::SetDefinition {
+            definition: new.definition.clone(),
+        });
+    }
+}
+
+fn view(old: &View, new: &View, renames: &Renames, found: &mut Vec<Alteration>) {
+    name(&old.name, &new.name, renames, found);
+    if old.query != new.query || old.columns != new.columns {
+        found.push(Alteration::SetQuery {
+            query: new.query.clone(),
+        });
+    }
+    options(&old.options, &new.options, found);
+    for column in &new.columns {
+        let column_name = Some(column.clone());
+        match (
+            old.column_defaults.get(column),
+            new.column_defaults.get(column),
+        ) {
+            (before, Some(after)) if before != Some(after) => {
+                found.push(Alteration::SetDefault {
+                    column: column_name,
+                    expression: after.clone(),
+                });
+            }
+            (Some(_), None) => found.push(Alteration::DropDefault {
+                column: column_name,
+            }),
+            _ => {}
+        }
+    }
+    column_comments(
+        &old.column_comments,
+        &new.column_comments,
+        &new.columns,
+        found,
+    );
+}
+
+fn materialized_view(
+    old: &MaterializedView,
+    new: &MaterializedView,
+    renames: &Renames,
+    found: &mut Vec<Alteration>,
+) {
+    name(&old.name, &new.name, renames, found);
+    if old.query != new.query || old.columns != new.columns {
+        found.push(Alteration::SetQuery {
+            query: new.query.clone(),
+        });
+    }
+    options(&old.options, &new.options, found);
+    column_comments(
+        &old.column_comments,
+        &new.column_comments,
+        &new.columns,
+        found,
+    );
+}
+
+fn routine(old: &Routine, new: &Routine, renames: &Renames, found: &mut Vec<Alteration>) {
+    let same_signature = old.signature == new.signature
+        && old.identity_arguments == new.identity_arguments
+        && old.procedure == new.procedure;
+    if !same_signature {
+        found.push(Alteration::SetSignature {
+            from: old.signature.clone(),
+            to: new.signature.clone(),
+        });
+        return;
+    }
+    name(&old.name, &new.name, renames, found);
+    let carried = with_own_name(&old.definition, Kind::Routine, &qualified(&new.name));
+    if carried != with_own_name(&new.definition, Kind::Routine, &qualified(&new.name)) {
+        found.push(Alteration::SetDefinition {
+            definition: new.definition.clone(),
+        });
+    }
+}
+
+fn trigger(old: &Trigger, new: &Trigger, found: &mut Vec<Alteration>) {
+    rename(&old.name, &new.name, found);
+    let own_name = quote_identifier(&new.name);
+    let carried = with_own_name(&old.definition, Kind::Trigger, &own_name);
+    if carried != with_own_name(&new.definition, Kind::Trigger, &own_name) {
+        found.push(Alteration::SetDefinition {
+            definition: new.definition.clone(),
+        });
+    }
+    if old.enabled != new.enabled {
+        found.push(Alteration::SetTriggerState { to: new.enabled });
+    }
+}
+
+/// Column privileges, sentences for a column that is new.
+pub fn column_grants(column: &str, acl: &Acl) -> Vec<Alteration> {
+    acl::difference(&Acl::new(), acl, Some(column))
 }

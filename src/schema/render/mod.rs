@@ -1,22 +1,58 @@
 //! Differences become DDL: ordered statements in logical names.
+//!
+//! A migration goes in four phases. First everything that is in the way is dropped, under its old name
+//! ([`mod@drop`]). Then names change ([`mod@rename`]). Then objects are made and altered, each after what
+//! it needs ([`build`]), under their new names. At the end goes what nothing stands on any more. What is
+//! in the way, [`scope`] finds out; each kind of object has a module that knows its statements.
 
+mod build;
+mod column;
+mod drop;
+mod index;
+mod rename;
+mod routine;
+mod scope;
+mod script;
+mod sequence;
 pub mod step;
+mod table;
+mod types;
+mod view;
+
+#[cfg(test)]
+mod tests;
 
 pub use step::{Hazard, RenderOptions, Step, script};
 
 use super::change::Change;
 use super::diff::diff;
 use super::snapshot::Snapshot;
+use drop::Schedule;
+use scope::Scope;
+use script::Script;
 
 /// The statements that turn `from` into `to`, in an order in which they run. `changes` is what
 /// [`diff`] says of the two, or some of it.
+///
+/// They are meant to run in one transaction, with `check_function_bodies` off, by a role that owns what
+/// it alters.
 pub fn render(
-    _changes: &[Change],
-    _from: &Snapshot,
-    _to: &Snapshot,
-    _options: &RenderOptions,
+    changes: &[Change],
+    from: &Snapshot,
+    to: &Snapshot,
+    options: &RenderOptions,
 ) -> Vec<Step> {
-    Vec::new()
+    let scope = Scope::new(changes, from, to);
+    let schedule = Schedule::new(&scope);
+    let mut script = Script {
+        steps: Vec::new(),
+        options,
+    };
+    schedule.render_first(&mut script, &scope);
+    let aside = rename::render(&mut script, &scope, &schedule.last);
+    build::render(&mut script, &scope);
+    schedule.render_last(&mut script, &scope, &aside);
+    script.steps
 }
 
 /// The statements that make `snapshot` where nothing is.

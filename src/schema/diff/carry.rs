@@ -1,0 +1,239 @@
+//! A definition as the server would print it after the renames alone: what remains different is a
+//! change of its own.
+//!
+//! Printed texts follow renames of columns, relations, types and schemas, so a constraint on a renamed
+//! column looks changed though nobody touched it. Not everything is followed (a view's query names
+//! columns of many tables); what is missed shows as a change that does no harm.
+
+use crate::schema::model::{Body, Column, Constraint, Definition, Kind, Name};
+use crate::schema::rename::{rename_identifiers, rename_objects};
+use crate::schema::snapshot::Snapshot;
+use crate::schema::token::{TokenKind, rewrite};
+use std::collections::{BTreeMap, BTreeSet};
+
+/// Old name → new name, by everything that texts speak of.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Renames {
+    schemas: BTreeMap<String, String>,
+    objects: BTreeMap<Name, Name>,
+    /// By the table's old name.
+    columns: BTreeMap<Name, BTreeMap<String, String>>,
+}
+
+impl Renames {
+    /// What is renamed between two snapshots: same lineage, other name.
+    pub fn between(from: &Snapshot, to: &Snapshot) -> Self {
+        let mut renames = Self::default();
+        let mut overloads = BTreeMap::<&Name, usize>::new();
+        for definition in from.objects.values() {
+            if let Some(name) = named_in_texts(definition) {
+                *overloads.entry(name).or_default() += 1;
+            }
+        }
+        for (lineage, old) in &from.objects {
+            let Some(new) = to.objects.get(lineage) else {
+                continue;
+            };
+            if let (Body::Schema(old), Body::Schema(new)) = (&old.body, &new.body)
+                && old.name != new.name
+            {
+                renames.schemas.insert(old.name.clone(), new.name.clone());
+            }
+            if let (Some(old), Some(new)) = (named_in_texts(old), named_in_texts(new))
+                && old != new
+                && overloads.get(old) == Some(&1)
+            {
+                renames.objects.insert(old.clone(), new.clone());
+            }
+            if let (Body::Table(old), Body::Table(new)) = (&old.body, &new.body) {
+                let columns = renamed_columns(&old.columns, &new.columns);
+                if !columns.is_empty() {
+                    renames.columns.insert(old.name.clone(), columns);
+                }
+            }
+        }
+        renames
+    }
+
+    pub fn schema<'a>(&'a self, schema: &'a str) -> &'a str {
+        self.schemas.get(schema).map_or(schema, String::as_str)
+    }
+
+    /// Where an object of the old name is found after the renames.
+    pub fn name(&self, name: &Name) -> Name {
+        self.objects
+            .get(name)
+            .cloned()
+            .unwrap_or_else(|| Name::new(self.schema(&name.schema), name.name.as_str()))
+    }
+
+    /// A column's new name; `table` is its table's old one.
+    pub fn column(&self, table: &Name, column: &str) -> String {
+        self.columns
+            .get(table)
+            .and_then(|columns| columns.get(column))
+            .map_or_else(|| column.to_owned(), Clone::clone)
+    }
+
+    fn text(&self, text: &mut String) {
+        let new = rename_objects(text, &self.objects, &self.schemas).into_owned();
+        *text = new;
+    }
+
+    fn optional_text(&self, text: &mut Option<String>) {
+        if let Some(text) = text {
+            self.text(text);
+        }
+    }
+
+    /// A text of `table`'s own, in which its columns stand unqualified.
+    fn text_of(&self, table: &Name, text: &mut String) {
+        if let Some(columns) = self.columns.get(table) {
+            let new = rename_identifiers(text, columns).into_owned();
+            *text = new;
+        }
+        self.text(text);
+    }
+
+    fn columns_of(&self, table: &Name, columns: &mut [String]) {
+        for column in columns.iter_mut() {
+            *column = self.column(table, column);
+        }
+        columns.sort();
+    }
+
+    fn collation(&self, collation: &mut Option<Name>) {
+        if let Some(name) = collation {
+            *name = self.name(name);
+        }
+    }
+
+    /// `definition`, with its texts as they are after the renames. Its own name and its columns' names stay.
+    pub fn carry(&self, definition: &Definition) -> Definition {
+        let mut carried = definition.clone();
+        if *self == Self::default() {
+            return carried;
+        }
+        match &mut carried.body {
+            Body::Schema(_) | Body::Enum(_) => {}
+            Body::Domain(domain) => {
+                self.text(&mut domain.base);
+                self.collation(&mut domain.collation);
+                self.optional_text(&mut domain.default);
+                for check in domain.checks.values_mut() {
+                    self.text(&mut check.definition);
+                }
+            }
+            Body::Composite(composite) => {
+                for attribute in &mut composite.attributes {
+                    self.text(&mut attribute.data_type);
+                    self.collation(&mut attribute.collation);
+                }
+            }
+            Body::Sequence(sequence) => {
+                if let Some(owner) = &mut sequence.owned_by {
+                    owner.column = self.column(&owner.table, &owner.column);
+                    owner.table = self.name(&owner.table);
+                }
+            }
+            Body::Table(table) => {
+                for column in &mut table.columns {
+                    self.text(&mut column.data_type);
+                    self.collation(&mut column.collation);
+                    self.optional_text(&mut column.default);
+                    if let Some(generated) = &mut column.generated {
+                        self.text_of(&table.name, &mut generated.expression);
+                    }
+                }
+                for constraint in table.constraints.values_mut() {
+                    self.constraint(&table.name, constraint);
+                }
+            }
+            Body::Index(index) => {
+                self.text_of(&index.table, &mut index.definition);
+                self.columns_of(&index.table, &mut index.columns);
+                index.table = self.name(&index.table);
+            }
+            Body::View(view) => {
+                self.text(&mut view.query);
+                for default in view.column_defaults.values_mut() {
+                    self.text(default);
+                }
+            }
+            Body::MaterializedView(view) => self.text(&mut view.query),
+            Body::Routine(routine) => {
+                self.text(&mut routine.identity_arguments);
+                self.text(&mut routine.signature);
+                self.text(&mut routine.definition);
+            }
+            Body::Trigger(trigger) => {
+                self.text_of(&trigger.table, &mut trigger.definition);
+                self.columns_of(&trigger.table, &mut trigger.columns);
+                trigger.table = self.name(&trigger.table);
+            }
+        }
+        carried
+    }
+
+    /// A foreign key names columns of two tables: its own before `REFERENCES`, the other's after.
+    fn constraint(&self, table: &Name, constraint: &mut Constraint) {
+        let (own, other) = match constraint.definition.find(" REFERENCES ") {
+            Some(at) if constraint.references.is_some() => constraint.definition.split_at(at),
+            _ => (constraint.definition.as_str(), ""),
+        };
+        let (mut own, mut other) = (own.to_owned(), other.to_owned());
+        self.text_of(table, &mut own);
+        if let Some(referenced) = &mut constraint.references {
+            self.text_of(referenced, &mut other);
+            *referenced = self.name(referenced);
+        }
+        constraint.definition = own + &other;
+        self.columns_of(table, &mut constraint.columns);
+    }
+}
+
+/// The name under which texts speak of an object.
+fn named_in_texts(definition: &Definition) -> Option<&Name> {
+    match &definition.body {
+        Body::Schema(_) | Body::Index(_) | Body::Trigger(_) => None,
+        Body::Enum(body) => Some(&body.name),
+        Body::Domain(body) => Some(&body.name),
+        Body::Composite(body) => Some(&body.name),
+        Body::Sequence(body) => Some(&body.name),
+        Body::Table(body) => Some(&body.name),
+        Body::View(body) => Some(&body.name),
+        Body::MaterializedView(body) => Some(&body.name),
+        Body::Routine(body) => Some(&body.name),
+    }
+}
+
+fn renamed_columns(old: &[Column], new: &[Column]) -> BTreeMap<String, String> {
+    let new: BTreeMap<_, _> = new.iter().map(|column| (column.id, &column.name)).collect();
+    old.iter()
+        .filter_map(|column| {
+            let name = new.get(&column.id)?;
+            (**name != column.name).then(|| (column.name.clone(), (*name).clone()))
+        })
+        .collect()
+}
+
+/// The whole `CREATE TRIGGER` or `CREATE FUNCTION` with the created object's own name replaced.
+pub fn with_own_name(definition: &str, kind: Kind, written: &str) -> String {
+    let words: BTreeSet<&str> = match kind {
+        Kind::Trigger => ["TRIGGER"].into(),
+        _ => ["FUNCTION", "PROCEDURE"].into(),
+    };
+    rewrite(definition, |tokens, at| {
+        let is_first = at > 0
+            && matches!(tokens.get(at - 1)?.kind, TokenKind::Other(word) if words.contains(word))
+            && !tokens.get(..at - 1)?.iter().any(
+                |earlier| matches!(earlier.kind, TokenKind::Other(word) if words.contains(word)),
+            );
+        if !is_first {
+            return None;
+        }
+        let qualified = tokens.get(at + 1).is_some_and(|next| next.is("."));
+        Some((if qualified { 3 } else { 1 }, written.to_owned()))
+    })
+    .into_owned()
+}

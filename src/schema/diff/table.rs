@@ -1,0 +1,229 @@
+//! What differs between two definitions of a table.
+
+use super::{comment, options};
+use crate::schema::change::{Alteration, Part};
+use crate::schema::model::{Column, Constraint, Identity, Table};
+use crate::schema::quote::qualified;
+use std::collections::BTreeMap;
+
+/// Columns that both tables have, in the new one's order.
+pub(super) fn kept_columns<'a>(old: &'a Table, new: &'a Table) -> Vec<(&'a Column, &'a Column)> {
+    let before: BTreeMap<_, _> = old
+        .columns
+        .iter()
+        .map(|column| (column.id, column))
+        .collect();
+    new.columns
+        .iter()
+        .filter_map(|column| Some((*before.get(&column.id)?, column)))
+        .collect()
+}
+
+pub(super) fn table(old: &Table, new: &Table, found: &mut Vec<Alteration>) {
+    let kept = kept_columns(old, new);
+    for column in &old.columns {
+        if !kept.iter().any(|(before, _)| before.id == column.id) {
+            found.push(Alteration::DropColumn {
+                name: column.name.clone(),
+            });
+        }
+    }
+    for (before, after) in &kept {
+        if before.name != after.name {
+            found.push(Alteration::RenameColumn {
+                from: before.name.clone(),
+                to: after.name.clone(),
+            });
+        }
+    }
+    for column in &new.columns {
+        match kept.iter().find(|(_, after)| after.id == column.id) {
+            Some((before, after)) => column_attributes(before, after, found),
+            None => found.push(Alteration::AddColumn {
+                column: Box::new(column.clone()),
+            }),
+        }
+    }
+    constraints(&old.constraints, &new.constraints, found);
+    if old.persistence != new.persistence {
+        found.push(Alteration::SetPersistence {
+            to: new.persistence,
+        });
+    }
+    options(&old.options, &new.options, found);
+    if old.row_security != new.row_security {
+        found.push(Alteration::SetRowSecurity {
+            enabled: new.row_security,
+        });
+    }
+    if old.force_row_security != new.force_row_security {
+        found.push(Alteration::ForceRowSecurity {
+            forced: new.force_row_security,
+        });
+    }
+    if old.replica_identity != new.replica_identity {
+        found.push(Alteration::SetReplicaIdentity {
+            to: new.replica_identity.clone(),
+        });
+    }
+}
+
+fn column_attributes(old: &Column, new: &Column, found: &mut Vec<Alteration>) {
+    let column = new.name.clone();
+    if old.data_type != new.data_type || old.collation != new.collation {
+        found.push(Alteration::SetColumnType {
+            column: column.clone(),
+            from: old.data_type.clone(),
+            to: new.data_type.clone(),
+            collation: new.collation.as_ref().map(qualified),
+        });
+    }
+    match (&old.generated, &new.generated) {
+        (before, Some(generated)) if before.as_ref() != Some(generated) => {
+            found.push(Alteration::SetGenerated {
+                column: column.clone(),
+                generated: generated.clone(),
+            });
+        }
+        (Some(before), None) => found.push(Alteration::DropGenerated {
+            column: column.clone(),
+            stored: before.stored,
+        }),
+        _ => {}
+    }
+    if old.not_null != new.not_null {
+        let column = Some(column.clone());
+        found.push(if new.not_null {
+            Alteration::SetNotNull { column }
+        } else {
+            Alteration::DropNotNull { column }
+        });
+    }
+    match (&old.default, &new.default) {
+        (before, Some(expression)) if before.as_ref() != Some(expression) => {
+            found.push(Alteration::SetDefault {
+                column: Some(column.clone()),
+                expression: expression.clone(),
+            });
+        }
+        (Some(_), None) => found.push(Alteration::DropDefault {
+            column: Some(column.clone()),
+        }),
+        _ => {}
+    }
+    identity(&column, old.identity.as_ref(), new.identity.as_ref(), found);
+    if old.storage != new.storage {
+        found.push(Alteration::SetStorage {
+            column: column.clone(),
+            storage: new.storage.clone(),
+        });
+    }
+    if old.compression != new.compression {
+        found.push(Alteration::SetCompression {
+            column: column.clone(),
+            method: new.compression.clone(),
+        });
+    }
+    if old.statistics != new.statistics {
+        found.push(Alteration::SetStatistics {
+            column: column.clone(),
+            target: new.statistics,
+        });
+    }
+    comment(
+        Part::Column(column),
+        old.comment.as_ref(),
+        new.comment.as_ref(),
+        found,
+    );
+}
+
+fn identity(
+    column: &str,
+    old: Option<&Identity>,
+    new: Option<&Identity>,
+    found: &mut Vec<Alteration>,
+) {
+    let column = column.to_owned();
+    match (old, new) {
+        (Some(old), Some(new)) if old != new => found.push(Alteration::SetIdentity {
+            column,
+            from: old.clone(),
+            to: new.clone(),
+        }),
+        (None, Some(new)) => found.push(Alteration::AddIdentity {
+            column,
+            identity: new.clone(),
+        }),
+        (Some(_), None) => found.push(Alteration::DropIdentity { column }),
+        _ => {}
+    }
+}
+
+fn constraints(
+    old: &BTreeMap<String, Constraint>,
+    new: &BTreeMap<String, Constraint>,
+    found: &mut Vec<Alteration>,
+) {
+    let mut added: Vec<&String> = new.keys().filter(|name| !old.contains_key(*name)).collect();
+    for (name, before) in old {
+        if let Some(after) = new.get(name) {
+            constraint(name, before, after, found);
+            continue;
+        }
+        let renamed = added.iter().position(|added| {
+            new.get(*added)
+                .is_some_and(|after| after.definition == before.definition)
+        });
+        if let Some(at) = renamed {
+            let to = added.remove(at);
+            found.push(Alteration::RenameConstraint {
+                from: name.clone(),
+                to: to.clone(),
+            });
+            if let Some(after) = new.get(to) {
+                constraint(to, before, after, found);
+            }
+        } else {
+            found.push(Alteration::DropConstraint {
+                name: name.clone(),
+                constraint: before.clone(),
+            });
+        }
+    }
+    for name in added {
+        if let Some(constraint) = new.get(name) {
+            add_constraint(name, constraint, found);
+        }
+    }
+}
+
+fn add_constraint(name: &str, constraint: &Constraint, found: &mut Vec<Alteration>) {
+    found.push(Alteration::AddConstraint {
+        name: name.to_owned(),
+        constraint: constraint.clone(),
+    });
+}
+
+fn constraint(name: &str, old: &Constraint, new: &Constraint, found: &mut Vec<Alteration>) {
+    if old.definition != new.definition {
+        if old.definition.strip_suffix(" NOT VALID") == Some(new.definition.as_str()) {
+            found.push(Alteration::ValidateConstraint {
+                name: name.to_owned(),
+            });
+        } else {
+            found.push(Alteration::DropConstraint {
+                name: name.to_owned(),
+                constraint: old.clone(),
+            });
+            add_constraint(name, new, found);
+            return;
+        }
+    }
+    comment(
+        Part::Constraint(name.to_owned()),
+        old.comment.as_ref(),
+        new.comment.as_ref(),
+        found,
+    );
+}

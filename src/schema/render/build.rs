@@ -1,0 +1,302 @@
+//! What comes and what changes, each after what it needs.
+
+use super::drop::owner_follows_table;
+use super::scope::Scope;
+use super::script::{Script, has_owner};
+use super::table::{Altered, Deferred};
+use super::{index, routine, sequence, table, types, view};
+use crate::schema::change::Alteration;
+use crate::schema::model::{
+    Body, ConstraintKind, Definition, Kind, Lineage, ObjectKey, ReplicaIdentity,
+};
+use crate::schema::order;
+use std::collections::{BTreeMap, BTreeSet};
+
+/// Makes and alters everything, then what had to wait: deferred defaults, stub views' queries, sequences'
+/// owners, foreign keys, replica identities.
+pub(super) fn render(script: &mut Script<'_>, scope: &Scope<'_>) {
+    let plan = Plan::new(scope);
+    for key in &plan.sequence {
+        if let Some(lineage) = plan.lineages.get(key) {
+            plan.object(script, *lineage);
+        }
+    }
+    for key in &plan.sequence {
+        if let Some(lineage) = plan.lineages.get(key) {
+            plan.completion(script, *lineage);
+        }
+    }
+    for key in &plan.sequence {
+        if let Some(lineage) = plan.lineages.get(key) {
+            plan.foreign_keys(script, *lineage);
+        }
+    }
+    for (lineage, definition) in &scope.to.objects {
+        replica_identity(script, scope, *lineage, definition);
+    }
+}
+
+struct Plan<'a> {
+    scope: &'a Scope<'a>,
+    sequence: Vec<ObjectKey>,
+    lineages: BTreeMap<ObjectKey, Lineage>,
+    /// What an object needs, but gets only after it.
+    broken: BTreeMap<ObjectKey, BTreeSet<ObjectKey>>,
+}
+
+impl<'a> Plan<'a> {
+    fn new(scope: &'a Scope<'a>) -> Self {
+        let mut nodes = BTreeMap::new();
+        let mut lineages = BTreeMap::new();
+        let touched: BTreeSet<Lineage> = scope
+            .created
+            .iter()
+            .chain(&scope.rebuilt)
+            .chain(&scope.remade)
+            .chain(scope.altered.keys())
+            .chain(scope.tables.keys())
+            .copied()
+            .collect();
+        for lineage in touched {
+            if let Some(new) = scope.new_definition(lineage) {
+                nodes.insert(new.key(), new.depends_on.iter().cloned().collect());
+                lineages.insert(new.key(), lineage);
+            }
+        }
+        let is_new = |key: &ObjectKey| {
+            lineages
+                .get(key)
+                .is_some_and(|lineage| Self::makes(scope, *lineage))
+        };
+        let order = order::sort(&nodes, |node, need| match (node.kind, need.kind) {
+            // A table that is there already can be altered later.
+            (_, Kind::Table) if !is_new(need) => 0,
+            (Kind::Table, Kind::Routine) => 1,
+            (Kind::View, _) => 2,
+            _ => 3,
+        });
+        Self {
+            scope,
+            sequence: order.sequence,
+            lineages,
+            broken: order.broken,
+        }
+    }
+
+    fn makes(scope: &Scope<'_>, lineage: Lineage) -> bool {
+        scope.created.contains(&lineage)
+            || scope.rebuilt.contains(&lineage)
+            || scope.remade.contains(&lineage)
+    }
+
+    /// What of a table has to wait.
+    fn deferred(&self, definition: &Definition) -> Deferred {
+        let names = self
+            .broken
+            .get(&definition.key())
+            .into_iter()
+            .flatten()
+            .map(|need| need.name.clone())
+            .collect();
+        Deferred { names }
+    }
+
+    fn is_stub(&self, definition: &Definition) -> bool {
+        self.broken.contains_key(&definition.key())
+    }
+
+    fn object(&self, script: &mut Script<'_>, lineage: Lineage) {
+        let Some(definition) = self.scope.new_definition(lineage) else {
+            return;
+        };
+        if Self::makes(self.scope, lineage) {
+            self.create(script, definition);
+            if self.scope.remade.contains(&lineage) {
+                types::take_over(script, self.scope, definition);
+            }
+        } else {
+            self.alter(script, lineage, definition);
+        }
+    }
+
+    fn create(&self, script: &mut Script<'_>, definition: &Definition) {
+        match &definition.body {
+            Body::Schema(_) => script.push(
+                &definition.key(),
+                &[],
+                format!("CREATE {}", super::script::target(definition)),
+            ),
+            Body::Enum(body) => types::create_enum(script, definition, body),
+            Body::Domain(body) => types::create_domain(script, definition, body),
+            Body::Composite(body) => types::create_composite(script, definition, body),
+            Body::Sequence(body) => sequence::create(script, definition, body),
+            // Has its privileges before its columns have theirs.
+            Body::Table(body) => {
+                return table::create(script, definition, body, &self.deferred(definition));
+            }
+            Body::Index(body) => {
+                let on_rows = self.scope.kept_tables.contains(&body.table);
+                index::create(script, definition, body, on_rows);
+            }
+            Body::View(body) => {
+                if !(self.is_stub(definition) && view::create_stub(script, definition, body)) {
+                    view::create(script, definition, body);
+                }
+            }
+            Body::MaterializedView(body) => view::create_materialized(script, definition, body),
+            Body::Routine(body) => routine::define(script, definition, body),
+            Body::Trigger(body) => routine::create_trigger(script, definition, body),
+        }
+        script.properties(definition);
+    }
+
+    fn alter(&self, script: &mut Script<'_>, lineage: Lineage, definition: &Definition) {
+        let alterations = self
+            .scope
+            .altered
+            .get(&lineage)
+            .copied()
+            .unwrap_or_default();
+        if let (Some(old), Some(new), Some(scope)) = (
+            self.scope.old_table(lineage),
+            self.scope.new_table(lineage),
+            self.scope.tables.get(&lineage),
+        ) {
+            let altered = Altered {
+                lineage,
+                definition,
+                old,
+                new,
+                scope,
+                alterations,
+            };
+            return altered.render(script, &self.deferred(definition));
+        }
+        if let Body::View(_) | Body::MaterializedView(_) = &definition.body {
+            return view::alter(script, definition, alterations);
+        }
+        for alteration in alterations {
+            match (&definition.body, alteration) {
+                (Body::Enum(_) | Body::Domain(_) | Body::Composite(_), _) => {
+                    types::alter(script, definition, alteration);
+                }
+                (Body::Routine(body), Alteration::SetDefinition { .. }) => {
+                    routine::define(script, definition, body);
+                }
+                (Body::Trigger(body), Alteration::SetTriggerState { .. }) => {
+                    routine::set_trigger_state(script, definition, body);
+                }
+                (
+                    Body::Sequence(_),
+                    Alteration::SetSequenceOptions { .. } | Alteration::SetPersistence { .. },
+                ) => sequence::alter(script, definition, alteration),
+                (Body::Index(_), Alteration::SetOption { .. }) => {}
+                (_, Alteration::SetOwner { .. })
+                    if !has_owner(definition.kind())
+                        || owner_follows_table(self.scope, definition) => {}
+                _ => {
+                    script.shared_alteration(definition, alteration);
+                }
+            }
+        }
+    }
+
+    fn completion(&self, script: &mut Script<'_>, lineage: Lineage) {
+        let scope = self.scope;
+        let Some(definition) = scope.new_definition(lineage) else {
+            return;
+        };
+        let makes = Self::makes(scope, lineage);
+        match &definition.body {
+            Body::Table(body) => {
+                let deferred = self.deferred(definition);
+                if !deferred.names.is_empty() {
+                    table::complete(script, definition, body, &deferred);
+                }
+                let undefaulted = scope.tables.get(&lineage).map(|table| &table.undefaulted);
+                for column in &body.columns {
+                    if let Some(default) = &column.default
+                        && undefaulted.is_some_and(|columns| columns.contains(&column.id))
+                    {
+                        let action = format!("SET DEFAULT {default}");
+                        super::column::action(script, definition, &column.name, &[], &action);
+                    }
+                }
+            }
+            Body::View(body) if makes && self.is_stub(definition) => {
+                view::replace(script, definition, body);
+            }
+            Body::Sequence(body) => {
+                let changes = scope.altered.get(&lineage).is_some_and(|alterations| {
+                    alterations
+                        .iter()
+                        .any(|one| matches!(one, Alteration::SetOwnedBy { .. }))
+                });
+                if changes || makes && body.owned_by.is_some() {
+                    sequence::owned_by(script, definition, body);
+                }
+            }
+            _ => {}
+        }
+    }
+
+    fn foreign_keys(&self, script: &mut Script<'_>, lineage: Lineage) {
+        let (Some(definition), Some(new)) = (
+            self.scope.new_definition(lineage),
+            self.scope.new_table(lineage),
+        ) else {
+            return;
+        };
+        let is_new = Self::makes(self.scope, lineage);
+        let scope = self.scope.tables.get(&lineage);
+        for (name, constraint) in &new.constraints {
+            let added = is_new || scope.is_some_and(|scope| scope.added_constraints.contains(name));
+            if constraint.kind == ConstraintKind::Foreign && added {
+                let hazards = if is_new {
+                    &[]
+                } else {
+                    table::constraint_hazards(constraint)
+                };
+                table::add_constraint(script, definition, name, constraint, hazards);
+            }
+        }
+    }
+}
+
+/// Once the index that it names is there, or there again.
+fn replica_identity(
+    script: &mut Script<'_>,
+    scope: &Scope<'_>,
+    lineage: Lineage,
+    definition: &Definition,
+) {
+    let Body::Table(table) = &definition.body else {
+        return;
+    };
+    let altered = scope.altered.get(&lineage).is_some_and(|alterations| {
+        alterations
+            .iter()
+            .any(|one| matches!(one, Alteration::SetReplicaIdentity { .. }))
+    });
+    let made =
+        scope.created.contains(&lineage) && table.replica_identity != ReplicaIdentity::Default;
+    let index_rebuilt = match &table.replica_identity {
+        ReplicaIdentity::Index(name) => {
+            let constraint = scope
+                .tables
+                .get(&lineage)
+                .is_some_and(|table| table.added_constraints.contains(name));
+            constraint
+                || scope.rebuilt.iter().any(|rebuilt| {
+                    scope.new_definition(*rebuilt).is_some_and(|new| {
+                        matches!(&new.body, Body::Index(index)
+                            if index.table == table.name && index.name.name == *name)
+                    })
+                })
+        }
+        _ => false,
+    };
+    if altered || made || index_rebuilt {
+        table::replica_identity(script, definition, table);
+    }
+}

@@ -1,0 +1,234 @@
+//! A table's columns.
+
+use super::script::{Script, target};
+use super::sequence;
+use super::step::Hazard;
+use crate::schema::change::{Alteration, Part};
+use crate::schema::model::{Column, Definition, Name};
+use crate::schema::quote::{qualified, quote_identifier};
+
+/// The column as `CREATE TABLE` and `ADD COLUMN` write it.
+pub(super) fn specification(table: &Name, column: &Column, with_default: bool) -> String {
+    let mut text = format!("{} {}", quote_identifier(&column.name), column.data_type);
+    if let Some(method) = &column.compression {
+        text.push_str(" COMPRESSION ");
+        text.push_str(&quote_identifier(method));
+    }
+    if let Some(collation) = &column.collation {
+        text.push_str(" COLLATE ");
+        text.push_str(&qualified(collation));
+    }
+    if let Some(generated) = &column.generated {
+        text.push_str(" GENERATED ALWAYS AS ");
+        text.push_str(&parenthesised(&generated.expression));
+        text.push_str(if generated.stored {
+            " STORED"
+        } else {
+            " VIRTUAL"
+        });
+    }
+    if let Some(identity) = &column.identity {
+        text.push(' ');
+        text.push_str(&sequence::identity(table, &column.name, identity));
+    }
+    if let Some(default) = column.default.as_ref().filter(|_| with_default) {
+        text.push_str(" DEFAULT ");
+        text.push_str(default);
+    }
+    if column.not_null {
+        text.push_str(" NOT NULL");
+    }
+    text
+}
+
+fn parenthesised(expression: &str) -> String {
+    format!("({expression})")
+}
+
+/// What `CREATE TABLE` and `ADD COLUMN` cannot say on every server version.
+pub(super) fn properties(script: &mut Script<'_>, definition: &Definition, column: &Column) {
+    if let Some(storage) = &column.storage {
+        action(
+            script,
+            definition,
+            &column.name,
+            &[],
+            &format!("SET STORAGE {storage}"),
+        );
+    }
+    if let Some(statistics) = column.statistics {
+        action(
+            script,
+            definition,
+            &column.name,
+            &[],
+            &format!("SET STATISTICS {statistics}"),
+        );
+    }
+    if let Some(comment) = &column.comment {
+        script.comment(
+            definition,
+            &Part::Column(column.name.clone()),
+            Some(comment),
+        );
+    }
+}
+
+/// `ALTER TABLE … ALTER COLUMN … <action>`.
+pub(super) fn action(
+    script: &mut Script<'_>,
+    definition: &Definition,
+    column: &str,
+    hazards: &[Hazard],
+    action: &str,
+) {
+    script.push(
+        &definition.key(),
+        hazards,
+        format!(
+            "ALTER {} ALTER COLUMN {} {action}",
+            target(definition),
+            quote_identifier(column)
+        ),
+    );
+}
+
+pub(super) fn add(
+    script: &mut Script<'_>,
+    definition: &Definition,
+    table: &Name,
+    column: &Column,
+    with_default: bool,
+) {
+    // The server computes what is generated for every row, and a default that is not constant.
+    let hazards: &[Hazard] = if column.identity.is_some()
+        || column
+            .generated
+            .as_ref()
+            .is_some_and(|generated| generated.stored)
+    {
+        &[Hazard::AcquiresAccessExclusiveLock]
+    } else if column.not_null && column.default.is_none() && column.generated.is_none() {
+        &[Hazard::Correctness]
+    } else {
+        &[]
+    };
+    script.push(
+        &definition.key(),
+        hazards,
+        format!(
+            "ALTER {} ADD COLUMN {}",
+            target(definition),
+            specification(table, column, with_default)
+        ),
+    );
+    properties(script, definition, column);
+    script.column_privileges(definition, &column.name, &column.acl);
+}
+
+/// A change of type, in one statement with the default's: a default is not converted, but taken away
+/// and set again, so that it is what it would be on a column made so.
+pub(super) fn retype(
+    script: &mut Script<'_>,
+    definition: &Definition,
+    old: &Column,
+    new: &Column,
+    using: Option<&str>,
+) {
+    let column = quote_identifier(&new.name);
+    let mut actions = Vec::new();
+    if old.default.is_some() {
+        actions.push(format!("ALTER COLUMN {column} DROP DEFAULT"));
+    }
+    let mut retype = format!("ALTER COLUMN {column} TYPE {}", new.data_type);
+    if let Some(collation) = &new.collation {
+        retype.push_str(" COLLATE ");
+        retype.push_str(&qualified(collation));
+    }
+    if let Some(using) = using {
+        retype.push_str(" USING ");
+        retype.push_str(using);
+    }
+    actions.push(retype);
+    if let Some(default) = &new.default {
+        actions.push(format!("ALTER COLUMN {column} SET DEFAULT {default}"));
+    }
+    script.push(
+        &definition.key(),
+        &[Hazard::AcquiresAccessExclusiveLock, Hazard::Correctness],
+        format!("ALTER {} {}", target(definition), actions.join(", ")),
+    );
+}
+
+/// When an alteration of a column has its turn: what makes room first, and what the next stands on
+/// before it. Columns are added and retyped in between.
+pub(super) fn is_preparation(alteration: &Alteration) -> bool {
+    matches!(
+        alteration,
+        Alteration::DropNotNull { .. }
+            | Alteration::DropDefault { .. }
+            | Alteration::DropIdentity { .. }
+            | Alteration::DropGenerated { .. }
+    )
+}
+
+/// The alterations of a column that are one action of `ALTER COLUMN`; false for others.
+pub(super) fn alter(
+    script: &mut Script<'_>,
+    definition: &Definition,
+    table: &Name,
+    alteration: &Alteration,
+) -> bool {
+    let (column, hazards, sql): (&str, &[Hazard], String) = match alteration {
+        Alteration::SetNotNull {
+            column: Some(column),
+        } => (
+            column,
+            &[Hazard::AcquiresAccessExclusiveLock, Hazard::Correctness],
+            "SET NOT NULL".to_owned(),
+        ),
+        Alteration::DropNotNull {
+            column: Some(column),
+        } => (column, &[], "DROP NOT NULL".to_owned()),
+        Alteration::SetDefault {
+            column: Some(column),
+            expression,
+        } => (column, &[], format!("SET DEFAULT {expression}")),
+        Alteration::DropDefault {
+            column: Some(column),
+        } => (column, &[], "DROP DEFAULT".to_owned()),
+        Alteration::DropGenerated { column, .. } => (column, &[], "DROP EXPRESSION".to_owned()),
+        Alteration::AddIdentity { column, identity } => (
+            column,
+            // It begins at its start, whatever the rows hold.
+            &[Hazard::Correctness],
+            format!("ADD {}", sequence::identity(table, column, identity)),
+        ),
+        Alteration::DropIdentity { column } => (column, &[], "DROP IDENTITY".to_owned()),
+        Alteration::SetIdentity { column, from, to } => {
+            let actions = sequence::identity_actions(from, to);
+            if actions.is_empty() {
+                return true;
+            }
+            (column, &[], actions.join(" "))
+        }
+        Alteration::SetStorage { column, storage } => (
+            column,
+            &[],
+            format!("SET STORAGE {}", storage.as_deref().unwrap_or("EXTENDED")),
+        ),
+        Alteration::SetCompression { column, method } => (
+            column,
+            &[],
+            format!("SET COMPRESSION {}", method.as_deref().unwrap_or("default")),
+        ),
+        Alteration::SetStatistics { column, target } => (
+            column,
+            &[],
+            format!("SET STATISTICS {}", target.unwrap_or(-1)),
+        ),
+        _ => return false,
+    };
+    action(script, definition, column, hazards, &sql);
+    true
+}

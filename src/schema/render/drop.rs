@@ -1,0 +1,328 @@
+//! What goes: at the start what is in the way, at the end what nothing stands on any more.
+
+use super::rename::target_named;
+use super::scope::{Scope, TableScope};
+use super::script::{Script, target};
+use super::step::Hazard;
+use super::table;
+use crate::schema::change::Alteration;
+use crate::schema::model::{
+    Body, ConstraintKind, Definition, Kind, Lineage, Name, ObjectKey, Table,
+};
+use crate::schema::order;
+use crate::schema::quote::quote_identifier;
+use crate::schema::token::mentions;
+use std::collections::{BTreeMap, BTreeSet};
+
+/// When each dropped object goes.
+#[derive(Debug, Default)]
+pub(super) struct Schedule {
+    /// Dropped by a statement of its own at the start, for good or to come back.
+    first: BTreeSet<Lineage>,
+    /// Dropped by a statement of its own at the end.
+    pub last: BTreeSet<Lineage>,
+}
+
+impl Schedule {
+    pub fn new(scope: &Scope<'_>) -> Self {
+        let mut late = BTreeSet::new();
+        // What survives, or stands on what goes late, keeps its needs till then.
+        loop {
+            let found: Vec<_> = scope
+                .dropped
+                .iter()
+                .copied()
+                .filter(|lineage| !late.contains(lineage))
+                .filter(|lineage| {
+                    let by_itself = scope.dependents(*lineage).iter().any(|dependent| {
+                        if scope.is_gone(*dependent) {
+                            late.contains(&goes_with(scope, *dependent).unwrap_or(*dependent))
+                        } else {
+                            !lets_go(scope, *lineage, *dependent)
+                        }
+                    });
+                    by_itself
+                        || goes_with(scope, *lineage).is_some_and(|parent| late.contains(&parent))
+                })
+                .collect();
+            if found.is_empty() {
+                break;
+            }
+            late.extend(found);
+        }
+        let mut schedule = Self::default();
+        for lineage in scope.dropped.iter().chain(&scope.rebuilt).copied() {
+            if goes_with(scope, lineage).is_some() {
+                continue;
+            }
+            if late.contains(&lineage) {
+                schedule.last.insert(lineage);
+            } else {
+                schedule.first.insert(lineage);
+            }
+        }
+        schedule
+    }
+
+    /// Foreign keys, then checks and defaults, then objects, then keys, then columns whose names are
+    /// wanted.
+    pub fn render_first(&self, script: &mut Script<'_>, scope: &Scope<'_>) {
+        constraints(script, scope, |kind| kind == ConstraintKind::Foreign);
+        constraints(script, scope, |kind| kind == ConstraintKind::Check);
+        for (lineage, table_scope) in &scope.tables {
+            undefault(script, scope, *lineage, table_scope);
+        }
+        let (sequence, circles) = drop_order(scope, &self.first);
+        for (table, needs) in &circles {
+            cut(script, scope, *table, needs);
+        }
+        for lineage in sequence {
+            if let Some(old) = scope.old(lineage) {
+                drop_object(script, old, &target(old));
+            }
+        }
+        constraints(script, scope, |kind| {
+            !matches!(kind, ConstraintKind::Foreign | ConstraintKind::Check)
+        });
+        for (lineage, table_scope) in &scope.tables {
+            let (Some(definition), Some(table)) = (scope.old(*lineage), scope.old_table(*lineage))
+            else {
+                continue;
+            };
+            for column in &table.columns {
+                if table_scope.dropped_first.contains(&column.id) {
+                    let hazards = [Hazard::DeletesData];
+                    table::drop_column(script, definition, column, &hazards);
+                } else if table_scope.recreated.contains(&column.id) {
+                    // A generated column loses nothing: its values follow from the others.
+                    let hazards: &[Hazard] = match column.generated {
+                        Some(_) => &[Hazard::AcquiresAccessExclusiveLock],
+                        None => &[Hazard::AcquiresAccessExclusiveLock, Hazard::DeletesData],
+                    };
+                    table::drop_column(script, definition, column, hazards);
+                }
+            }
+        }
+    }
+
+    /// Columns, then the old ones of types made anew, then objects. `aside` has the names of those that
+    /// were moved out of the way.
+    pub fn render_last(
+        &self,
+        script: &mut Script<'_>,
+        scope: &Scope<'_>,
+        aside: &BTreeMap<Lineage, String>,
+    ) {
+        for (lineage, table_scope) in &scope.tables {
+            let (Some(definition), Some(table)) =
+                (scope.new_definition(*lineage), scope.old_table(*lineage))
+            else {
+                continue;
+            };
+            for column in &table.columns {
+                if table_scope.dropped_last.contains(&column.id) {
+                    let hazards = [Hazard::DeletesData];
+                    table::drop_column(script, definition, column, &hazards);
+                }
+            }
+        }
+        let outgoing: BTreeSet<_> = self.last.union(&scope.remade).copied().collect();
+        let (sequence, circles) = drop_order(scope, &outgoing);
+        for (table, needs) in &circles {
+            cut(script, scope, *table, needs);
+        }
+        for lineage in sequence {
+            let Some(old) = scope.old(lineage) else {
+                continue;
+            };
+            let key = old.key();
+            let name = aside.get(&lineage).unwrap_or(&key.name);
+            let schema = if scope.remade.contains(&lineage) {
+                scope
+                    .new_definition(lineage)
+                    .map_or(key.schema.clone(), |new| new.key().schema)
+            } else {
+                scope.renames.schema(&key.schema).to_owned()
+            };
+            let target = match old.kind() {
+                Kind::Schema => format!("SCHEMA {}", quote_identifier(name)),
+                Kind::Trigger => target(old),
+                _ => target_named(old, &Name::new(schema, name.as_str())),
+            };
+            drop_object(script, old, &target);
+        }
+    }
+}
+
+/// Whether a table that stays has a default or a check of the object taken away before it is dropped.
+fn lets_go(scope: &Scope<'_>, lineage: Lineage, dependent: Lineage) -> bool {
+    scope.rebuilt.contains(&lineage) && scope.tables.contains_key(&dependent)
+}
+
+/// What takes an object with it when it is dropped: a table its indexes and triggers, a column the
+/// sequence it owns.
+fn goes_with(scope: &Scope<'_>, lineage: Lineage) -> Option<Lineage> {
+    let parent = match &scope.old(lineage)?.body {
+        Body::Index(index) => scope.old_relation(&index.table)?,
+        Body::Trigger(trigger) => scope.old_relation(&trigger.table)?,
+        Body::Sequence(sequence) => {
+            let owner = sequence.owned_by.as_ref()?;
+            let parent = scope.old_relation(&owner.table)?;
+            let column_goes = scope.tables.get(&parent).is_some_and(|table_scope| {
+                scope.old_table(parent).is_some_and(|table| {
+                    table.columns.iter().any(|column| {
+                        column.name == owner.column
+                            && (table_scope.dropped_first.contains(&column.id)
+                                || table_scope.dropped_last.contains(&column.id))
+                    })
+                })
+            });
+            return (column_goes || scope.is_gone(parent)).then_some(parent);
+        }
+        _ => return None,
+    };
+    scope.is_gone(parent).then_some(parent)
+}
+
+fn constraints(
+    script: &mut Script<'_>,
+    scope: &Scope<'_>,
+    of_kind: impl Fn(ConstraintKind) -> bool,
+) {
+    for (lineage, table_scope) in &scope.tables {
+        let (Some(definition), Some(table)) = (scope.old(*lineage), scope.old_table(*lineage))
+        else {
+            continue;
+        };
+        for name in &table_scope.dropped_constraints {
+            if let Some(constraint) = table.constraints.get(name)
+                && of_kind(constraint.kind)
+            {
+                table::drop_constraint(script, definition, name, constraint);
+            }
+        }
+    }
+}
+
+fn undefault(
+    script: &mut Script<'_>,
+    scope: &Scope<'_>,
+    lineage: Lineage,
+    table_scope: &TableScope,
+) {
+    let (Some(definition), Some(table)) = (scope.old(lineage), scope.old_table(lineage)) else {
+        return;
+    };
+    for column in &table.columns {
+        if table_scope.undefaulted.contains(&column.id) {
+            super::column::action(script, definition, &column.name, &[], "DROP DEFAULT");
+        }
+    }
+}
+
+/// Dependents before what they need. Foreign keys count; where tables need each other in a circle, the
+/// second value says which table has to let go of which objects first.
+fn drop_order(
+    scope: &Scope<'_>,
+    lineages: &BTreeSet<Lineage>,
+) -> (Vec<Lineage>, BTreeMap<Lineage, Vec<ObjectKey>>) {
+    let mut nodes: BTreeMap<ObjectKey, BTreeSet<ObjectKey>> = BTreeMap::new();
+    let mut by_key = BTreeMap::new();
+    for lineage in lineages {
+        let Some(old) = scope.old(*lineage) else {
+            continue;
+        };
+        let mut needs: BTreeSet<_> = old.depends_on.iter().cloned().collect();
+        if let Body::Table(table) = &old.body {
+            needs.extend(referenced_tables(table));
+        }
+        nodes.insert(old.key(), needs);
+        by_key.insert(old.key(), *lineage);
+    }
+    let order = order::sort(&nodes, |node, need| match (node.kind, need.kind) {
+        (Kind::Table, Kind::Table) => 0,
+        (Kind::Table, _) => 1,
+        _ => 2,
+    });
+    let sequence = order
+        .sequence
+        .iter()
+        .rev()
+        .filter_map(|key| by_key.get(key).copied())
+        .collect();
+    let circles = order
+        .broken
+        .into_iter()
+        .filter_map(|(key, needs)| Some((by_key.get(&key).copied()?, needs.into_iter().collect())))
+        .collect();
+    (sequence, circles)
+}
+
+fn referenced_tables(table: &Table) -> impl Iterator<Item = ObjectKey> + '_ {
+    table
+        .constraints
+        .values()
+        .filter_map(|constraint| constraint.references.as_ref())
+        .map(|name| ObjectKey {
+            kind: Kind::Table,
+            schema: name.schema.clone(),
+            name: name.name.clone(),
+            qualifier: String::new(),
+        })
+}
+
+/// Makes a dropped table let go of objects that are dropped before it.
+fn cut(script: &mut Script<'_>, scope: &Scope<'_>, lineage: Lineage, needs: &[ObjectKey]) {
+    let (Some(definition), Some(table)) = (scope.old(lineage), scope.old_table(lineage)) else {
+        return;
+    };
+    for need in needs {
+        for (name, constraint) in &table.constraints {
+            let speaks_of_it = match &constraint.references {
+                Some(name) => {
+                    need.kind == Kind::Table && name.schema == need.schema && name.name == need.name
+                }
+                None => need.kind == Kind::Routine && mentions(&constraint.definition, &need.name),
+            };
+            if speaks_of_it {
+                table::drop_constraint(script, definition, name, constraint);
+            }
+        }
+        for column in &table.columns {
+            if need.kind == Kind::Routine
+                && let Some(default) = &column.default
+                && mentions(default, &need.name)
+            {
+                super::column::action(script, definition, &column.name, &[], "DROP DEFAULT");
+            }
+        }
+    }
+}
+
+fn drop_object(script: &mut Script<'_>, old: &Definition, target: &str) {
+    let hazards: &[Hazard] = match old.kind() {
+        Kind::Table => &[Hazard::DeletesData],
+        Kind::Index => &[Hazard::IndexDropped],
+        Kind::Routine => &[Hazard::HasUntrackableDependencies],
+        _ => &[],
+    };
+    script.push(&old.key(), hazards, format!("DROP {target}"));
+}
+
+/// Whether a change of owner comes by itself: an owned sequence's with its table's.
+pub(super) fn owner_follows_table(scope: &Scope<'_>, definition: &Definition) -> bool {
+    let Body::Sequence(sequence) = &definition.body else {
+        return false;
+    };
+    let Some(owner) = &sequence.owned_by else {
+        return false;
+    };
+    scope.altered.iter().any(|(lineage, alterations)| {
+        scope
+            .new_table(*lineage)
+            .is_some_and(|table| table.name == owner.table)
+            && alterations
+                .iter()
+                .any(|one| matches!(one, Alteration::SetOwner { .. }))
+    })
+}

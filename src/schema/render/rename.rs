@@ -1,0 +1,390 @@
+//! Renames and moves, in an order in which no name is taken twice.
+
+use super::scope::{Scope, relation_names};
+use super::script::{Script, relation};
+use crate::schema::change::Alteration;
+use crate::schema::model::{Body, Definition, Kind, Lineage, Name, ObjectKey};
+use crate::schema::quote::{qualified, quote_identifier};
+use std::collections::{BTreeMap, BTreeSet};
+
+const MAX_IDENTIFIER_BYTES: usize = 63;
+
+/// A name for something that is on its way to another name, or out.
+pub(super) fn temporary(name: &str) -> String {
+    const SUFFIX: &str = "~old";
+    let mut cut = name.len().min(MAX_IDENTIFIER_BYTES - SUFFIX.len());
+    while !name.is_char_boundary(cut) {
+        cut -= 1;
+    }
+    format!("{}{SUFFIX}", &name[..cut])
+}
+
+/// Orders renames so that each target is free when its turn comes; where names go round in a circle,
+/// one of them takes a temporary name first.
+fn ordered<'a>(renames: &[(&'a str, &'a str)]) -> Vec<(String, String)> {
+    let mut pending: BTreeMap<String, &str> = renames
+        .iter()
+        .map(|(from, to)| ((*from).to_owned(), *to))
+        .collect();
+    let mut ordered = Vec::new();
+    while let Some(first) = pending.keys().next().cloned() {
+        let free = pending
+            .iter()
+            .find(|(_, to)| !pending.contains_key(**to))
+            .map(|(from, _)| from.clone());
+        let from = free.clone().unwrap_or(first);
+        let Some(to) = pending.remove(&from) else {
+            break;
+        };
+        if free.is_some() {
+            ordered.push((from, to.to_owned()));
+        } else {
+            let aside = temporary(&from);
+            ordered.push((from, aside.clone()));
+            pending.insert(aside, to);
+        }
+    }
+    ordered
+}
+
+/// All renames of a migration: schemas, then moves between schemas, then objects, then their parts.
+/// Returns the names of what was moved aside to be dropped at the end.
+pub(super) fn render(
+    script: &mut Script<'_>,
+    scope: &Scope<'_>,
+    dropped_last: &BTreeSet<Lineage>,
+) -> BTreeMap<Lineage, String> {
+    schemas(script, scope);
+    moves(script, scope);
+    let aside = objects(script, scope, dropped_last);
+    parts(script, scope);
+    aside
+}
+
+/// What is altered in place, with its definitions before and after.
+fn altered<'a>(
+    scope: &'a Scope<'_>,
+) -> impl Iterator<Item = (&'a Definition, &'a Definition, &'a [Alteration])> {
+    scope
+        .altered
+        .iter()
+        .filter(|(lineage, _)| !scope.is_gone(**lineage))
+        .filter_map(|(lineage, alterations)| {
+            let old = scope.old(*lineage)?;
+            let new = scope.new_definition(*lineage)?;
+            Some((old.as_ref(), new.as_ref(), *alterations))
+        })
+}
+
+fn schemas(script: &mut Script<'_>, scope: &Scope<'_>) {
+    let mut renames = Vec::new();
+    for (old, new, _) in altered(scope) {
+        if let (Body::Schema(old), Body::Schema(new)) = (&old.body, &new.body)
+            && old.name != new.name
+        {
+            renames.push((old.name.as_str(), new.name.as_str()));
+        }
+    }
+    for (from, to) in ordered(&renames) {
+        let key = ObjectKey {
+            kind: Kind::Schema,
+            schema: String::new(),
+            name: to.clone(),
+            qualifier: String::new(),
+        };
+        script.push(
+            &key,
+            &[],
+            format!(
+                "ALTER SCHEMA {} RENAME TO {}",
+                quote_identifier(&from),
+                quote_identifier(&to)
+            ),
+        );
+    }
+}
+
+/// `SET SCHEMA`, under the old name.
+fn moves(script: &mut Script<'_>, scope: &Scope<'_>) {
+    for (old, new, alterations) in altered(scope) {
+        for alteration in alterations {
+            if let Alteration::SetSchema { from, to } = alteration {
+                let target = target_named(old, &Name::new(from.as_str(), old.key().name));
+                script.push(
+                    &new.key(),
+                    &[],
+                    format!("ALTER {target} SET SCHEMA {}", quote_identifier(to)),
+                );
+            }
+        }
+    }
+}
+
+/// The object as `ALTER` names it, under another name than its own.
+pub(super) fn target_named(definition: &Definition, name: &Name) -> String {
+    let name = qualified(name);
+    match &definition.body {
+        Body::Routine(routine) => {
+            let word = if routine.procedure {
+                "PROCEDURE"
+            } else {
+                "FUNCTION"
+            };
+            format!("{word} {name}({})", routine.identity_arguments)
+        }
+        _ => format!("{} {name}", definition.kind().keyword()),
+    }
+}
+
+/// Within one of these, no two objects share a name.
+#[derive(PartialEq, Eq, PartialOrd, Ord)]
+struct NameSpace {
+    schema: String,
+    what: What,
+}
+
+#[derive(PartialEq, Eq, PartialOrd, Ord)]
+enum What {
+    Relation,
+    Type,
+    /// By argument types.
+    Routine(String),
+}
+
+impl NameSpace {
+    fn of(definition: &Definition, schema: String) -> Self {
+        let what = match &definition.body {
+            Body::Routine(routine) => What::Routine(routine.identity_arguments.clone()),
+            Body::Enum(_) | Body::Domain(_) => What::Type,
+            _ => What::Relation,
+        };
+        Self { schema, what }
+    }
+}
+
+/// Old name, new name, the object before.
+type Rename<'a> = (String, String, &'a Definition);
+
+fn objects(
+    script: &mut Script<'_>,
+    scope: &Scope<'_>,
+    dropped_last: &BTreeSet<Lineage>,
+) -> BTreeMap<Lineage, String> {
+    let mut renames: BTreeMap<NameSpace, Vec<Rename<'_>>> = BTreeMap::new();
+    for (old, new, alterations) in altered(scope) {
+        for alteration in alterations {
+            if let Alteration::Rename { from, to } = alteration
+                && !matches!(new.kind(), Kind::Schema | Kind::Trigger)
+            {
+                renames
+                    .entry(NameSpace::of(new, new.key().schema))
+                    .or_default()
+                    .push((from.clone(), to.clone(), old));
+            }
+        }
+    }
+    let mut aside = BTreeMap::new();
+    let wanted = scope.wanted_names();
+    let taken_routines: BTreeSet<_> = scope
+        .to
+        .objects
+        .values()
+        .filter(|definition| definition.kind() == Kind::Routine)
+        .map(|definition| definition.key())
+        .collect();
+    let mut move_aside = |lineage: Lineage, old: &'_ Definition| -> (String, String) {
+        let from = old.key().name;
+        let to = temporary(&from);
+        aside.insert(lineage, to.clone());
+        (from, to)
+    };
+    for lineage in dropped_last {
+        let Some(old) = scope.old(*lineage) else {
+            continue;
+        };
+        let in_the_way = relation_names(old).iter().any(|name| wanted.contains(name))
+            || taken_routines.contains(&old.key());
+        if in_the_way {
+            let (from, to) = move_aside(*lineage, old);
+            let schema = scope.renames.schema(&old.key().schema).to_owned();
+            renames
+                .entry(NameSpace::of(old, schema))
+                .or_default()
+                .push((from, to, old));
+        }
+    }
+    for lineage in &scope.remade {
+        let (Some(old), Some(new)) = (scope.old(*lineage), scope.new_definition(*lineage)) else {
+            continue;
+        };
+        let (from, to) = move_aside(*lineage, old);
+        let space = NameSpace::of(old, new.key().schema);
+        let of_space = renames.entry(space).or_default();
+        // Its successor is made under the new name.
+        of_space.retain(|(other, _, _)| *other != from);
+        of_space.push((from, to, old));
+    }
+    for (space, of_space) in &renames {
+        let pairs: Vec<_> = of_space
+            .iter()
+            .map(|(from, to, _)| (from.as_str(), to.as_str()))
+            .collect();
+        let mut definitions: BTreeMap<String, &Definition> = of_space
+            .iter()
+            .map(|(from, _, old)| (from.clone(), *old))
+            .collect();
+        for (from, to) in ordered(&pairs) {
+            let Some(old) = definitions.remove(&from) else {
+                continue;
+            };
+            let target = target_named(old, &Name::new(space.schema.as_str(), from));
+            let mut key = old.key();
+            key.name.clone_from(&to);
+            script.push(
+                &key,
+                &[],
+                format!("ALTER {target} RENAME TO {}", quote_identifier(&to)),
+            );
+            definitions.insert(to, old);
+        }
+    }
+    aside
+}
+
+/// Columns, attributes, constraints, triggers, identity columns' sequences: under their owner's new name.
+fn parts(script: &mut Script<'_>, scope: &Scope<'_>) {
+    for (old, new, alterations) in altered(scope) {
+        let mut columns = Vec::new();
+        let mut attributes = Vec::new();
+        let mut constraints = Vec::new();
+        for alteration in alterations {
+            match alteration {
+                Alteration::RenameColumn { from, to } => {
+                    columns.push((from.as_str(), to.as_str()));
+                }
+                Alteration::RenameAttribute { from, to } => {
+                    attributes.push((from.as_str(), to.as_str()));
+                }
+                Alteration::RenameConstraint { from, to } => {
+                    constraints.push((from.as_str(), to.as_str()));
+                }
+                Alteration::Rename { from, to } => {
+                    if let Body::Trigger(trigger) = &new.body {
+                        script.push(
+                            &new.key(),
+                            &[],
+                            format!(
+                                "ALTER TRIGGER {} ON {} RENAME TO {}",
+                                quote_identifier(from),
+                                qualified(&trigger.table),
+                                quote_identifier(to)
+                            ),
+                        );
+                    }
+                }
+                Alteration::SetIdentity { from, to, .. } if from.sequence != to.sequence => {
+                    let schema = new.key().schema;
+                    let sequence = Name::new(schema, from.sequence.as_str());
+                    script.push(
+                        &new.key(),
+                        &[],
+                        format!(
+                            "ALTER SEQUENCE {} RENAME TO {}",
+                            qualified(&sequence),
+                            quote_identifier(&to.sequence)
+                        ),
+                    );
+                }
+                _ => {}
+            }
+        }
+        let made_anew = recreated(scope, old, new);
+        columns.retain(|(from, _)| !made_anew.columns.contains(from));
+        constraints.retain(|(from, _)| !made_anew.constraints.contains(from));
+        for (word, renames) in [
+            ("COLUMN", columns),
+            ("ATTRIBUTE", attributes),
+            ("CONSTRAINT", constraints),
+        ] {
+            for (from, to) in ordered(&renames) {
+                script.push(
+                    &new.key(),
+                    &[],
+                    format!(
+                        "ALTER {} {} RENAME {word} {} TO {}",
+                        new.kind().keyword(),
+                        relation(new),
+                        quote_identifier(&from),
+                        quote_identifier(&to)
+                    ),
+                );
+            }
+        }
+    }
+}
+
+/// Old names of a table's parts that are dropped and made again under their new names.
+#[derive(Default)]
+struct Recreated<'a> {
+    columns: BTreeSet<&'a str>,
+    constraints: BTreeSet<&'a str>,
+}
+
+fn recreated<'a>(scope: &'a Scope<'_>, old: &'a Definition, new: &Definition) -> Recreated<'a> {
+    let mut recreated = Recreated::default();
+    let (Body::Table(old), Body::Table(_)) = (&old.body, &new.body) else {
+        return recreated;
+    };
+    let Some(table) = scope
+        .old_relation(&old.name)
+        .and_then(|lineage| scope.tables.get(&lineage))
+    else {
+        return recreated;
+    };
+    recreated.columns = old
+        .columns
+        .iter()
+        .filter(|column| table.recreated.contains(&column.id))
+        .map(|column| column.name.as_str())
+        .collect();
+    recreated.constraints = table
+        .dropped_constraints
+        .iter()
+        .map(String::as_str)
+        .collect();
+    recreated
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_name_is_free_before_it_is_taken() {
+        assert_eq!(
+            ordered(&[("a", "b"), ("b", "c")]),
+            [
+                ("b".to_owned(), "c".to_owned()),
+                ("a".to_owned(), "b".to_owned())
+            ]
+        );
+    }
+
+    #[test]
+    fn names_are_swapped_through_a_temporary_one() {
+        assert_eq!(
+            ordered(&[("a", "b"), ("b", "a")]),
+            [
+                ("a".to_owned(), "a~old".to_owned()),
+                ("b".to_owned(), "a".to_owned()),
+                ("a~old".to_owned(), "b".to_owned())
+            ]
+        );
+    }
+
+    #[test]
+    fn temporary_names_fit() {
+        let name = temporary(&"é".repeat(40));
+        assert!(name.len() <= MAX_IDENTIFIER_BYTES);
+    }
+}

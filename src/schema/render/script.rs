@@ -1,0 +1,251 @@
+//! The steps as they are written, and the words that all kinds share: what an object is called after
+//! `DROP`, `COMMENT ON` and `GRANT … ON`, its comment, owner and privileges.
+
+use super::step::{Hazard, RenderOptions, Step};
+use crate::schema::acl;
+use crate::schema::change::{Alteration, Part};
+use crate::schema::model::{Acl, Body, Definition, Kind, ObjectKey};
+use crate::schema::quote::{qualified, quote_grantee, quote_identifier, quote_literal};
+use std::collections::BTreeMap;
+
+/// Collects steps.
+pub(super) struct Script<'a> {
+    pub steps: Vec<Step>,
+    pub options: &'a RenderOptions,
+}
+
+impl Script<'_> {
+    pub fn push(&mut self, object: &ObjectKey, hazards: &[Hazard], sql: impl Into<String>) {
+        let mut hazards = hazards.to_vec();
+        hazards.sort();
+        hazards.dedup();
+        self.steps.push(Step {
+            sql: sql.into(),
+            hazards,
+            object: object.clone(),
+        });
+    }
+
+    /// Comment, owner and privileges of an object just made.
+    pub fn properties(&mut self, definition: &Definition) {
+        let key = definition.key();
+        if let Some(text) = &definition.comment {
+            self.comment(definition, &Part::Object, Some(text));
+        }
+        let creator = self.options.creator.as_deref();
+        if has_owner(definition.kind()) && creator != Some(definition.owner.as_str()) {
+            self.push(&key, &[], set_owner(definition));
+        }
+        let default = acl::default_acl(definition.kind(), &definition.owner, &definition.acl);
+        for privilege in acl::difference(&default, &definition.acl, None) {
+            self.privileges(definition, &privilege, &[]);
+        }
+    }
+
+    pub fn comment(&mut self, definition: &Definition, on: &Part, text: Option<&String>) {
+        let whole = target(definition);
+        let what = match on {
+            Part::Object => whole,
+            Part::Column(column) => {
+                let name = relation(definition);
+                format!("COLUMN {name}.{}", quote_identifier(column))
+            }
+            Part::Constraint(constraint) => {
+                let domain = match definition.kind() {
+                    Kind::Domain => "DOMAIN ",
+                    _ => "",
+                };
+                format!(
+                    "CONSTRAINT {} ON {domain}{}",
+                    quote_identifier(constraint),
+                    relation(definition)
+                )
+            }
+        };
+        let text = text.map_or_else(|| "NULL".to_owned(), |text| quote_literal(text));
+        self.push(
+            &definition.key(),
+            &[],
+            format!("COMMENT ON {what} IS {text}"),
+        );
+    }
+
+    /// A `GRANT` or `REVOKE`; other alterations write nothing.
+    pub fn privileges(
+        &mut self,
+        definition: &Definition,
+        alteration: &Alteration,
+        hazards: &[Hazard],
+    ) {
+        let list = |privileges: &[String], column: &Option<String>| match column {
+            Some(column) => {
+                let column = quote_identifier(column);
+                let each: Vec<_> = privileges
+                    .iter()
+                    .map(|privilege| format!("{privilege} ({column})"))
+                    .collect();
+                each.join(", ")
+            }
+            None => privileges.join(", "),
+        };
+        let on = grant_target(definition);
+        let sql = match alteration {
+            Alteration::Grant {
+                column,
+                grantee,
+                privileges,
+                grantable,
+            } => format!(
+                "GRANT {} ON {on} TO {}{}",
+                list(privileges, column),
+                quote_grantee(grantee),
+                if *grantable { " WITH GRANT OPTION" } else { "" }
+            ),
+            Alteration::Revoke {
+                column,
+                grantee,
+                privileges,
+                grant_option_only,
+            } => format!(
+                "REVOKE {}{} ON {on} FROM {}",
+                if *grant_option_only {
+                    "GRANT OPTION FOR "
+                } else {
+                    ""
+                },
+                list(privileges, column),
+                quote_grantee(grantee),
+            ),
+            _ => return,
+        };
+        self.push(&definition.key(), hazards, sql);
+    }
+
+    /// The privileges of a column just made.
+    pub fn column_privileges(&mut self, definition: &Definition, column: &str, wanted: &Acl) {
+        for privilege in acl::difference(&Acl::new(), wanted, Some(column)) {
+            self.privileges(definition, &privilege, &[]);
+        }
+    }
+
+    /// Alterations that mean the same for every kind; false if it is none of them.
+    pub fn shared_alteration(&mut self, definition: &Definition, alteration: &Alteration) -> bool {
+        match alteration {
+            Alteration::SetComment { on, text } => {
+                self.comment(definition, on, text.as_ref());
+            }
+            Alteration::SetOwner { .. } => self.push(
+                &definition.key(),
+                &[Hazard::AuthzUpdate],
+                set_owner(definition),
+            ),
+            Alteration::Grant { .. } | Alteration::Revoke { .. } => {
+                self.privileges(definition, alteration, &[Hazard::AuthzUpdate]);
+            }
+            _ => return false,
+        }
+        true
+    }
+}
+
+/// An index belongs to its table's owner, a trigger to nobody.
+pub(super) fn has_owner(kind: Kind) -> bool {
+    !matches!(kind, Kind::Index | Kind::Trigger)
+}
+
+fn set_owner(definition: &Definition) -> String {
+    format!(
+        "ALTER {} OWNER TO {}",
+        target(definition),
+        quote_identifier(&definition.owner)
+    )
+}
+
+/// The object's qualified name; a trigger's is its table's.
+pub(super) fn relation(definition: &Definition) -> String {
+    match &definition.body {
+        Body::Schema(body) => quote_identifier(&body.name).into_owned(),
+        Body::Enum(body) => qualified(&body.name),
+        Body::Domain(body) => qualified(&body.name),
+        Body::Composite(body) => qualified(&body.name),
+        Body::Sequence(body) => qualified(&body.name),
+        Body::Table(body) => qualified(&body.name),
+        Body::Index(body) => qualified(&body.name),
+        Body::View(body) => qualified(&body.name),
+        Body::MaterializedView(body) => qualified(&body.name),
+        Body::Routine(body) => qualified(&body.name),
+        Body::Trigger(body) => qualified(&body.table),
+    }
+}
+
+/// The object as `DROP`, `ALTER` and `COMMENT ON` name it: `TABLE public.users`,
+/// `FUNCTION public.f(integer)`, `TRIGGER audit ON public.users`.
+pub(super) fn target(definition: &Definition) -> String {
+    let name = relation(definition);
+    match &definition.body {
+        Body::Routine(routine) => {
+            let word = if routine.procedure {
+                "PROCEDURE"
+            } else {
+                "FUNCTION"
+            };
+            format!("{word} {name}({})", routine.identity_arguments)
+        }
+        Body::Trigger(trigger) => {
+            format!("TRIGGER {} ON {name}", quote_identifier(&trigger.name))
+        }
+        _ => format!("{} {name}", definition.kind().keyword()),
+    }
+}
+
+fn grant_target(definition: &Definition) -> String {
+    match definition.kind() {
+        Kind::View | Kind::MaterializedView => format!("TABLE {}", relation(definition)),
+        _ => target(definition),
+    }
+}
+
+/// Storage parameters and view options, in parentheses: `(fillfactor = 70)`.
+pub(super) fn option_list(options: &BTreeMap<String, String>) -> String {
+    let each: Vec<_> = options
+        .iter()
+        .map(|(name, value)| format!("{} = {}", option_name(name), option_value(value)))
+        .collect();
+    format!("({})", each.join(", "))
+}
+
+/// ` WITH (…)`, or nothing.
+pub(super) fn with_options(options: &BTreeMap<String, String>) -> String {
+    if options.is_empty() {
+        String::new()
+    } else {
+        format!(" WITH {}", option_list(options))
+    }
+}
+
+pub(super) fn option_name(name: &str) -> String {
+    name.split('.')
+        .map(quote_identifier)
+        .collect::<Vec<_>>()
+        .join(".")
+}
+
+fn option_value(value: &str) -> String {
+    let is_number = value.starts_with(|first: char| first.is_ascii_digit())
+        && value
+            .bytes()
+            .all(|byte| byte.is_ascii_digit() || byte == b'.');
+    if is_number || matches!(value, "true" | "false") {
+        value.to_owned()
+    } else {
+        quote_literal(value)
+    }
+}
+
+/// `SET (…)` or `RESET (…)`.
+pub(super) fn set_option(name: &str, value: Option<&String>) -> String {
+    match value {
+        Some(value) => format!("SET ({} = {})", option_name(name), option_value(value)),
+        None => format!("RESET ({})", option_name(name)),
+    }
+}

@@ -1,0 +1,406 @@
+//! Tables.
+
+use super::column;
+use super::scope::TableScope;
+use super::script::{Script, set_option, target, with_options};
+use super::step::Hazard;
+use crate::schema::change::{Alteration, Part};
+use crate::schema::model::{
+    Column, Constraint, ConstraintKind, Definition, Lineage, Persistence, ReplicaIdentity, Table,
+};
+use crate::schema::quote::{qualified, quote_identifier};
+use crate::schema::token::mentions;
+
+/// What of a table is made only when everything else is there, because it speaks of something that
+/// itself needs the table.
+#[derive(Debug, Default)]
+pub(super) struct Deferred {
+    pub names: Vec<String>,
+}
+
+impl Deferred {
+    fn defers(&self, text: &str) -> bool {
+        self.names.iter().any(|name| mentions(text, name))
+    }
+
+    fn default_of<'a>(&self, column: &'a Column) -> Option<&'a String> {
+        column.default.as_ref().filter(|text| self.defers(text))
+    }
+
+    fn defers_constraint(&self, constraint: &Constraint) -> bool {
+        constraint.kind == ConstraintKind::Foreign || self.defers(&constraint.definition)
+    }
+}
+
+/// Makes the table with its columns and its constraints, but for foreign keys and what is deferred.
+pub(super) fn create(
+    script: &mut Script<'_>,
+    definition: &Definition,
+    table: &Table,
+    deferred: &Deferred,
+) {
+    let mut lines: Vec<_> = table
+        .columns
+        .iter()
+        .map(|column| {
+            let with_default = deferred.default_of(column).is_none();
+            column::specification(&table.name, column, with_default)
+        })
+        .collect();
+    let mut constraints: Vec<_> = table
+        .constraints
+        .iter()
+        .filter(|(_, constraint)| !deferred.defers_constraint(constraint))
+        .collect();
+    constraints.sort_by_key(|(name, constraint)| (constraint.kind, *name));
+    // Inside CREATE TABLE, NOT VALID would be ignored.
+    let (unchecked, checked): (Vec<_>, Vec<_>) = constraints
+        .into_iter()
+        .partition(|(_, constraint)| constraint.definition.ends_with(" NOT VALID"));
+    lines.extend(checked.iter().map(|(name, constraint)| {
+        format!(
+            "CONSTRAINT {} {}",
+            quote_identifier(name),
+            constraint.definition
+        )
+    }));
+    let unlogged = match table.persistence {
+        Persistence::Permanent => "",
+        Persistence::Unlogged => "UNLOGGED ",
+    };
+    let body = if lines.is_empty() {
+        "()".to_owned()
+    } else {
+        format!("(\n    {}\n)", lines.join(",\n    "))
+    };
+    script.push(
+        &definition.key(),
+        &[],
+        format!(
+            "CREATE {unlogged}TABLE {} {body}{}",
+            qualified(&table.name),
+            with_options(&table.options)
+        ),
+    );
+    for (name, constraint) in &unchecked {
+        add_constraint(script, definition, name, constraint, &[]);
+    }
+    for (name, constraint) in &checked {
+        constraint_comment(script, definition, name, constraint);
+    }
+    for column in &table.columns {
+        column::properties(script, definition, column);
+    }
+    if table.row_security {
+        row_security(script, definition, "ENABLE", &[]);
+    }
+    if table.force_row_security {
+        row_security(script, definition, "FORCE", &[]);
+    }
+    script.properties(definition);
+    for column in &table.columns {
+        script.column_privileges(definition, &column.name, &column.acl);
+    }
+}
+
+/// What [`create`] left out, but for foreign keys.
+pub(super) fn complete(
+    script: &mut Script<'_>,
+    definition: &Definition,
+    table: &Table,
+    deferred: &Deferred,
+) {
+    for column in &table.columns {
+        if let Some(default) = deferred.default_of(column) {
+            let action = format!("SET DEFAULT {default}");
+            column::action(script, definition, &column.name, &[], &action);
+        }
+    }
+    for (name, constraint) in &table.constraints {
+        if constraint.kind != ConstraintKind::Foreign && deferred.defers_constraint(constraint) {
+            add_constraint(script, definition, name, constraint, &[]);
+        }
+    }
+}
+
+fn row_security(script: &mut Script<'_>, definition: &Definition, verb: &str, hazards: &[Hazard]) {
+    script.push(
+        &definition.key(),
+        hazards,
+        format!("ALTER {} {verb} ROW LEVEL SECURITY", target(definition)),
+    );
+}
+
+pub(super) fn add_constraint(
+    script: &mut Script<'_>,
+    definition: &Definition,
+    name: &str,
+    constraint: &Constraint,
+    hazards: &[Hazard],
+) {
+    script.push(
+        &definition.key(),
+        hazards,
+        format!(
+            "ALTER {} ADD CONSTRAINT {} {}",
+            target(definition),
+            quote_identifier(name),
+            constraint.definition
+        ),
+    );
+    constraint_comment(script, definition, name, constraint);
+}
+
+fn constraint_comment(
+    script: &mut Script<'_>,
+    definition: &Definition,
+    name: &str,
+    constraint: &Constraint,
+) {
+    if let Some(comment) = &constraint.comment {
+        script.comment(
+            definition,
+            &Part::Constraint(name.to_owned()),
+            Some(comment),
+        );
+    }
+}
+
+/// What to know before a constraint is added to a table with rows.
+pub(super) fn constraint_hazards(constraint: &Constraint) -> &'static [Hazard] {
+    match constraint.kind {
+        _ if constraint.definition.ends_with(" NOT VALID") => &[],
+        ConstraintKind::Primary | ConstraintKind::Unique | ConstraintKind::Exclusion => &[
+            Hazard::AcquiresAccessExclusiveLock,
+            Hazard::IndexBuild,
+            Hazard::Correctness,
+        ],
+        ConstraintKind::Check => &[Hazard::AcquiresAccessExclusiveLock, Hazard::Correctness],
+        ConstraintKind::Foreign => &[Hazard::AcquiresShareLock, Hazard::Correctness],
+    }
+}
+
+pub(super) fn drop_constraint(
+    script: &mut Script<'_>,
+    definition: &Definition,
+    name: &str,
+    constraint: &Constraint,
+) {
+    let hazards: &[Hazard] = match constraint.kind {
+        ConstraintKind::Primary | ConstraintKind::Unique | ConstraintKind::Exclusion => {
+            &[Hazard::IndexDropped]
+        }
+        _ => &[],
+    };
+    script.push(
+        &definition.key(),
+        hazards,
+        format!(
+            "ALTER {} DROP CONSTRAINT {}",
+            target(definition),
+            quote_identifier(name)
+        ),
+    );
+}
+
+pub(super) fn drop_column(
+    script: &mut Script<'_>,
+    definition: &Definition,
+    column: &Column,
+    hazards: &[Hazard],
+) {
+    script.push(
+        &definition.key(),
+        hazards,
+        format!(
+            "ALTER {} DROP COLUMN {}",
+            target(definition),
+            quote_identifier(&column.name)
+        ),
+    );
+}
+
+/// Two definitions of one table, and what of it makes way.
+pub(super) struct Altered<'a> {
+    pub lineage: Lineage,
+    pub definition: &'a Definition,
+    pub old: &'a Table,
+    pub new: &'a Table,
+    pub scope: &'a TableScope,
+    pub alterations: &'a [Alteration],
+}
+
+impl Altered<'_> {
+    /// Alters everything but names, foreign keys, the replica identity, and what is dropped at the start
+    /// or the end of the migration.
+    pub fn render(&self, script: &mut Script<'_>, deferred: &Deferred) {
+        let own: Vec<_> = self
+            .alterations
+            .iter()
+            .filter(|alteration| !self.is_done_otherwise(alteration))
+            .collect();
+        for alteration in own.iter().filter(|one| column::is_preparation(one)) {
+            column::alter(script, self.definition, &self.new.name, alteration);
+        }
+        for column in &self.new.columns {
+            let is_new = !self.old.columns.iter().any(|old| old.id == column.id);
+            if is_new || self.scope.recreated.contains(&column.id) {
+                let default = deferred.default_of(column);
+                column::add(
+                    script,
+                    self.definition,
+                    &self.new.name,
+                    column,
+                    default.is_none(),
+                );
+            }
+        }
+        self.retype(script);
+        // An identity column must be NOT NULL first.
+        for wants_identity in [false, true] {
+            for alteration in own.iter().filter(|one| !column::is_preparation(one)) {
+                if matches!(alteration, Alteration::AddIdentity { .. }) == wants_identity {
+                    column::alter(script, self.definition, &self.new.name, alteration);
+                }
+            }
+        }
+        self.add_constraints(script, deferred);
+        for alteration in own {
+            self.table_alteration(script, alteration);
+        }
+    }
+
+    /// Alterations of columns that are made anew, and defaults that are set with a new type.
+    fn is_done_otherwise(&self, alteration: &Alteration) -> bool {
+        let id = |name: &String| {
+            let column = self.new.columns.iter().find(|column| column.name == *name);
+            column.map(|column| column.id)
+        };
+        match alteration {
+            Alteration::SetDefault {
+                column: Some(column),
+                ..
+            }
+            | Alteration::DropDefault {
+                column: Some(column),
+            } => id(column).is_some_and(|id| {
+                self.scope.recreated.contains(&id)
+                    || self.scope.undefaulted.contains(&id)
+                    || self.scope.retyped.contains(&id)
+            }),
+            Alteration::SetNotNull {
+                column: Some(column),
+            }
+            | Alteration::DropNotNull {
+                column: Some(column),
+            }
+            | Alteration::DropGenerated { column, .. }
+            | Alteration::AddIdentity { column, .. }
+            | Alteration::SetIdentity { column, .. }
+            | Alteration::DropIdentity { column }
+            | Alteration::SetStorage { column, .. }
+            | Alteration::SetCompression { column, .. }
+            | Alteration::SetStatistics { column, .. }
+            | Alteration::SetComment {
+                on: Part::Column(column),
+                ..
+            }
+            | Alteration::Grant {
+                column: Some(column),
+                ..
+            }
+            | Alteration::Revoke {
+                column: Some(column),
+                ..
+            } => id(column).is_some_and(|id| self.scope.recreated.contains(&id)),
+            _ => false,
+        }
+    }
+
+    fn retype(&self, script: &mut Script<'_>) {
+        for alteration in self.alterations {
+            let Alteration::SetColumnType { column, .. } = alteration else {
+                continue;
+            };
+            let Some(new) = self.new.columns.iter().find(|new| new.name == *column) else {
+                continue;
+            };
+            let Some(old) = self.old.columns.iter().find(|old| old.id == new.id) else {
+                continue;
+            };
+            if self.scope.retyped.contains(&new.id) {
+                let key = (self.lineage, new.id);
+                let using = script.options.using.get(&key).map(String::as_str);
+                column::retype(script, self.definition, old, new, using);
+            }
+        }
+    }
+
+    fn add_constraints(&self, script: &mut Script<'_>, deferred: &Deferred) {
+        let mut added: Vec<_> = self
+            .scope
+            .added_constraints
+            .iter()
+            .filter_map(|name| Some((name, self.new.constraints.get(name)?)))
+            .filter(|(_, constraint)| !deferred.defers_constraint(constraint))
+            .collect();
+        added.sort_by_key(|(name, constraint)| (constraint.kind, *name));
+        for (name, constraint) in added {
+            let hazards = constraint_hazards(constraint);
+            add_constraint(script, self.definition, name, constraint, hazards);
+        }
+    }
+
+    fn table_alteration(&self, script: &mut Script<'_>, alteration: &Alteration) {
+        let (hazards, action): (&[Hazard], String) = match alteration {
+            Alteration::SetPersistence { to } => (
+                &[Hazard::AcquiresAccessExclusiveLock],
+                match to {
+                    Persistence::Permanent => "SET LOGGED".to_owned(),
+                    Persistence::Unlogged => "SET UNLOGGED".to_owned(),
+                },
+            ),
+            Alteration::SetOption { name, value } => (&[], set_option(name, value.as_ref())),
+            Alteration::SetRowSecurity { enabled } => {
+                let verb = if *enabled { "ENABLE" } else { "DISABLE" };
+                return row_security(script, self.definition, verb, &[Hazard::AuthzUpdate]);
+            }
+            Alteration::ForceRowSecurity { forced } => {
+                let verb = if *forced { "FORCE" } else { "NO FORCE" };
+                return row_security(script, self.definition, verb, &[Hazard::AuthzUpdate]);
+            }
+            Alteration::ValidateConstraint { name } => (
+                &[Hazard::Correctness],
+                format!("VALIDATE CONSTRAINT {}", quote_identifier(name)),
+            ),
+            // A constraint made anew has its comment already.
+            Alteration::SetComment {
+                on: Part::Constraint(name),
+                ..
+            } if self.scope.added_constraints.contains(name) => return,
+            _ => {
+                script.shared_alteration(self.definition, alteration);
+                return;
+            }
+        };
+        script.push(
+            &self.definition.key(),
+            hazards,
+            format!("ALTER {} {action}", target(self.definition)),
+        );
+    }
+}
+
+pub(super) fn replica_identity(script: &mut Script<'_>, definition: &Definition, table: &Table) {
+    let identity = match &table.replica_identity {
+        ReplicaIdentity::Default => "DEFAULT".to_owned(),
+        ReplicaIdentity::Full => "FULL".to_owned(),
+        ReplicaIdentity::Nothing => "NOTHING".to_owned(),
+        ReplicaIdentity::Index(index) => format!("USING INDEX {}", quote_identifier(index)),
+    };
+    script.push(
+        &definition.key(),
+        &[],
+        format!("ALTER {} REPLICA IDENTITY {identity}", target(definition)),
+    );
+}

@@ -1,0 +1,146 @@
+//! Views and materialized views.
+
+use super::script::{Script, set_option, target, with_options};
+use super::step::Hazard;
+use crate::schema::change::{Alteration, Part};
+use crate::schema::model::{Definition, MaterializedView, View};
+use crate::schema::quote::{qualified, quote_identifier};
+
+pub(super) fn create(script: &mut Script<'_>, definition: &Definition, view: &View) {
+    define(script, definition, view, "CREATE VIEW");
+    for column in &view.columns {
+        if let Some(default) = view.column_defaults.get(column) {
+            set_default(script, definition, column, Some(default));
+        }
+        if let Some(comment) = view.column_comments.get(column) {
+            script.comment(definition, &Part::Column(column.clone()), Some(comment));
+        }
+    }
+}
+
+/// A view with the right columns and no rows, for what needs the view before its own query can be
+/// written; [`replace`] gives it its query. Possible only where the columns' types are known.
+pub(super) fn create_stub(script: &mut Script<'_>, definition: &Definition, view: &View) -> bool {
+    if view.columns.is_empty() || view.columns.len() != view.column_types.len() {
+        return false;
+    }
+    let columns: Vec<_> = view
+        .columns
+        .iter()
+        .zip(&view.column_types)
+        .map(|(column, data_type)| format!("NULL::{data_type} AS {}", quote_identifier(column)))
+        .collect();
+    script.push(
+        &definition.key(),
+        &[],
+        format!(
+            "CREATE VIEW {} AS\n SELECT {}",
+            qualified(&view.name),
+            columns.join(",\n    ")
+        ),
+    );
+    true
+}
+
+pub(super) fn replace(script: &mut Script<'_>, definition: &Definition, view: &View) {
+    define(script, definition, view, "CREATE OR REPLACE VIEW");
+}
+
+/// `OR REPLACE` replaces the options, too, so they are always all there.
+fn define(script: &mut Script<'_>, definition: &Definition, view: &View, verb: &str) {
+    script.push(
+        &definition.key(),
+        &[],
+        format!(
+            "{verb} {}{} AS\n{}",
+            qualified(&view.name),
+            with_options(&view.options),
+            view.query
+        ),
+    );
+}
+
+pub(super) fn alter(script: &mut Script<'_>, definition: &Definition, alterations: &[Alteration]) {
+    let view = match &definition.body {
+        crate::schema::model::Body::View(view) => Some(view),
+        _ => None,
+    };
+    let replaced = alterations
+        .iter()
+        .any(|alteration| matches!(alteration, Alteration::SetQuery { .. }));
+    if let Some(view) = view.filter(|_| replaced) {
+        replace(script, definition, view);
+    }
+    for alteration in alterations {
+        match alteration {
+            Alteration::SetOption { name, value } if !replaced => {
+                let hazards: &[Hazard] = match name.as_str() {
+                    "security_invoker" | "security_barrier" => &[Hazard::AuthzUpdate],
+                    _ => &[],
+                };
+                script.push(
+                    &definition.key(),
+                    hazards,
+                    format!(
+                        "ALTER {} {}",
+                        target(definition),
+                        set_option(name, value.as_ref())
+                    ),
+                );
+            }
+            Alteration::SetDefault {
+                column: Some(column),
+                expression,
+            } => set_default(script, definition, column, Some(expression)),
+            Alteration::DropDefault {
+                column: Some(column),
+            } => set_default(script, definition, column, None),
+            _ => {
+                script.shared_alteration(definition, alteration);
+            }
+        }
+    }
+}
+
+fn set_default(
+    script: &mut Script<'_>,
+    definition: &Definition,
+    column: &str,
+    default: Option<&String>,
+) {
+    let action = default.map_or_else(
+        || "DROP DEFAULT".to_owned(),
+        |default| format!("SET DEFAULT {default}"),
+    );
+    script.push(
+        &definition.key(),
+        &[],
+        format!(
+            "ALTER {} ALTER COLUMN {} {action}",
+            target(definition),
+            quote_identifier(column)
+        ),
+    );
+}
+
+pub(super) fn create_materialized(
+    script: &mut Script<'_>,
+    definition: &Definition,
+    view: &MaterializedView,
+) {
+    script.push(
+        &definition.key(),
+        &[],
+        format!(
+            "CREATE MATERIALIZED VIEW {}{} AS\n{}",
+            qualified(&view.name),
+            with_options(&view.options),
+            view.query
+        ),
+    );
+    for column in &view.columns {
+        if let Some(comment) = view.column_comments.get(column) {
+            script.comment(definition, &Part::Column(column.clone()), Some(comment));
+        }
+    }
+}
