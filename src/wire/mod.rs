@@ -2,6 +2,10 @@
 //!
 //! Nothing here knows any SQL.
 
+pub mod backend;
+pub mod error_response;
+pub mod frame;
+pub mod frontend;
 pub mod startup;
 pub mod stream;
 
