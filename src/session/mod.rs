@@ -1,11 +1,33 @@
 //! One client: how bytes flow between it and its connection to the server.
+//!
+//! A session is one task that owns both sockets ([`state`]). Most traffic is relayed as it stands ([`relay_client`],
+//! [`relay_server`]); the [reply queue](reply) knows whose each answer is. What concerns the proxy is *conducted*: the
+//! session waits until everything outstanding is answered, then runs the exchange as straight code
+//! ([`conduct_simple`], [`conduct_extended`]), with SQL of its own on the same connection ([`executor`]).
 
+mod answer;
+mod conduct;
+mod conduct_extended;
+mod conduct_simple;
+mod executor;
+mod fault;
+mod link;
+mod positions;
+mod prepared;
+mod relay_client;
+mod relay_server;
+mod reply;
+mod settings;
 pub mod start;
+mod state;
+mod tracking;
 
 pub use start::{Cancel, Context, Start};
 
+use tracing::Instrument;
+
 /// Serves a logged-in client until it or the server goes away.
 pub async fn run(start: Start) {
-    let Start { .. } = start;
-    std::future::ready(()).await;
+    let span = tracing::Span::current();
+    state::Session::new(start).serve().instrument(span).await;
 }

@@ -15,6 +15,16 @@ pub enum Plan {
     Refuse(ErrorReport),
 }
 
+impl Plan {
+    /// The statements of a text that is neither forwarded nor refused as a whole.
+    pub fn statements(&self) -> &[Statement] {
+        match self {
+            Self::Statements(statements) => statements,
+            Self::Forward | Self::Refuse(_) => &[],
+        }
+    }
+}
+
 /// One statement of a text.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Statement {

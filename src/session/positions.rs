@@ -1,0 +1,58 @@
+//! From a position in what the server was sent back to one in what the client wrote.
+
+use crate::sql::plan::Splice;
+use crate::sql::position::map_position;
+use bytes::Bytes;
+use std::ops::Range;
+
+/// How a statement was made from the client's text.
+#[derive(Clone, Debug)]
+pub struct Positions {
+    /// The client's whole text.
+    pub text: Bytes,
+    /// The part of it that was sent.
+    pub range: Range<usize>,
+    /// In bytes of that part.
+    pub splices: Vec<Splice>,
+}
+
+impl Positions {
+    /// `None` where positions need no mapping.
+    pub fn of(text: &Bytes, range: Range<usize>, splices: &[Splice]) -> Option<Box<Self>> {
+        if range.start == 0 && splices.is_empty() {
+            return None;
+        }
+        Some(Box::new(Self {
+            text: text.clone(),
+            splices: rebase(splices, range.start),
+            range,
+        }))
+    }
+
+    /// Maps field `P`, which counts characters from 1.
+    pub fn map(&self, position: u32) -> u32 {
+        let before = self.text.get(..self.range.start).unwrap_or_default();
+        let part = self.text.get(self.range.clone()).unwrap_or_default();
+        characters(before) + map_position(part, &self.splices, position)
+    }
+}
+
+/// Splices of a whole text as splices of the part that starts at `start`.
+pub fn rebase(splices: &[Splice], start: usize) -> Vec<Splice> {
+    splices
+        .iter()
+        .map(|splice| Splice {
+            at: splice.at.start.saturating_sub(start)..splice.at.end.saturating_sub(start),
+            with: splice.with.clone(),
+        })
+        .collect()
+}
+
+/// Counts characters as the server does in UTF-8; bytes where the text is none.
+fn characters(bytes: &[u8]) -> u32 {
+    let count = match std::str::from_utf8(bytes) {
+        Ok(text) => text.chars().count(),
+        Err(_) => bytes.len(),
+    };
+    u32::try_from(count).unwrap_or(u32::MAX)
+}

@@ -1,0 +1,170 @@
+//! Prepared statements and portals, as far as the proxy must know of them.
+
+use super::reply::{ReplyQueue, Upcoming};
+use crate::branch::BranchMap;
+use crate::command::{Command, Value};
+use crate::sql::plan::{Action, Plan, Statement};
+use bytes::Bytes;
+use std::collections::{HashMap, VecDeque};
+use std::sync::Arc;
+
+/// Which names a plan was made under.
+pub type MapVersion = (i64, u64);
+
+pub fn version_of(map: &BranchMap) -> MapVersion {
+    (map.id(), map.version())
+}
+
+/// A prepared statement as the client knows it.
+#[derive(Clone, Debug)]
+pub struct Prepared {
+    /// As the client wrote it.
+    pub text: Bytes,
+    /// Parameter types, as they stand in a Parse message.
+    pub types: Bytes,
+    pub plan: Arc<Plan>,
+    /// What the server's statement was made under. `None` once it must be prepared again in any case.
+    pub version: Option<MapVersion>,
+    /// The server holds an empty statement in its place.
+    pub command: Option<Arc<Command>>,
+    /// It was made by SQL's `PREPARE`, which is what `text` holds.
+    pub in_sql: bool,
+}
+
+impl Prepared {
+    /// The one statement that the proxy must know of; `None` if there is nothing to it.
+    pub fn statement(&self) -> Option<&Statement> {
+        match &*self.plan {
+            Plan::Statements(statements) => match statements.as_slice() {
+                [statement] => Some(statement),
+                _ => None,
+            },
+            Plan::Forward | Plan::Refuse(_) => None,
+        }
+    }
+
+    /// Whether executing it takes more than passing the message on.
+    pub fn is_conducted(&self) -> bool {
+        self.statement().is_some_and(|statement| {
+            !matches!(
+                statement.action,
+                Action::None
+                    | Action::Refuse(_)
+                    | Action::Prepare { .. }
+                    | Action::ExecutePrepared { .. }
+            )
+        })
+    }
+}
+
+/// What a Parse in flight will have made.
+#[derive(Clone, Debug)]
+pub struct Registration {
+    pub name: Bytes,
+    pub prepared: Prepared,
+}
+
+/// A portal whose execution the proxy conducts.
+#[derive(Debug)]
+pub struct Portal {
+    pub prepared: Prepared,
+    /// As the Bind asked for them.
+    pub formats: Vec<i16>,
+    /// What is left of a command's answer, once it has run.
+    pub rows: Option<Rows>,
+}
+
+/// Rows of a command's answer that are still to be fetched.
+#[derive(Debug)]
+pub struct Rows {
+    pub rows: VecDeque<Vec<Value>>,
+    pub tag: String,
+}
+
+/// See the module.
+#[derive(Debug, Default)]
+pub struct Registry {
+    unnamed: Option<Prepared>,
+    named: HashMap<Bytes, Prepared>,
+    portals: HashMap<Bytes, Portal>,
+}
+
+impl Registry {
+    /// A statement exists on the server.
+    pub fn register(&mut self, registration: Registration) {
+        let Registration { name, prepared } = registration;
+        if name.is_empty() {
+            self.unnamed = Some(prepared);
+        } else {
+            self.named.insert(name, prepared);
+        }
+    }
+
+    pub fn forget(&mut self, name: &[u8]) {
+        if name.is_empty() {
+            self.unnamed = None;
+        } else {
+            self.named.remove(name);
+        }
+    }
+
+    pub fn forget_all(&mut self) {
+        self.unnamed = None;
+        self.named.clear();
+        self.portals.clear();
+    }
+
+    /// A simple Query has dropped the unnamed statement.
+    pub fn forget_unnamed(&mut self) {
+        self.unnamed = None;
+    }
+
+    /// A simple Query of the proxy's has dropped the client's unnamed statement, behind its back.
+    pub fn unnamed_lost(&mut self) {
+        if let Some(prepared) = &mut self.unnamed {
+            prepared.version = None;
+        }
+    }
+
+    /// What `name` means to a message that is sent now.
+    pub fn find<'a>(&'a self, name: &[u8], replies: &'a ReplyQueue) -> Option<&'a Prepared> {
+        match replies.upcoming(name) {
+            Upcoming::Made(registration) => Some(&registration.prepared),
+            Upcoming::Gone => None,
+            Upcoming::Unchanged if name.is_empty() => self.unnamed.as_ref(),
+            Upcoming::Unchanged => self.named.get(name),
+        }
+    }
+
+    /// A portal is bound; one of the same name that the proxy conducted is gone.
+    pub fn bind(&mut self, name: &[u8], portal: Option<Portal>) {
+        match portal {
+            Some(portal) => {
+                self.portals.insert(Bytes::copy_from_slice(name), portal);
+            }
+            None if self.portals.is_empty() => {}
+            None => {
+                self.portals.remove(name);
+            }
+        }
+    }
+
+    pub fn portal(&self, name: &[u8]) -> Option<&Portal> {
+        if self.portals.is_empty() {
+            return None;
+        }
+        self.portals.get(name)
+    }
+
+    pub fn portal_mut(&mut self, name: &[u8]) -> Option<&mut Portal> {
+        self.portals.get_mut(name)
+    }
+
+    pub fn take_portal(&mut self, name: &[u8]) -> Option<Portal> {
+        self.portals.remove(name)
+    }
+
+    pub fn close_portals(&mut self) {
+        self.portals.clear();
+    }
+}

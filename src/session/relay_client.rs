@@ -1,0 +1,680 @@
+//! From the client to the server: messages that do not concern the proxy are passed on as they stand, names are
+//! spliced, and whatever takes more than that is handed to the conducted path.
+
+use super::fault::Fault;
+use super::link::pass;
+use super::positions::{Positions, rebase};
+use super::prepared::{Portal, Prepared, Registration};
+use super::reply::{Awaited, Treat};
+use super::state::Session;
+use crate::branch::{BranchMap, MAIN, SharedObjects};
+use crate::command::{self, Command};
+use crate::error::{ErrorReport, SqlState};
+use crate::sql::plan::{Action, Plan, Setting, Statement};
+use crate::sql::{PlanContext, apply_splices};
+use crate::telemetry::metrics::{Stage, StatementKind};
+use crate::wire::frame::{self, FrameError, HEADER_BYTES, Header};
+use crate::wire::frontend::{self, BindNames, Execute, Named, Parse, tag};
+use bytes::{Buf, Bytes, BytesMut};
+use std::sync::Arc;
+use std::time::Instant;
+
+/// A text that the server is sure to refuse, whatever its state: its error is replaced by one of the proxy's.
+pub(super) const REFUSED_TEXT: &[u8] = b"pggit";
+
+/// How much of a Bind is looked at for its names before all of it is waited for.
+const BIND_PREFIX_BYTES: usize = 4096;
+
+/// What the relay cannot do alone.
+#[derive(Debug)]
+pub(super) enum Conduct {
+    Query {
+        text: Bytes,
+        plan: Arc<Plan>,
+    },
+    /// Of a portal in the registry.
+    Execute {
+        portal: Bytes,
+        max_rows: i32,
+    },
+    Sync,
+    /// The names of the session's branch may have changed.
+    Refresh,
+    /// The settings may have changed.
+    Resync,
+}
+
+/// What becomes of a frame of the client's.
+enum Step {
+    /// It goes on as it stands.
+    Pass,
+    /// It goes on as it stands, however much of it has arrived.
+    Stream,
+    /// More of it must arrive first: this much, counted from its first byte.
+    Wait(usize),
+    /// Something has been put in its place.
+    Replaced(BytesMut),
+    /// Something goes before it.
+    Preceded(BytesMut),
+    /// Something has been put in its place, and the rest of it is not to be seen.
+    Discard(BytesMut),
+    Conduct(Conduct),
+}
+
+impl Session {
+    /// Handles the frames that have arrived from the client, up to the first that must be conducted.
+    pub(super) fn relay_from_client(&mut self) -> Result<Option<Conduct>, Fault> {
+        if self.client.input.is_empty() || self.client.input.len() < self.client.wanted {
+            return Ok(None);
+        }
+        self.client.wanted = 0;
+        let mut input = std::mem::take(&mut self.client.input);
+        let result = self.sort_from_client(&mut input);
+        self.client.input = input;
+        result
+    }
+
+    fn sort_from_client(&mut self, input: &mut BytesMut) -> Result<Option<Conduct>, Fault> {
+        // The first `clear` bytes of `input` go to the server as they stand.
+        let mut clear = 0;
+        let mut conduct = None;
+        while conduct.is_none() && !self.terminated {
+            if self.discarding > 0 {
+                let here = self.discarding.min(input.len());
+                input.advance(here);
+                self.discarding -= here;
+            }
+            if self.passing_up > 0 {
+                let here = self.passing_up.min(input.len() - clear);
+                clear += here;
+                self.passing_up -= here;
+                if self.passing_up > 0 {
+                    break;
+                }
+            }
+            let rest = input.get(clear..).unwrap_or_default();
+            let Some(header) = frame::header(rest).map_err(Fault::Client)? else {
+                break;
+            };
+            match self.step(header, rest).map_err(Fault::Client)? {
+                Step::Pass if rest.len() < header.len => {
+                    self.client.wanted = header.len;
+                    break;
+                }
+                Step::Pass => clear += header.len,
+                Step::Stream => self.passing_up = header.len,
+                Step::Wait(bytes) => {
+                    self.client.wanted = bytes;
+                    break;
+                }
+                Step::Preceded(before) => {
+                    pass(input, clear, &mut self.server.output);
+                    self.server.output.extend_from_slice(&before);
+                    clear = 0;
+                    self.passing_up = header.len;
+                }
+                Step::Replaced(instead) | Step::Discard(instead) => {
+                    pass(input, clear, &mut self.server.output);
+                    self.server.output.extend_from_slice(&instead);
+                    clear = 0;
+                    self.discarding = header.len;
+                }
+                Step::Conduct(next) => {
+                    pass(input, clear, &mut self.server.output);
+                    clear = 0;
+                    if !matches!(next, Conduct::Refresh | Conduct::Resync) {
+                        input.advance(header.len);
+                    }
+                    conduct = Some(next);
+                }
+            }
+        }
+        pass(input, clear, &mut self.server.output);
+        Ok(conduct)
+    }
+
+    /// While the server waits for copy data in a conducted statement: only that is passed on.
+    pub(super) fn relay_copy_from_client(&mut self) -> Result<(), Fault> {
+        let mut input = std::mem::take(&mut self.client.input);
+        let result = self.sort_copy_data(&mut input);
+        self.client.input = input;
+        result
+    }
+
+    fn sort_copy_data(&mut self, input: &mut BytesMut) -> Result<(), Fault> {
+        while self.replies.is_copy_in() || self.passing_up > 0 {
+            if self.passing_up > 0 {
+                let here = self.passing_up.min(input.len());
+                pass(input, here, &mut self.server.output);
+                self.passing_up -= here;
+                if self.passing_up > 0 {
+                    return Ok(());
+                }
+                continue;
+            }
+            let Some(header) = frame::header(input).map_err(Fault::Client)? else {
+                return Ok(());
+            };
+            match header.tag {
+                tag::COPY_DONE | tag::COPY_FAIL => self.replies.copy_ended(),
+                tag::COPY_DATA | tag::FLUSH | tag::SYNC => {}
+                _ => return Err(Fault::Client(FrameError::Malformed)),
+            }
+            self.passing_up = header.len;
+        }
+        Ok(())
+    }
+
+    fn step(&mut self, header: Header, rest: &[u8]) -> Result<Step, FrameError> {
+        if self.replies.is_copy_in() && !matches!(header.tag, tag::COPY_DONE | tag::COPY_FAIL) {
+            // Sync and Flush are ignored now, and anything else but data is an error of the copy's.
+            self.terminated |= header.tag == tag::TERMINATE;
+            return Ok(Step::Stream);
+        }
+        if let Some(first) = self.before_statement(header.tag) {
+            return Ok(Step::Conduct(first));
+        }
+        let body = rest.get(HEADER_BYTES..header.len.min(rest.len()));
+        let body = body.unwrap_or_default();
+        let whole = rest.len() >= header.len;
+        match header.tag {
+            tag::QUERY | tag::PARSE if self.is_oversized(header) => {
+                Ok(self.refuse_oversized(header.tag))
+            }
+            tag::QUERY if !self.reads_texts(header) => {
+                self.segment.open = false;
+                self.replies.push(Awaited::Query, Treat::Client);
+                Ok(Step::Stream)
+            }
+            tag::PARSE if !self.reads_texts(header) => {
+                self.segment.open = true;
+                self.replies.push(Awaited::Parse(None), Treat::Client);
+                Ok(Step::Stream)
+            }
+            tag::QUERY | tag::PARSE | tag::DESCRIBE | tag::CLOSE | tag::EXECUTE if !whole => {
+                Ok(Step::Wait(header.len))
+            }
+            tag::QUERY => self.query(body),
+            tag::PARSE => self.parse(body),
+            tag::BIND => self.bind(header, body, whole),
+            tag::DESCRIBE => self.describe(body),
+            tag::CLOSE => self.close(body),
+            tag::EXECUTE => self.execute(body),
+            tag::SYNC => Ok(self.sync()),
+            tag::FUNCTION_CALL => {
+                self.replies.push(Awaited::FunctionCall, Treat::Client);
+                Ok(Step::Stream)
+            }
+            tag::COPY_DONE | tag::COPY_FAIL => {
+                self.replies.copy_ended();
+                Ok(Step::Stream)
+            }
+            tag::TERMINATE => {
+                self.terminated = true;
+                Ok(Step::Pass)
+            }
+            // Whatever else it is, the server knows what to say to it.
+            _ => Ok(Step::Stream),
+        }
+    }
+
+    /// What must be found out before the next statement is looked at.
+    fn before_statement(&self, frame_tag: u8) -> Option<Conduct> {
+        let tracking = self.tracking.as_ref()?;
+        if !matches!(
+            frame_tag,
+            tag::QUERY | tag::PARSE | tag::BIND | tag::DESCRIBE | tag::EXECUTE
+        ) {
+            return None;
+        }
+        if tracking.settings_unknown && !self.is_failed() {
+            return Some(Conduct::Resync);
+        }
+        tracking.is_outdated().then_some(Conduct::Refresh)
+    }
+
+    /// The server refuses statements now.
+    pub(super) fn is_failed(&self) -> bool {
+        self.status == crate::wire::backend::Status::Failed || self.replies.is_skipping()
+    }
+
+    /// Whether the text in this message matters: not if the server skips it, nor if it is too long to be a command
+    /// and only commands matter.
+    fn reads_texts(&self, header: Header) -> bool {
+        !self.replies.is_skipping() && (self.tracking.is_some() || !self.is_long(header))
+    }
+
+    fn is_oversized(&self, header: Header) -> bool {
+        self.is_long(header) && self.reads_texts(header)
+    }
+
+    fn is_long(&self, header: Header) -> bool {
+        header.len
+            > self
+                .context
+                .max_statement_bytes
+                .saturating_add(HEADER_BYTES)
+    }
+
+    fn refuse_oversized(&mut self, frame_tag: u8) -> Step {
+        let report = ErrorReport::new(
+            SqlState::PROGRAM_LIMIT_EXCEEDED,
+            format!(
+                "statement is longer than {} bytes",
+                self.context.max_statement_bytes
+            ),
+        )
+        .with_hint(
+            "Raise limits.max_statement_bytes, or send the data with COPY or as parameters.",
+        );
+        let mut out = BytesMut::new();
+        if frame_tag == tag::QUERY {
+            self.refuse_query(&mut out, report);
+        } else {
+            self.refuse_parse(&mut out, b"", report);
+        }
+        Step::Discard(out)
+    }
+
+    fn refuse_query(&mut self, out: &mut BytesMut, report: ErrorReport) {
+        self.segment.open = false;
+        self.context.metrics.statement(StatementKind::Refused);
+        frontend::query(out, REFUSED_TEXT);
+        self.replies.push(
+            Awaited::Query,
+            Treat::Refused {
+                report: Box::new(report),
+                ready: true,
+            },
+        );
+    }
+
+    fn refuse_parse(&mut self, out: &mut BytesMut, name: &[u8], report: ErrorReport) {
+        self.context.metrics.statement(StatementKind::Refused);
+        frontend::parse(out, name, REFUSED_TEXT, &[0, 0]);
+        self.replies.push(
+            Awaited::Parse(None),
+            Treat::Refused {
+                report: Box::new(report),
+                ready: false,
+            },
+        );
+    }
+
+    /// The plan for a text; `None` to pass it on as it is.
+    pub(super) fn plan(&self, text: &[u8], watch_transactions: bool) -> Option<Arc<Plan>> {
+        let begun = Instant::now();
+        let plan = match &self.tracking {
+            Some(tracking) => self.context.planner.plan(
+                text,
+                &PlanContext {
+                    map: &tracking.map,
+                    client_encoding: &self.reported.client_encoding,
+                    standard_conforming_strings: self.reported.standard_conforming_strings,
+                    watch_transactions: watch_transactions || tracking.watches_transactions(),
+                },
+            ),
+            None => self.plan_untracked(text)?,
+        };
+        if *plan == Plan::Forward {
+            return None;
+        }
+        self.context.metrics.spent(Stage::Planning, begun.elapsed());
+        Some(plan)
+    }
+
+    /// Where the database is not initialised, commands are all that matters.
+    fn plan_untracked(&self, text: &[u8]) -> Option<Arc<Plan>> {
+        if !mentions_pggit(text) {
+            return None;
+        }
+        let map = BranchMap::new(MAIN, 0, 0, [], Arc::new(SharedObjects::default()));
+        let plan = self.context.planner.plan(
+            text,
+            &PlanContext {
+                map: &map,
+                client_encoding: &self.reported.client_encoding,
+                standard_conforming_strings: self.reported.standard_conforming_strings,
+                watch_transactions: false,
+            },
+        );
+        match &*plan {
+            Plan::Statements(statements)
+                if statements
+                    .iter()
+                    .any(|statement| statement.action == Action::Command) =>
+            {
+                Some(plan)
+            }
+            _ => None,
+        }
+    }
+
+    fn query(&mut self, body: &[u8]) -> Result<Step, FrameError> {
+        let text = frontend::query_text(body)?;
+        let Some(plan) = self.plan(text, false) else {
+            self.context.metrics.statement(StatementKind::Forward);
+            self.segment.open = false;
+            self.replies.push(Awaited::Query, Treat::Client);
+            return Ok(Step::Pass);
+        };
+        let mut out = BytesMut::new();
+        match &*plan {
+            Plan::Refuse(report) => {
+                self.refuse_query(&mut out, report.clone());
+                return Ok(Step::Replaced(out));
+            }
+            Plan::Statements(statements)
+                if statements
+                    .iter()
+                    .all(|statement| statement.action == Action::None) =>
+            {
+                self.context.metrics.statement(StatementKind::Spliced);
+                self.segment.open = false;
+                let splices: Vec<_> = statements
+                    .iter()
+                    .flat_map(|statement| statement.splices.iter().cloned())
+                    .collect();
+                frontend::query(&mut out, &apply_splices(text, &splices));
+                let text = Bytes::copy_from_slice(text);
+                let all = 0..text.len();
+                let treat =
+                    Positions::of(&text, all, &splices).map_or(Treat::Client, Treat::Mapped);
+                self.replies.push(Awaited::Query, treat);
+                return Ok(Step::Replaced(out));
+            }
+            _ => {}
+        }
+        Ok(Step::Conduct(Conduct::Query {
+            text: Bytes::copy_from_slice(text),
+            plan,
+        }))
+    }
+
+    fn parse(&mut self, body: &[u8]) -> Result<Step, FrameError> {
+        self.segment.open = true;
+        let parse = Parse::read(body)?;
+        // A prepared COMMIT may be executed when DDL awaits it, whatever awaits now.
+        let plan = self.plan(parse.text, self.tracking.is_some());
+        let remembered = self.tracking.is_some() || plan.is_some();
+        let copy = |bytes| {
+            if remembered {
+                Bytes::copy_from_slice(bytes)
+            } else {
+                Bytes::new()
+            }
+        };
+        let mut prepared = Prepared {
+            text: copy(parse.text),
+            types: copy(parse.types),
+            version: self
+                .tracking
+                .as_ref()
+                .map(super::tracking::Tracking::version),
+            command: None,
+            in_sql: false,
+            plan: plan.clone().unwrap_or_else(|| Arc::new(Plan::Forward)),
+        };
+        let name = Bytes::copy_from_slice(parse.name);
+        let Some(plan) = plan else {
+            self.context.metrics.statement(StatementKind::Forward);
+            let registration = Box::new(Registration { name, prepared });
+            self.replies
+                .push(Awaited::Parse(Some(registration)), Treat::Client);
+            return Ok(Step::Pass);
+        };
+        let mut out = BytesMut::new();
+        if let Some(report) = refusal(&plan) {
+            self.refuse_parse(&mut out, parse.name, report.clone());
+            return Ok(Step::Replaced(out));
+        }
+        if let Some(statement) = prepared.statement()
+            && statement.action == Action::Command
+        {
+            match command_of(&prepared.text, statement) {
+                Ok(command) => prepared.command = Some(Arc::new(command)),
+                Err(report) => {
+                    self.refuse_parse(&mut out, parse.name, report);
+                    return Ok(Step::Replaced(out));
+                }
+            }
+        }
+        let treat = self.put_parse(&mut out, parse.name, &prepared);
+        let registration = Box::new(Registration { name, prepared });
+        self.replies.push(Awaited::Parse(Some(registration)), treat);
+        Ok(Step::Replaced(out))
+    }
+
+    /// Appends the Parse that makes `prepared` on the server, and says how its answer is to be treated.
+    pub(super) fn put_parse(&self, out: &mut BytesMut, name: &[u8], prepared: &Prepared) -> Treat {
+        if prepared.command.is_some() {
+            // An empty statement keeps its place: names, errors and skipping stay the server's own.
+            frontend::parse(out, name, b"", &[0, 0]);
+            return Treat::Client;
+        }
+        if let Some(statement) = prepared.statement()
+            && let Some(text) = self.substitute(&statement.action)
+        {
+            frontend::parse(out, name, text.as_bytes(), &prepared.types);
+            return Treat::Client;
+        }
+        let splices: Vec<_> = match &*prepared.plan {
+            Plan::Statements(statements) => statements
+                .iter()
+                .flat_map(|statement| statement.splices.iter().cloned())
+                .collect(),
+            Plan::Forward | Plan::Refuse(_) => Vec::new(),
+        };
+        let text = apply_splices(&prepared.text, &splices);
+        frontend::parse(out, name, &text, &prepared.types);
+        let all = 0..prepared.text.len();
+        Positions::of(&prepared.text, all, &splices).map_or(Treat::Client, Treat::Mapped)
+    }
+
+    /// Prepares a statement again if the server's was made under other names.
+    fn prepare_again(&mut self, name: &[u8]) -> Option<BytesMut> {
+        let version = self.tracking.as_ref()?.version();
+        let found = self.registry.find(name, &self.replies)?;
+        if found.version == Some(version) || found.in_sql {
+            return None;
+        }
+        let mut prepared = found.clone();
+        if prepared.command.is_none() {
+            prepared.plan = self
+                .plan(&prepared.text, true)
+                .unwrap_or_else(|| Arc::new(Plan::Forward));
+        }
+        prepared.version = Some(version);
+        let mut out = BytesMut::new();
+        if let Some(report) = refusal(&prepared.plan) {
+            let report = report.clone();
+            self.refuse_parse(&mut out, b"pggit:refused", report);
+            return Some(out);
+        }
+        let name = Bytes::copy_from_slice(name);
+        frontend::close_statement(&mut out, &name);
+        self.replies
+            .push(Awaited::Close(Some(name.clone())), Treat::Unseen);
+        self.put_parse(&mut out, &name, &prepared);
+        let registration = Box::new(Registration { name, prepared });
+        self.replies
+            .push(Awaited::Parse(Some(registration)), Treat::Unseen);
+        Some(out)
+    }
+
+    fn bind(&mut self, header: Header, body: &[u8], whole: bool) -> Result<Step, FrameError> {
+        let Ok(names) = BindNames::read(body) else {
+            if whole {
+                return Err(FrameError::Malformed);
+            }
+            let enough = if body.len() < BIND_PREFIX_BYTES {
+                BIND_PREFIX_BYTES
+            } else {
+                header.len
+            };
+            return Ok(Step::Wait(enough.min(header.len)));
+        };
+        self.segment.open = true;
+        if self.replies.is_skipping() {
+            return Ok(Step::Stream);
+        }
+        let conducted = self
+            .registry
+            .find(names.statement, &self.replies)
+            .is_some_and(Prepared::is_conducted);
+        if conducted && !whole {
+            return Ok(Step::Wait(header.len));
+        }
+        let before = self.prepare_again(names.statement);
+        let portal = if conducted {
+            let formats = frontend::bind_result_formats(body)?;
+            self.registry
+                .find(names.statement, &self.replies)
+                .map(|prepared| Portal {
+                    prepared: prepared.clone(),
+                    formats,
+                    rows: None,
+                })
+        } else {
+            None
+        };
+        self.registry.bind(names.portal, portal);
+        self.replies.push(Awaited::Bind, Treat::Client);
+        Ok(before.map_or(Step::Stream, Step::Preceded))
+    }
+
+    fn describe(&mut self, body: &[u8]) -> Result<Step, FrameError> {
+        self.segment.open = true;
+        let mut before = None;
+        let command = match Named::read(body)? {
+            Named::Statement(name) => {
+                if !self.replies.is_skipping() {
+                    before = self.prepare_again(name);
+                }
+                self.registry
+                    .find(name, &self.replies)
+                    .and_then(|prepared| prepared.command.clone())
+                    .map(|command| (command, Vec::new()))
+            }
+            Named::Portal(name) => self.registry.portal(name).and_then(|portal| {
+                let command = portal.prepared.command.clone()?;
+                Some((command, portal.formats.clone()))
+            }),
+        };
+        let treat = command
+            .and_then(|(command, formats)| super::answer::describe(&command, &formats))
+            .map_or(Treat::Client, Treat::Described);
+        self.replies.push(Awaited::Describe, treat);
+        Ok(before.map_or(Step::Pass, Step::Preceded))
+    }
+
+    fn close(&mut self, body: &[u8]) -> Result<Step, FrameError> {
+        self.segment.open = true;
+        let closed = match Named::read(body)? {
+            Named::Statement(name) => Some(Bytes::copy_from_slice(name)),
+            Named::Portal(name) => {
+                self.registry.bind(name, None);
+                None
+            }
+        };
+        self.replies.push(Awaited::Close(closed), Treat::Client);
+        Ok(Step::Pass)
+    }
+
+    fn execute(&mut self, body: &[u8]) -> Result<Step, FrameError> {
+        self.segment.open = true;
+        let execute = Execute::read(body)?;
+        if !self.replies.is_skipping() && self.registry.portal(execute.portal).is_some() {
+            return Ok(Step::Conduct(Conduct::Execute {
+                portal: Bytes::copy_from_slice(execute.portal),
+                max_rows: execute.max_rows,
+            }));
+        }
+        self.segment.executes = true;
+        self.replies.push(Awaited::Execute, Treat::Client);
+        Ok(Step::Pass)
+    }
+
+    fn sync(&mut self) -> Step {
+        if let Some(tracking) = &self.tracking
+            && ((!tracking.pending.is_empty() && !self.segment.in_block)
+                || !tracking.late.is_empty()
+                || tracking.rollback_due)
+        {
+            return Step::Conduct(Conduct::Sync);
+        }
+        self.segment.open = false;
+        self.segment.executes = false;
+        self.replies.push(Awaited::Sync, Treat::Client);
+        Step::Pass
+    }
+
+    /// What is sent in place of a statement that shows a setting by its logical names.
+    pub(super) fn substitute(&self, action: &Action) -> Option<String> {
+        let tracking = self.tracking.as_ref()?;
+        match action {
+            Action::Setting(Setting::ShowBranch) => Some(SHOW_BRANCH.to_owned()),
+            Action::Setting(Setting::ShowSearchPath) if !tracking.map.is_main() => {
+                Some(super::settings::show_search_path(&tracking.search_path))
+            }
+            _ => None,
+        }
+    }
+}
+
+/// The branch, also where the setting is empty.
+const SHOW_BRANCH: &str = "SELECT coalesce(nullif(pg_catalog.current_setting('pggit.branch', true), ''), 'main') \
+     AS \"pggit.branch\"";
+
+fn refusal(plan: &Plan) -> Option<&ErrorReport> {
+    match plan {
+        Plan::Refuse(report) => Some(report),
+        Plan::Statements(statements) => match statements.as_slice() {
+            [
+                Statement {
+                    action: Action::Refuse(report),
+                    ..
+                },
+            ] => Some(report),
+            _ => None,
+        },
+        Plan::Forward => None,
+    }
+}
+
+/// Reads the command that a statement is.
+pub(super) fn command_of(text: &[u8], statement: &Statement) -> Result<Command, ErrorReport> {
+    let part = text.get(statement.range.clone()).unwrap_or_default();
+    let Ok(part) = std::str::from_utf8(part) else {
+        return Err(ErrorReport::new(
+            SqlState::CHARACTER_NOT_IN_REPERTOIRE,
+            "a PGGIT command must be valid UTF-8",
+        ));
+    };
+    command::parse(part).map_err(|mut report| {
+        if let Some(position) = report.position {
+            let whole = Bytes::copy_from_slice(text);
+            report.position = Positions::of(&whole, statement.range.clone(), &[])
+                .map_or(Some(position), |positions| Some(positions.map(position)));
+        }
+        report
+    })
+}
+
+/// The spliced text of one statement of a text, and how to map positions in it back.
+pub(super) fn spliced(text: &Bytes, statement: &Statement) -> (Vec<u8>, Option<Box<Positions>>) {
+    let part = text.get(statement.range.clone()).unwrap_or_default();
+    let splices = rebase(&statement.splices, statement.range.start);
+    (
+        apply_splices(part, &splices),
+        Positions::of(text, statement.range.clone(), &statement.splices),
+    )
+}
+
+/// A cheap look for the word, in any case.
+fn mentions_pggit(text: &[u8]) -> bool {
+    memchr::memchr2_iter(b'p', b'P', text).any(|at| {
+        text.get(at..at + 5)
+            .is_some_and(|word| word.eq_ignore_ascii_case(b"pggit"))
+    })
+}

@@ -1,0 +1,274 @@
+//! From the server to the client: whole runs of frames are passed on as they stand, and the reply queue says which
+//! of them are not.
+
+use super::fault::Fault;
+use super::link::pass;
+use super::reply::{Awaited, Treat};
+use super::state::Session;
+use crate::branch::search_path;
+use crate::upstream::DbError;
+use crate::wire::backend::{self, Status, tag};
+use crate::wire::error_response::{self, Fields};
+use crate::wire::frame::{self, HEADER_BYTES};
+use bytes::{Buf, Bytes, BytesMut};
+
+/// What becomes of a frame of the server's.
+enum Verdict {
+    Pass,
+    Drop,
+    Replace(BytesMut),
+}
+
+impl Session {
+    /// Handles every frame that has arrived from the server.
+    pub(super) fn relay_from_server(&mut self) -> Result<(), Fault> {
+        if self.server.input.is_empty() || self.server.input.len() < self.server.wanted {
+            return Ok(());
+        }
+        self.server.wanted = 0;
+        let mut input = std::mem::take(&mut self.server.input);
+        let result = self.sort_from_server(&mut input);
+        self.server.input = input;
+        result
+    }
+
+    fn sort_from_server(&mut self, input: &mut BytesMut) -> Result<(), Fault> {
+        // The first `clear` bytes of `input` go to the client as they stand.
+        let mut clear = 0;
+        loop {
+            if self.passing_down > 0 {
+                let here = self.passing_down.min(input.len() - clear);
+                clear += here;
+                self.passing_down -= here;
+                if self.passing_down > 0 {
+                    break;
+                }
+            }
+            let rest = input.get(clear..).unwrap_or_default();
+            let Some(header) = frame::header(rest).map_err(Fault::Server)? else {
+                break;
+            };
+            if self.streams(header.tag) {
+                self.passing_down = header.len;
+                continue;
+            }
+            let Some(body) = rest.get(HEADER_BYTES..header.len) else {
+                self.server.wanted = header.len;
+                break;
+            };
+            match self.judge(header.tag, body)? {
+                Verdict::Pass => clear += header.len,
+                Verdict::Drop => {
+                    pass_and_skip(input, clear, header.len, &mut self.client.output);
+                    clear = 0;
+                }
+                Verdict::Replace(replacement) => {
+                    pass_and_skip(input, clear, header.len, &mut self.client.output);
+                    self.client.output.extend_from_slice(&replacement);
+                    clear = 0;
+                }
+            }
+        }
+        pass(input, clear, &mut self.client.output);
+        Ok(())
+    }
+
+    /// Frames that are passed on without being seen whole.
+    fn streams(&mut self, frame_tag: u8) -> bool {
+        matches!(
+            frame_tag,
+            tag::DATA_ROW
+                | tag::COPY_DATA
+                | tag::NOTIFICATION_RESPONSE
+                | tag::FUNCTION_CALL_RESPONSE
+                | tag::PARAMETER_DESCRIPTION
+        ) && !matches!(
+            self.replies.head().map(|head| &head.treat),
+            Some(Treat::Own | Treat::Unseen)
+        )
+    }
+
+    fn judge(&mut self, frame_tag: u8, body: &[u8]) -> Result<Verdict, Fault> {
+        match frame_tag {
+            tag::NOTICE_RESPONSE => return Ok(self.unless_own()),
+            tag::NOTIFICATION_RESPONSE => return Ok(Verdict::Pass),
+            tag::PARAMETER_STATUS => return self.parameter_reported(body),
+            tag::ERROR_RESPONSE => return Ok(self.error_reported(body)),
+            tag::READY_FOR_QUERY => return self.ready(body),
+            _ => {}
+        }
+        let Some(head) = self.replies.head() else {
+            return Err(Fault::Unexpected(frame_tag));
+        };
+        let answered = match frame_tag {
+            tag::PARSE_COMPLETE => matches!(head.awaited, Awaited::Parse(_)),
+            tag::BIND_COMPLETE => matches!(head.awaited, Awaited::Bind),
+            tag::CLOSE_COMPLETE => matches!(head.awaited, Awaited::Close(_)),
+            tag::NO_DATA | tag::ROW_DESCRIPTION => matches!(head.awaited, Awaited::Describe),
+            tag::COMMAND_COMPLETE | tag::EMPTY_QUERY_RESPONSE | tag::PORTAL_SUSPENDED => {
+                matches!(head.awaited, Awaited::Execute)
+            }
+            _ => false,
+        };
+        let verdict = match (&head.treat, frame_tag) {
+            (Treat::Own, tag::DATA_ROW) => {
+                let row = backend::text_row(body).map_err(Fault::Server)?;
+                self.outcome.rows.push(row);
+                Verdict::Drop
+            }
+            (Treat::Own | Treat::Conducted(_), tag::COMMAND_COMPLETE) => {
+                let text = body.strip_suffix(b"\0").unwrap_or(body);
+                self.outcome.tag = Some(Bytes::copy_from_slice(text));
+                Verdict::Drop
+            }
+            (Treat::Conducted(_), tag::EMPTY_QUERY_RESPONSE) => {
+                self.outcome.empty = true;
+                Verdict::Drop
+            }
+            (Treat::Own | Treat::Unseen, _) => Verdict::Drop,
+            (Treat::Described(frame), tag::NO_DATA) => Verdict::Replace(BytesMut::from(&frame[..])),
+            (Treat::Tagged(text), tag::COMMAND_COMPLETE) => {
+                let mut out = BytesMut::new();
+                backend::command_complete(&mut out, text.as_bytes());
+                Verdict::Replace(out)
+            }
+            _ => Verdict::Pass,
+        };
+        if frame_tag == tag::COPY_IN_RESPONSE {
+            self.replies.copy_started();
+        }
+        if answered && let Some(entry) = self.replies.pop() {
+            match entry.awaited {
+                Awaited::Parse(Some(registration)) => self.registry.register(*registration),
+                Awaited::Close(Some(name)) => self.registry.forget(&name),
+                _ => {}
+            }
+        }
+        Ok(verdict)
+    }
+
+    fn unless_own(&mut self) -> Verdict {
+        match self.replies.head().map(|head| &head.treat) {
+            Some(Treat::Own) => Verdict::Drop,
+            _ => Verdict::Pass,
+        }
+    }
+
+    fn ready(&mut self, body: &[u8]) -> Result<Verdict, Fault> {
+        self.status = Status::read(body).map_err(Fault::Server)?;
+        let Some(entry) = self.replies.pop() else {
+            return Err(Fault::Unexpected(tag::READY_FOR_QUERY));
+        };
+        if matches!(entry.awaited, Awaited::Query) {
+            // The server drops the unnamed statement with every simple Query, also with the proxy's own.
+            if matches!(entry.treat, Treat::Own) {
+                self.registry.unnamed_lost();
+            } else {
+                self.registry.forget_unnamed();
+            }
+        }
+        if self.replies.is_empty() {
+            self.segment.in_block = self.status != Status::Idle;
+        }
+        if self.status == Status::Idle {
+            self.registry.close_portals();
+            if let Some(tracking) = &mut self.tracking {
+                tracking.transaction_ended();
+            }
+        }
+        Ok(match entry.treat {
+            Treat::Own
+            | Treat::Unseen
+            | Treat::Conducted(_)
+            | Treat::Refused { ready: false, .. } => Verdict::Drop,
+            _ => Verdict::Pass,
+        })
+    }
+
+    fn error_reported(&mut self, body: &[u8]) -> Verdict {
+        let fields = Fields(body);
+        if fields.is_fatal() {
+            self.fatal_seen = true;
+            return Verdict::Pass;
+        }
+        self.registry.close_portals();
+        let mut out = BytesMut::new();
+        let verdict = match self.replies.head().map(|head| &head.treat) {
+            Some(Treat::Own) => {
+                self.outcome.error = Some(server_error(&fields));
+                Verdict::Drop
+            }
+            Some(Treat::Refused { report, .. }) => {
+                self.context.metrics.error(report.origin);
+                error_response::error(&mut out, "ERROR", report);
+                Verdict::Replace(out)
+            }
+            Some(Treat::Conducted(positions)) => {
+                self.outcome.error = Some(server_error(&fields));
+                match positions {
+                    Some(positions) => {
+                        error_response::with_position(&mut out, body, |at| positions.map(at));
+                        Verdict::Replace(out)
+                    }
+                    None => Verdict::Pass,
+                }
+            }
+            Some(Treat::Mapped(positions)) => {
+                error_response::with_position(&mut out, body, |at| positions.map(at));
+                Verdict::Replace(out)
+            }
+            _ => Verdict::Pass,
+        };
+        self.replies.failed();
+        verdict
+    }
+
+    fn parameter_reported(&mut self, body: &[u8]) -> Result<Verdict, Fault> {
+        let (name, value) = backend::parameter_status_of(body).map_err(Fault::Server)?;
+        let text = String::from_utf8_lossy(value);
+        let own = matches!(
+            self.replies.head().map(|head| &head.treat),
+            Some(Treat::Own)
+        );
+        match name {
+            b"client_encoding" => self.reported.client_encoding = text.into_owned(),
+            b"standard_conforming_strings" => {
+                self.reported.standard_conforming_strings = text != "off";
+            }
+            b"application_name" => self.identity.application = text.into_owned(),
+            b"search_path" => {
+                // Reported since PostgreSQL 18. Physical names are not for clients.
+                let Some(tracking) = self.tracking.as_ref().filter(|_| !own) else {
+                    return Ok(if own { Verdict::Drop } else { Verdict::Pass });
+                };
+                if tracking.map.is_main() {
+                    return Ok(Verdict::Pass);
+                }
+                let logical = search_path::parse(&text)
+                    .map(|physical| search_path::logical(&tracking.map, &physical))
+                    .unwrap_or_default();
+                let mut out = BytesMut::new();
+                backend::parameter_status(&mut out, name, search_path::format(&logical).as_bytes());
+                return Ok(Verdict::Replace(out));
+            }
+            _ => {}
+        }
+        // The proxy pins settings while it runs SQL of its own, and puts them back.
+        Ok(if own { Verdict::Drop } else { Verdict::Pass })
+    }
+}
+
+/// Passes the first `clear` bytes on and drops the frame after them.
+fn pass_and_skip(input: &mut BytesMut, clear: usize, frame: usize, output: &mut BytesMut) {
+    pass(input, clear, output);
+    input.advance(frame.min(input.len()));
+}
+
+fn server_error(fields: &Fields<'_>) -> DbError {
+    DbError::Server {
+        sqlstate: fields.sqlstate(),
+        message: fields.message(),
+        detail: fields.detail(),
+        hint: fields.hint(),
+    }
+}

@@ -1,0 +1,254 @@
+//! The state of one session, and the loop that serves it.
+
+use super::fault::Fault;
+use super::link::{HIGH_WATER, Link};
+use super::prepared::Registry;
+use super::reply::ReplyQueue;
+use super::start::{Cancel, Context, Start};
+use super::tracking::Tracking;
+use crate::repo::Identity;
+use crate::upstream::{DbError, Row};
+use crate::wire::backend::Status;
+use crate::wire::{error_response, frontend};
+use bytes::Bytes;
+use std::collections::HashMap;
+use std::future::poll_fn;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::{Poll, ready};
+use std::time::Duration;
+use tokio_util::sync::WaitForCancellationFutureOwned;
+use tracing::{debug, info};
+
+/// How long a peer may take to accept the last bytes of a session.
+const FAREWELL: Duration = Duration::from_secs(5);
+
+/// What the server reports of its settings and the proxy needs.
+#[derive(Debug)]
+pub(super) struct Reported {
+    pub client_encoding: String,
+    pub standard_conforming_strings: bool,
+}
+
+/// What came of statements that the proxy conducts or runs itself.
+#[derive(Debug, Default)]
+pub(super) struct Outcome {
+    /// Of the proxy's own statements.
+    pub rows: Vec<Row>,
+    /// The last CommandComplete.
+    pub tag: Option<Bytes>,
+    /// An empty statement.
+    pub empty: bool,
+    pub error: Option<DbError>,
+}
+
+/// The messages of the extended protocol since the last Sync.
+#[derive(Debug, Default)]
+pub(super) struct Segment {
+    /// There are some.
+    pub open: bool,
+    /// Some of them execute statements.
+    pub executes: bool,
+    /// The session is in a transaction block once everything sent so far has run.
+    pub in_block: bool,
+}
+
+/// See [`super::run`].
+pub(super) struct Session {
+    pub context: Arc<Context>,
+    pub identity: Identity,
+    pub database_name: String,
+    pub client: Link,
+    pub server: Link,
+    pub replies: ReplyQueue,
+    /// Of the last ReadyForQuery.
+    pub status: Status,
+    pub segment: Segment,
+    /// `None` where the database is not initialised.
+    pub tracking: Option<Tracking>,
+    pub registry: Registry,
+    pub outcome: Outcome,
+    pub reported: Reported,
+    /// Names of the proxy's own prepared statements, by text.
+    pub own_statements: HashMap<String, Bytes>,
+    /// The number in the last of those names; never used twice.
+    pub own_statement_number: u64,
+    /// Bytes of the frame now passing that are still to come, each way.
+    pub passing_down: usize,
+    pub passing_up: usize,
+    /// Bytes still to come of a client's frame that nobody is to see.
+    pub discarding: usize,
+    /// The server has said that it ends the connection.
+    pub fatal_seen: bool,
+    /// The client has said goodbye.
+    pub terminated: bool,
+    cancel: Arc<dyn Cancel>,
+    drain: Pin<Box<WaitForCancellationFutureOwned>>,
+    abort: Pin<Box<WaitForCancellationFutureOwned>>,
+    draining: bool,
+}
+
+impl Session {
+    pub fn new(start: Start) -> Self {
+        let parameter = |name: &str| start.parameters.get(name).cloned().unwrap_or_default();
+        let reported = Reported {
+            client_encoding: parameter("client_encoding"),
+            standard_conforming_strings: parameter("standard_conforming_strings") != "off",
+        };
+        let tracking = start
+            .database
+            .zip(start.map)
+            .map(|(database, map)| Tracking::new(database, map, start.logical_search_path));
+        Self {
+            context: start.context,
+            identity: start.identity,
+            database_name: start.database_name,
+            client: Link::new(start.client, start.client_buffer),
+            server: Link::new(start.server, start.server_buffer),
+            replies: ReplyQueue::default(),
+            status: Status::Idle,
+            segment: Segment::default(),
+            tracking,
+            registry: Registry::default(),
+            outcome: Outcome::default(),
+            reported,
+            own_statements: HashMap::new(),
+            own_statement_number: 0,
+            passing_down: 0,
+            passing_up: 0,
+            discarding: 0,
+            fatal_seen: false,
+            terminated: false,
+            cancel: start.cancel,
+            drain: Box::pin(start.drain.cancelled_owned()),
+            abort: Box::pin(start.abort.cancelled_owned()),
+            draining: false,
+        }
+    }
+
+    /// Serves the client until it or the server goes away.
+    pub async fn serve(mut self) {
+        let end = self.converse().await;
+        match end {
+            Ok(()) => debug!("client disconnected"),
+            Err(fault) => self.depart(&fault).await,
+        }
+        if !self.server.broken && !self.terminated && self.passing_up == 0 {
+            frontend::terminate(&mut self.server.output);
+        }
+        let farewell = poll_fn(|cx| {
+            let server = self.server.poll_write(cx);
+            ready!(self.client.poll_write(cx));
+            ready!(server);
+            let _ = self.client.poll_shutdown(cx);
+            Poll::Ready(())
+        });
+        // A peer that does not read is not waited for.
+        let _ = tokio::time::timeout(FAREWELL, farewell).await;
+    }
+
+    async fn converse(&mut self) -> Result<(), Fault> {
+        loop {
+            self.relay_from_server()?;
+            while let Some(conduct) = self.relay_from_client()? {
+                self.conduct(conduct).await?;
+                self.relay_from_server()?;
+            }
+            if self.terminated {
+                return Ok(());
+            }
+            if self.draining && self.is_idle() {
+                return Err(Fault::Shutdown);
+            }
+            self.progress().await?;
+        }
+    }
+
+    /// Between transactions, with nothing under way.
+    fn is_idle(&self) -> bool {
+        self.status == Status::Idle
+            && self.replies.is_empty()
+            && !self.segment.open
+            && self.client.input.is_empty()
+            && self.passing_up == 0
+            && self.passing_down == 0
+    }
+
+    /// Writes what is to be written and waits until something was read.
+    pub async fn progress(&mut self) -> Result<(), Fault> {
+        poll_fn(|cx| {
+            let _ = self.server.poll_write(cx);
+            let _ = self.client.poll_write(cx);
+            let mut moved = false;
+            if self.server.wants_input()
+                && self.client.output.len() < HIGH_WATER
+                && self.server.poll_read(cx).is_ready()
+            {
+                if self.server.ended {
+                    return Poll::Ready(Err(Fault::ServerGone));
+                }
+                moved = true;
+            }
+            if self.client.wants_input()
+                && self.server.output.len() < HIGH_WATER
+                && self.client.poll_read(cx).is_ready()
+            {
+                if self.client.ended {
+                    return Poll::Ready(Err(Fault::ClientGone));
+                }
+                moved = true;
+            }
+            if moved {
+                return Poll::Ready(Ok(()));
+            }
+            if self.client.broken {
+                return Poll::Ready(Err(Fault::ClientGone));
+            }
+            if self.abort.as_mut().poll(cx).is_ready() {
+                return Poll::Ready(Err(Fault::Shutdown));
+            }
+            if !self.draining && self.drain.as_mut().poll(cx).is_ready() {
+                self.draining = true;
+                return Poll::Ready(Ok(()));
+            }
+            Poll::Pending
+        })
+        .await
+    }
+
+    /// Sends what has been prepared for the server, and waits until it has answered everything.
+    pub async fn settle(&mut self) -> Result<(), Fault> {
+        if !self.replies.flushes_itself() {
+            frontend::flush(&mut self.server.output);
+        }
+        loop {
+            self.relay_from_server()?;
+            if self.replies.is_copy_in() {
+                self.relay_copy_from_client()?;
+            }
+            if self.replies.head().is_none() {
+                return Ok(());
+            }
+            self.progress().await?;
+        }
+    }
+
+    /// Tells the client why the session ends, and the server that its work is no longer wanted.
+    async fn depart(&mut self, fault: &Fault) {
+        info!(reason = %fault, "session ends");
+        let _ = self.relay_from_server();
+        self.server.broken |= matches!(fault, Fault::ServerGone);
+        // Within a frame, an error would be taken for part of it.
+        if !self.fatal_seen
+            && self.passing_down == 0
+            && let Some(report) = fault.report()
+        {
+            self.context.metrics.error(report.origin);
+            error_response::error(&mut self.client.output, "FATAL", &report);
+        }
+        let busy = !self.replies.is_empty();
+        if busy && matches!(fault, Fault::ClientGone | Fault::Shutdown) {
+            let _ = tokio::time::timeout(FAREWELL, self.cancel.cancel()).await;
+        }
+    }
+}

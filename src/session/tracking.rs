@@ -1,0 +1,106 @@
+//! What a session knows of itself on an initialised database: its branch, and what awaits a commit.
+
+use super::prepared::{MapVersion, version_of};
+use crate::branch::BranchMap;
+use crate::repo::{Database, PendingDdl};
+use crate::sql::plan::Ddl;
+use std::sync::Arc;
+
+#[derive(Debug)]
+pub struct Tracking {
+    pub database: Arc<Database>,
+    /// The names of the session's branch. The server's `pggit.branch` is the truth; this is a cache of it.
+    pub map: Arc<BranchMap>,
+    /// [`Database::generation`] when `map` was asked for.
+    pub generation: u64,
+    /// `search_path` as the client knows it.
+    pub search_path: Vec<String>,
+    /// The branch of the startup packet, and the path: what `RESET` returns to.
+    pub startup_branch: String,
+    pub startup_search_path: Vec<String>,
+    /// DDL of the transaction that is open.
+    pub pending: PendingDdl,
+    /// DDL that ran outside of any transaction, and is recorded in one of its own.
+    pub late: PendingDdl,
+    /// Savepoints, with the number of pending statements when each was set.
+    savepoints: Vec<(String, usize)>,
+    /// The open transaction has changed `pggit.branch` or `search_path`: its end may change them back.
+    pub settings_changed: bool,
+    /// The server is to be asked for the branch and the path before the next statement.
+    pub settings_unknown: bool,
+    /// A capture failed in the extended protocol: what is left of the transaction goes before the next Sync.
+    pub rollback_due: bool,
+}
+
+impl Tracking {
+    pub fn new(database: Arc<Database>, map: Arc<BranchMap>, search_path: Vec<String>) -> Self {
+        Self {
+            generation: database.generation(),
+            startup_branch: map.branch().to_owned(),
+            startup_search_path: search_path.clone(),
+            database,
+            map,
+            search_path,
+            pending: PendingDdl::default(),
+            late: PendingDdl::default(),
+            savepoints: Vec::new(),
+            settings_changed: false,
+            settings_unknown: false,
+            rollback_due: false,
+        }
+    }
+
+    pub fn version(&self) -> MapVersion {
+        version_of(&self.map)
+    }
+
+    /// `COMMIT` and the like must be seen.
+    pub fn watches_transactions(&self) -> bool {
+        self.settings_changed || !self.pending.is_empty()
+    }
+
+    /// The branch's names may have changed since `map` was asked for.
+    pub fn is_outdated(&self) -> bool {
+        !self.map.is_main() && self.database.generation() != self.generation
+    }
+
+    /// Notes DDL that has run, or is being run, in a transaction.
+    pub fn ddl(&mut self, text: &str, ddl: &Ddl) {
+        self.pending.add(self.map.branch(), text, ddl);
+    }
+
+    pub fn savepoint(&mut self, name: &str) {
+        self.savepoints
+            .push((name.to_owned(), self.pending.statements.len()));
+    }
+
+    /// `ROLLBACK TO name`: the savepoint itself remains. One that is not known was set before the first DDL.
+    pub fn rolled_back_to(&mut self, name: &str) {
+        let kept = self.savepoint_index(name).map_or(0, |index| index + 1);
+        self.savepoints.truncate(kept);
+        let len = self.savepoints.last().map_or(0, |(_, len)| *len);
+        self.pending.truncate(len);
+        self.settings_unknown |= self.settings_changed;
+    }
+
+    pub fn released(&mut self, name: &str) {
+        if let Some(index) = self.savepoint_index(name) {
+            self.savepoints.truncate(index);
+        }
+    }
+
+    fn savepoint_index(&self, name: &str) -> Option<usize> {
+        self.savepoints
+            .iter()
+            .rposition(|(savepoint, _)| savepoint == name)
+    }
+
+    /// The transaction is over, one way or the other.
+    pub fn transaction_ended(&mut self) {
+        if !self.pending.is_empty() {
+            self.pending = PendingDdl::default();
+        }
+        self.savepoints.clear();
+        self.settings_unknown |= std::mem::take(&mut self.settings_changed);
+    }
+}
