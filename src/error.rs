@@ -9,6 +9,8 @@ use std::fmt;
 pub struct SqlState(pub [u8; 5]);
 
 impl SqlState {
+    pub const SUCCESSFUL_COMPLETION: Self = Self(*b"00000");
+    pub const WARNING: Self = Self(*b"01000");
     pub const CONNECTION_FAILURE: Self = Self(*b"08006");
     pub const PROTOCOL_VIOLATION: Self = Self(*b"08P01");
     pub const FEATURE_NOT_SUPPORTED: Self = Self(*b"0A000");
@@ -35,6 +37,7 @@ impl SqlState {
     pub const PROGRAM_LIMIT_EXCEEDED: Self = Self(*b"54000");
     pub const STATEMENT_TOO_COMPLEX: Self = Self(*b"54001");
     pub const OBJECT_NOT_IN_PREREQUISITE_STATE: Self = Self(*b"55000");
+    pub const OBJECT_IN_USE: Self = Self(*b"55006");
     pub const ADMIN_SHUTDOWN: Self = Self(*b"57P01");
     pub const CANNOT_CONNECT_NOW: Self = Self(*b"57P03");
     pub const INTERNAL_ERROR: Self = Self(*b"XX000");

@@ -4,7 +4,6 @@ pub mod map;
 pub mod name;
 pub mod registry;
 pub mod search_path;
-pub mod shared;
 
 pub use map::{BranchMap, MAIN, NameUse, SharedObjects};
 pub use registry::{BranchEntry, Registry};

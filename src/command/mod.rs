@@ -5,6 +5,7 @@ pub mod answer;
 pub mod ast;
 pub mod columns;
 pub mod grammar;
+mod handlers;
 pub mod help;
 pub mod lexer;
 
@@ -12,8 +13,8 @@ pub use answer::{Answer, Column, ColumnType, Notice, Value};
 pub use ast::Command;
 pub use columns::columns;
 pub use grammar::parse;
+pub use handlers::run;
 
-use crate::error::{ErrorReport, SqlState};
 use crate::repo::{Database, Identity, Repo};
 use crate::upstream::Executor;
 use std::sync::Arc;
@@ -31,9 +32,4 @@ pub struct Invocation<'a> {
     pub branch: &'a str,
     /// The session is in a transaction block: commands that need their own refuse with 25001.
     pub in_transaction: bool,
-}
-
-/// Runs a command.
-pub async fn run(_command: &Command, _with: Invocation<'_>) -> Result<Answer, ErrorReport> {
-    Err(ErrorReport::new(SqlState::FEATURE_NOT_SUPPORTED, "not yet"))
 }

@@ -13,16 +13,21 @@ pub struct Difference {
     pub steps: Vec<Step>,
 }
 
-/// Compares two refs.
+/// Compares two refs. `creator` is the role that would run the DDL.
 pub async fn difference(
     database: &Database,
     from: &Ref,
     to: &Ref,
+    creator: &str,
 ) -> Result<Difference, ErrorReport> {
     let from = snapshot(database, from).await?;
     let to = snapshot(database, to).await?;
     let changes = schema::diff(&from, &to);
-    let steps = schema::render(&changes, &from, &to, &RenderOptions::default());
+    let options = RenderOptions {
+        creator: Some(creator.to_owned()),
+        ..RenderOptions::default()
+    };
+    let steps = schema::render(&changes, &from, &to, &options);
     Ok(Difference { changes, steps })
 }
 

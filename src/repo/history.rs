@@ -3,8 +3,9 @@
 use super::database::Database;
 use super::error::RepoError;
 use super::reference::Ref;
-use crate::error::ErrorReport;
-use crate::schema::{self, Change};
+use crate::error::{ErrorReport, SqlState};
+use crate::schema::model::{Kind, Lineage, ObjectKey};
+use crate::schema::{self, Change, Snapshot};
 use crate::store::{Commit, CommitHash, LogQuery};
 use std::collections::HashMap;
 
@@ -16,20 +17,28 @@ pub struct Entry {
     pub heads: Vec<String>,
 }
 
+/// Which commits a log shows. All conditions must hold.
+#[derive(Clone, Debug, Default)]
+pub struct Filter {
+    /// Commits that changed an object which the ref's schema calls so: schema, if given, and name.
+    pub object: Option<(Option<String>, String)>,
+    pub author: Option<String>,
+    /// Bounds of the commit time, both included, as PostgreSQL reads a `timestamptz`.
+    pub since: Option<String>,
+    pub until: Option<String>,
+    pub limit: Option<u64>,
+}
+
 /// The commits that a ref reaches, newest first.
 pub async fn log(
     database: &Database,
     from: &Ref,
-    query: LogQuery,
+    filter: Filter,
 ) -> Result<Vec<Entry>, ErrorReport> {
-    Ok(entries(database, from, query).await?)
+    Ok(entries(database, from, filter).await?)
 }
 
-async fn entries(
-    database: &Database,
-    from: &Ref,
-    query: LogQuery,
-) -> Result<Vec<Entry>, RepoError> {
+async fn entries(database: &Database, from: &Ref, filter: Filter) -> Result<Vec<Entry>, RepoError> {
     let mut reader = database.reader();
     let store = database.store();
     let from = from.resolve(database, &mut reader).await?;
@@ -37,15 +46,23 @@ async fn entries(
     for branch in store.branches(&mut reader).await? {
         heads.entry(branch.head).or_default().push(branch.name);
     }
-    let commits = store
-        .log(
-            &mut reader,
-            &LogQuery {
-                from: vec![from],
-                ..query
-            },
-        )
-        .await?;
+    let object = match &filter.object {
+        Some((schema, name)) => {
+            let tree = database.head_at(&mut reader, from).await?.tree;
+            let snapshot = store.snapshot(&mut reader, tree).await?;
+            Some(object_named(&snapshot, schema.as_deref(), name)?)
+        }
+        None => None,
+    };
+    let query = LogQuery {
+        from: vec![from],
+        author: filter.author,
+        since: filter.since,
+        until: filter.until,
+        object,
+        limit: filter.limit,
+    };
+    let commits = store.log(&mut reader, &query).await?;
     Ok(commits
         .into_iter()
         .map(|(hash, commit)| Entry {
@@ -54,6 +71,29 @@ async fn entries(
             heads: heads.remove(&hash).unwrap_or_default(),
         })
         .collect())
+}
+
+/// The object of that name; of several, a table before others.
+fn object_named(
+    snapshot: &Snapshot,
+    schema: Option<&str>,
+    name: &str,
+) -> Result<Lineage, RepoError> {
+    let mut found: Vec<(ObjectKey, Lineage)> = snapshot
+        .by_key()
+        .into_iter()
+        .filter(|(key, _)| key.name == name && schema.is_none_or(|schema| key.schema == schema))
+        .collect();
+    found.sort_by_key(|(key, _)| key.kind != Kind::Table);
+    match found.first() {
+        Some((_, lineage)) => Ok(*lineage),
+        None => Err(ErrorReport::new(
+            SqlState::UNDEFINED_OBJECT,
+            format!("object \"{name}\" does not exist"),
+        )
+        .with_detail("Names are looked up in the schema that the ref has now.")
+        .into()),
+    }
 }
 
 /// One commit, and what it changed against its first parent.
@@ -80,7 +120,7 @@ async fn shown(database: &Database, reference: &Ref) -> Result<Shown, RepoError>
             let parent = store.commit(&mut reader, *parent).await?;
             store.snapshot(&mut reader, parent.tree).await?
         }
-        None => schema::Snapshot::default(),
+        None => Snapshot::default(),
     };
     Ok(Shown {
         hash,

@@ -1,7 +1,6 @@
 //! A database comes under version control: the `pggit` schema, and `main` with what is there.
 
 use super::error::RepoError;
-use crate::branch::shared::extension_members;
 use crate::branch::{BranchEntry, MAIN, Registry, SharedObjects};
 use crate::catalog::{self, LineageBook, Selection, Unsupported};
 use crate::error::ErrorReport;
@@ -78,7 +77,7 @@ async fn first_commit(
             schemas: Vec::new(),
         }],
         SharedObjects {
-            extension_members: extension_members(executor).await?,
+            extension_members: catalog::extension_members(executor).await?,
             excluded_schemas: excluded.clone(),
         },
     );

@@ -1,7 +1,7 @@
 //! A planned merge happens, in one transaction of the client's connection, or not at all.
 
 use super::guard;
-use super::plan::{Planned, plan};
+use super::plan::{Planned, creator, plan};
 use super::{Request, conflicts};
 use crate::branch::NameUse;
 use crate::catalog::{self, CatalogId, PhysicalTarget, Selection, TargetClass, TouchedRequest};
@@ -79,8 +79,9 @@ pub(super) async fn attempt(
     stored: Option<i64>,
     identity: &Identity,
 ) -> Result<MergeReport, RepoError> {
+    let creator = creator(session).await?;
     for _ in 0..ATTEMPTS {
-        let planned = plan(database, request, resolutions).await?;
+        let planned = plan(database, request, resolutions, &creator).await?;
         if planned.is_up_to_date() && stored.is_none() {
             return Ok(MergeReport {
                 outcome: Outcome::UpToDate,

@@ -87,14 +87,14 @@ async fn decide(
     Ok(store.merge(&mut operator, merge).await?.unresolved)
 }
 
-/// Completes a merge whose conflicts are all decided. `session` must be in no transaction.
+/// Completes a merge whose conflicts are all decided; with the target's name. `session` must be in no transaction.
 pub async fn continue_merge(
     database: &Database,
     session: &mut dyn Executor,
     merge: i64,
     allow_data_loss: bool,
     identity: &Identity,
-) -> Result<MergeReport, ErrorReport> {
+) -> Result<(MergeReport, String), ErrorReport> {
     Ok(complete(database, session, merge, allow_data_loss, identity).await?)
 }
 
@@ -104,7 +104,7 @@ async fn complete(
     merge: i64,
     allow_data_loss: bool,
     identity: &Identity,
-) -> Result<MergeReport, RepoError> {
+) -> Result<(MergeReport, String), RepoError> {
     let row = open_merge(database, merge).await?;
     if row.unresolved > 0 {
         return Err(ErrorReport::new(
@@ -131,7 +131,7 @@ async fn complete(
         message: row.message,
         allow_data_loss,
     };
-    attempt(
+    let report = attempt(
         database,
         session,
         &request,
@@ -139,7 +139,8 @@ async fn complete(
         Some(merge),
         identity,
     )
-    .await
+    .await?;
+    Ok((report, request.target))
 }
 
 /// Gives a merge up. The target was never touched.

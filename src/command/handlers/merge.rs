@@ -1,0 +1,188 @@
+//! `PGGIT MERGE …` and `PGGIT MERGES`.
+
+use super::commit::count;
+use super::{first_line, short};
+use crate::command::ast::Merge;
+use crate::command::{Answer, Invocation, Value};
+use crate::error::{ErrorReport, Report};
+use crate::repo::merging::{self, MergeReport, Outcome, Planned, Request};
+use crate::repo::{Ref, history};
+use crate::schema::{Change, ChangeKind};
+
+pub async fn run(with: Invocation<'_>, merge: &Merge) -> Result<Answer, ErrorReport> {
+    let database = with.versioned()?;
+    with.outside_transaction("PGGIT MERGE")?;
+    let request = request(&with, merge);
+    let report = merging::merge(&database, with.session, &request, with.identity).await?;
+    Ok(answer(&report, &request.target))
+}
+
+fn request(with: &Invocation<'_>, merge: &Merge) -> Request {
+    Request {
+        source: merge.source.clone(),
+        source_name: merge.source.to_string(),
+        target: merge.into.clone().unwrap_or_else(|| with.branch.to_owned()),
+        strategy: merge.strategy,
+        message: merge.message.clone(),
+        allow_data_loss: merge.allow_data_loss,
+    }
+}
+
+fn answer(report: &MergeReport, target: &str) -> Answer {
+    let detail = match (report.outcome, report.merge) {
+        (Outcome::UpToDate, _) => format!("branch \"{target}\" has all of it already"),
+        (Outcome::FastForward | Outcome::Merged, _) => {
+            format!(
+                "{} statements applied to branch \"{target}\"",
+                report.statements
+            )
+        }
+        (Outcome::Conflicts, Some(merge)) => format!(
+            "branch \"{target}\" is as it was; PGGIT CONFLICTS {merge} shows what to decide"
+        ),
+        (Outcome::Conflicts, None) => format!("branch \"{target}\" is as it was"),
+    };
+    let commit = match report.outcome {
+        Outcome::Conflicts => Value::Null,
+        _ => short(report.commit),
+    };
+    Answer::with_rows(
+        "PGGIT MERGE",
+        vec![vec![
+            report.outcome.as_str().into(),
+            report.merge.into(),
+            commit,
+            count(report.objects),
+            count(report.conflicts),
+            detail.into(),
+        ]],
+    )
+}
+
+pub async fn dry_run(with: Invocation<'_>, merge: &Merge) -> Result<Answer, ErrorReport> {
+    let database = with.versioned()?;
+    let request = request(&with, merge);
+    let creator = merging::creator(with.session)
+        .await
+        .map_err(|error| error.report())?;
+    let planned = merging::plan(&database, &request, &[], &creator).await?;
+    let rows = planned
+        .merged
+        .objects
+        .iter()
+        .filter_map(|object| {
+            let change = planned
+                .changes
+                .iter()
+                .find(|change| change.lineage == object.lineage);
+            let conflicts: Vec<&str> = planned
+                .merged
+                .open()
+                .filter(|conflict| conflict.lineage == object.lineage)
+                .map(|conflict| conflict.attribute.as_str())
+                .collect();
+            let equal = object.kind == crate::merge::MergeKind::NoConflict;
+            if equal && change.is_none() && conflicts.is_empty() {
+                return None;
+            }
+            let (result, detail) = outcome(change, &conflicts);
+            Some(vec![
+                object.kind.as_str().into(),
+                object.key.to_string().into(),
+                result.into(),
+                detail.into(),
+                statements(&planned, change).into(),
+            ])
+        })
+        .collect();
+    Ok(Answer::with_rows("PGGIT MERGE", rows))
+}
+
+/// What a merge would do to an object, in a word and in detail.
+fn outcome(change: Option<&Change>, conflicts: &[&str]) -> (&'static str, String) {
+    if !conflicts.is_empty() {
+        return ("conflict", conflicts.join(", "));
+    }
+    match change.map(|change| &change.kind) {
+        None => ("keep", String::new()),
+        Some(ChangeKind::Create) => ("create", String::new()),
+        Some(ChangeKind::Drop) => ("drop", String::new()),
+        Some(ChangeKind::Alter(alterations)) => {
+            let words: Vec<String> = alterations.iter().map(ToString::to_string).collect();
+            ("alter", words.join(", "))
+        }
+    }
+}
+
+fn statements(planned: &Planned, change: Option<&Change>) -> String {
+    let statements: Vec<&str> = planned
+        .steps
+        .iter()
+        .filter(|step| change.is_some_and(|change| change.key == step.object))
+        .map(|step| step.sql.as_str())
+        .collect();
+    statements.join(";\n")
+}
+
+pub async fn base(with: Invocation<'_>, left: &Ref, right: &Ref) -> Result<Answer, ErrorReport> {
+    let database = with.versioned()?;
+    let rows = history::merge_base(&database, left, right)
+        .await?
+        .into_iter()
+        .map(|entry| {
+            vec![
+                short(entry.hash),
+                entry.commit.author.into(),
+                Value::Timestamp(entry.commit.time_micros),
+                first_line(&entry.commit.message).into(),
+            ]
+        })
+        .collect();
+    Ok(Answer::with_rows("PGGIT MERGE BASE", rows))
+}
+
+pub async fn resume(
+    with: Invocation<'_>,
+    merge: i64,
+    allow_data_loss: bool,
+) -> Result<Answer, ErrorReport> {
+    let database = with.versioned()?;
+    with.outside_transaction("PGGIT MERGE CONTINUE")?;
+    let (report, target) = merging::continue_merge(
+        &database,
+        with.session,
+        merge,
+        allow_data_loss,
+        with.identity,
+    )
+    .await?;
+    Ok(answer(&report, &target))
+}
+
+pub async fn abort(with: Invocation<'_>, merge: i64) -> Result<Answer, ErrorReport> {
+    let database = with.versioned()?;
+    with.outside_transaction("PGGIT MERGE ABORT")?;
+    merging::abort(&database, merge, with.identity).await?;
+    Ok(Answer::tagged("PGGIT MERGE ABORT"))
+}
+
+pub async fn list(with: Invocation<'_>) -> Result<Answer, ErrorReport> {
+    let database = with.versioned()?;
+    let rows = merging::list(&database)
+        .await?
+        .into_iter()
+        .map(|merge| {
+            vec![
+                merge.id.into(),
+                merge.state.as_str().into(),
+                merge.source.into(),
+                merge.target.into(),
+                merge.strategy.into(),
+                merge.conflicts.into(),
+                merge.who.into(),
+                Value::Timestamp(merge.created_at_micros),
+            ]
+        })
+        .collect();
+    Ok(Answer::with_rows("PGGIT MERGES", rows))
+}

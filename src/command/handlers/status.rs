@@ -1,0 +1,78 @@
+//! `PGGIT STATUS`.
+
+use super::first_line;
+use crate::command::{Answer, Invocation, Value};
+use crate::error::ErrorReport;
+use crate::repo::{drift, merging};
+use crate::schema::ChangeKind;
+use crate::store::MergeState;
+
+pub async fn run(with: Invocation<'_>) -> Result<Answer, ErrorReport> {
+    let Some(database) = with.database else {
+        return Ok(Answer::with_rows(
+            "PGGIT STATUS",
+            vec![
+                fact("database", with.database_name),
+                fact("versioning", "off; PGGIT INIT turns it on"),
+            ],
+        ));
+    };
+    let map = database.branch(with.branch).await?;
+    let status = drift::status(&database, with.session, &map).await?;
+    let mut rows = vec![
+        fact("database", with.database_name),
+        fact("branch", with.branch),
+        fact(
+            "commit",
+            &format!(
+                "{} {}",
+                status.commit.short(),
+                first_line(&status.latest.message)
+            ),
+        ),
+        fact("objects", &status.objects.to_string()),
+    ];
+    let state = match (status.drift.len(), with.in_transaction) {
+        (0, _) => "clean: the live schema is what the commit says".to_owned(),
+        (changed, true) => {
+            format!("{changed} objects differ; this transaction is not committed yet")
+        }
+        (changed, false) => format!("{changed} objects differ; PGGIT COMMIT records them"),
+    };
+    rows.push(fact("state", &state));
+    for change in &status.drift {
+        let how = match &change.kind {
+            ChangeKind::Create => "created".to_owned(),
+            ChangeKind::Drop => "dropped".to_owned(),
+            ChangeKind::Alter(alterations) => {
+                let words: Vec<String> = alterations.iter().map(ToString::to_string).collect();
+                words.join(", ")
+            }
+        };
+        rows.push(fact("drift", &format!("{}: {how}", change.key)));
+    }
+    for object in &status.unsupported {
+        rows.push(fact(
+            "not versioned",
+            &format!("{} {}", object.kind, object.name),
+        ));
+    }
+    let merges = merging::list(&database).await?;
+    for merge in merges
+        .iter()
+        .filter(|merge| merge.state == MergeState::Open && merge.target == with.branch)
+    {
+        rows.push(fact(
+            "open merge",
+            &format!(
+                "{} from {}: {} unresolved conflicts",
+                merge.id, merge.source, merge.unresolved
+            ),
+        ));
+    }
+    Ok(Answer::with_rows("PGGIT STATUS", rows))
+}
+
+pub(super) fn fact(item: &str, value: &str) -> Vec<Value> {
+    vec![item.into(), value.into()]
+}
