@@ -1,24 +1,167 @@
 //! Three-way merge of schemas: pure functions on snapshots.
+//!
+//! [`merge`] works in four steps.
+//! 1. What both sides added under one name is taken for one thing ([`pair`]).
+//! 2. Names are merged, and the three snapshots made to speak of everything by the names of the result
+//!    ([`names`], [`normalise`]): a rename on one side then disturbs no text on the other.
+//! 3. Each object is merged attribute by attribute ([`tree`], [`attributes`]).
+//! 4. Where the result speaks of what one side dropped, the drop is contested ([`references`]): the steps
+//!    are repeated with it as a conflict.
+//!
+//! What has no single right outcome is decided by a [`Resolution`], else by the [`Strategy`], else it
+//! stays open and the result has the target's side ([`decide`]).
 
+pub mod attributes;
+pub mod decide;
+pub mod names;
+pub mod normalise;
+pub mod object;
 pub mod outcome;
+pub mod pair;
+pub mod references;
+pub mod review;
 pub mod strategy;
+pub mod three;
+pub mod tree;
 
 pub use outcome::{Choice, Conflict, ConflictState, MergeKind, Merged, ObjectOutcome, Resolution};
 pub use strategy::Strategy;
 
+use crate::schema::model::{Definition, Lineage};
 use crate::schema::snapshot::Snapshot;
+use decide::Decisions;
+use object::{Contested, ObjectMerge};
+use references::{Dropped, Lost, Objects};
+use std::collections::{BTreeMap, BTreeSet};
+use three::Three;
 
 /// Merges what `source` changed since `base` into `target`.
+///
+/// A conflict keeps its id whatever has been resolved; one that only a resolution brings about gets an
+/// id after those.
 pub fn merge(
-    _base: &Snapshot,
-    _source: &Snapshot,
+    base: &Snapshot,
+    source: &Snapshot,
     target: &Snapshot,
-    _strategy: Strategy,
-    _resolutions: &[Resolution],
+    strategy: Strategy,
+    resolutions: &[Resolution],
 ) -> Merged {
-    Merged {
-        result: target.clone(),
-        objects: Vec::new(),
-        conflicts: Vec::new(),
+    let source = pair::adopt_lineages(base, source, target);
+    let sides = Three {
+        base,
+        source: &source,
+        target,
+    };
+    let with = |resolutions| match strategy {
+        Strategy::ManualReview => review::merge_reviewed(sides, resolutions),
+        strategy => merge_paired(sides, strategy, resolutions),
+    };
+    let undecided = with(&[]);
+    if resolutions.is_empty() {
+        return undecided;
+    }
+    let mut decided = with(resolutions);
+    number_like(&mut decided.conflicts, &undecided.conflicts);
+    decided
+}
+
+/// Gives conflicts the ids they had before, and new ones those that follow.
+fn number_like(conflicts: &mut [Conflict], before: &[Conflict]) {
+    let ids: BTreeMap<(Lineage, &str), i64> = before
+        .iter()
+        .map(|conflict| ((conflict.lineage, conflict.attribute.as_str()), conflict.id))
+        .collect();
+    let mut next = before.iter().map(|conflict| conflict.id).max().unwrap_or(0);
+    for conflict in &mut *conflicts {
+        let known = ids.get(&(conflict.lineage, conflict.attribute.as_str()));
+        conflict.id = known.copied().unwrap_or_else(|| {
+            next += 1;
+            next
+        });
+    }
+    conflicts.sort_by_key(|conflict| conflict.id);
+}
+
+/// Merges by conflict, once lineages are paired.
+fn merge_paired(sides: Three<&Snapshot>, strategy: Strategy, resolutions: &[Resolution]) -> Merged {
+    let customs: BTreeMap<Lineage, Option<&Definition>> = resolutions
+        .iter()
+        .filter_map(|resolution| match &resolution.choice {
+            Choice::Custom(definition) => Some((resolution.lineage, definition.as_deref())),
+            _ => None,
+        })
+        .collect();
+    let lineages: BTreeSet<Lineage> = [sides.base, sides.source, sides.target]
+        .into_iter()
+        .flat_map(|side| side.objects.keys().copied())
+        .collect();
+    let mut contested = Contested::default();
+    loop {
+        let mut decisions = Decisions::new(strategy, resolutions);
+        let names = names::merge_names(sides, &mut decisions);
+        let normalised = Three {
+            base: normalise::apply(&names.base, sides.base),
+            source: normalise::apply(&names.source, sides.source),
+            target: normalise::apply(&names.target, sides.target),
+        };
+        let mut objects = ObjectMerge {
+            sides: normalised.as_ref(),
+            names: &names,
+            contested: &contested,
+            decisions: &mut decisions,
+        };
+        let mut result = Objects::new();
+        let mut outcomes = Vec::new();
+        for lineage in &lineages {
+            let (merged, outcome) = objects.merge(*lineage);
+            result.extend(merged.map(|definition| (*lineage, definition)));
+            outcomes.extend(outcome);
+        }
+        for (lineage, custom) in &customs {
+            match custom {
+                Some(definition) => {
+                    let definition = std::sync::Arc::new((*definition).clone());
+                    result.insert(*lineage, names.target.apply(&definition));
+                }
+                None => {
+                    result.remove(lineage);
+                }
+            }
+        }
+        let dropped = Dropped::new(normalised.as_ref(), &names);
+        let mut dangling = references::dangling(&result, &dropped);
+        if contested.extend(dangling.iter().map(|(_, lost)| *lost)) {
+            continue;
+        }
+        while references::prune(&mut result, &dangling) {
+            dangling = references::dangling(&result, &dropped);
+        }
+        outcomes.sort_by(|a: &ObjectOutcome, b| (&a.key, a.lineage).cmp(&(&b.key, b.lineage)));
+        return Merged {
+            result: Snapshot { objects: result },
+            objects: outcomes,
+            conflicts: decisions.into_conflicts(),
+        };
     }
 }
+
+impl Contested {
+    /// Adds what was lost. Returns whether any of it is new.
+    fn extend(&mut self, lost: impl Iterator<Item = Lost>) -> bool {
+        let mut new = false;
+        for lost in lost {
+            new |= match lost {
+                Lost::Object(lineage) => self.objects.insert(lineage),
+                Lost::Column(table, id) => self
+                    .attributes
+                    .entry(table)
+                    .or_default()
+                    .insert(vec!["columns".to_owned(), id.to_string()]),
+            };
+        }
+        new
+    }
+}
+
+#[cfg(test)]
+mod tests;

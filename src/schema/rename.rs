@@ -3,7 +3,7 @@
 
 use super::model::Name;
 use super::quote::{qualified, quote_identifier, quote_literal};
-use super::token::{Token, TokenKind, rewrite};
+use super::token::{Token, TokenKind, rewrite, tokens};
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 
@@ -80,6 +80,98 @@ pub fn rename_objects<'a>(
     })
 }
 
+/// [`rename_identifiers`] for a foreign key, which speaks of two tables: `own` are the renames of the
+/// table it is on, `referenced` those of the table it points to.
+pub fn rename_foreign_key(
+    text: &str,
+    own: &BTreeMap<String, String>,
+    referenced: &BTreeMap<String, String>,
+) -> String {
+    let Some((before, list, after)) = foreign_key_parts(text) else {
+        return rename_identifiers(text, own).into_owned();
+    };
+    let (before, after) = (
+        rename_identifiers(before, own),
+        rename_identifiers(after, own),
+    );
+    format!("{before}{}{after}", rename_identifiers(list, referenced))
+}
+
+/// The columns that a foreign key references, as its definition lists them.
+pub fn referenced_columns(text: &str) -> Vec<String> {
+    let list = foreign_key_parts(text).map_or("", |(_, list, _)| list);
+    tokens(list)
+        .into_iter()
+        .filter_map(|token| match token.kind {
+            TokenKind::Name(name) => Some(name.into_owned()),
+            _ => None,
+        })
+        .collect()
+}
+
+/// Cuts a foreign key's definition before and after the list behind `REFERENCES`.
+fn foreign_key_parts(text: &str) -> Option<(&str, &str, &str)> {
+    let tokens = tokens(text);
+    let references = tokens.iter().position(|token| token.is("REFERENCES"))?;
+    let mut rest = tokens.iter().skip(references);
+    let open = rest.find(|token| token.is("("))?;
+    let close = rest.find(|token| token.is(")"))?;
+    Some((
+        text.get(..open.start)?,
+        text.get(open.start..close.end)?,
+        text.get(close.end..)?,
+    ))
+}
+
+/// [`rename_objects`] for a view's query. A renamed relation keeps its old name as an alias, since the
+/// rest of the query goes on calling it that; so does the server.
+pub fn rename_in_query<'a>(
+    text: &'a str,
+    objects: &BTreeMap<Name, Name>,
+    schemas: &BTreeMap<String, String>,
+) -> Cow<'a, str> {
+    let aliased = rewrite(text, |tokens, at| {
+        let TokenKind::Name(schema) = &tokens.get(at)?.kind else {
+            return None;
+        };
+        let TokenKind::Name(name) = &tokens.get(at + 2)?.kind else {
+            return None;
+        };
+        let relation = tokens.get(at + 1)?.is(".")
+            && at
+                .checked_sub(1)
+                .and_then(|index| tokens.get(index))
+                .is_some_and(|before| {
+                    ["FROM", "JOIN", "ONLY", ",", "("]
+                        .iter()
+                        .any(|word| before.is(word))
+                });
+        let has_alias = tokens.get(at + 3).is_some_and(|next| {
+            next.is("AS") || next.is("(") || matches!(next.kind, TokenKind::Name(_))
+        });
+        let old = Name::new(schema.as_ref(), name.as_ref());
+        let new = objects.get(&old).filter(|new| new.name != old.name)?;
+        (relation && !has_alias).then(|| {
+            (
+                3,
+                format!("{} {}", qualified(new), quote_identifier(&old.name)),
+            )
+        })
+    });
+    // What has got its alias has its new name, too; should that be another's old name, it stays.
+    match aliased {
+        Cow::Borrowed(text) => rename_objects(text, objects, schemas),
+        Cow::Owned(text) => {
+            let rest: BTreeMap<Name, Name> = objects
+                .iter()
+                .filter(|(old, _)| !objects.values().any(|new| new == *old))
+                .map(|(old, new)| (old.clone(), new.clone()))
+                .collect();
+            Cow::Owned(rename_objects(&text, &rest, schemas).into_owned())
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -136,6 +228,35 @@ mod tests {
             ("public.users[]", "public.people[]"),
         ] {
             assert_eq!(rename_objects(text, &objects, &schemas), renamed);
+        }
+    }
+
+    #[test]
+    fn the_two_tables_of_a_foreign_key_are_told_apart() {
+        let text = "FOREIGN KEY (id) REFERENCES public.id(id, b) ON DELETE SET NULL (id)";
+        let renames = |old: &str, new: &str| [(old.to_owned(), new.to_owned())].into();
+        assert_eq!(
+            rename_foreign_key(text, &renames("id", "key"), &renames("id", "uid")),
+            "FOREIGN KEY (key) REFERENCES public.id(uid, b) ON DELETE SET NULL (key)"
+        );
+        assert_eq!(referenced_columns(text), ["id", "b"]);
+    }
+
+    #[test]
+    fn a_renamed_relation_keeps_its_alias_in_a_query() {
+        let objects = [(Name::new("public", "users"), Name::new("public", "people"))].into();
+        for (text, renamed) in [
+            (
+                " SELECT users.id\n   FROM public.users\n  WHERE users.ok",
+                " SELECT users.id\n   FROM public.people users\n  WHERE users.ok",
+            ),
+            (
+                " FROM (public.a\n     JOIN public.users u ON (a.id = u.id))",
+                " FROM (public.a\n     JOIN public.people u ON (a.id = u.id))",
+            ),
+            (" SELECT NULL::public.users", " SELECT NULL::public.people"),
+        ] {
+            assert_eq!(rename_in_query(text, &objects, &BTreeMap::new()), renamed);
         }
     }
 }

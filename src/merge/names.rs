@@ -1,0 +1,411 @@
+//! Decides what every object and column is called in the result, before anything else is merged:
+//! texts of the three sides can be compared only once they speak of things by the same names.
+
+use super::decide::{Decisions, Pick, Sides, Subject};
+use super::pair::columns;
+use super::three::Three;
+use crate::schema::model::{Definition, Kind, Lineage, Name, ObjectKey};
+use crate::schema::snapshot::Snapshot;
+use serde_json::Value;
+use std::collections::{BTreeMap, BTreeSet};
+
+/// The names of the result, and how each side's names become them.
+#[derive(Debug, Default)]
+pub struct Names {
+    /// A trigger's and a schema's name have no schema.
+    pub objects: BTreeMap<Lineage, Name>,
+    /// By table or composite type and column.
+    pub columns: BTreeMap<(Lineage, Lineage), String>,
+    /// Objects and columns that lost their name to another and have no other to go by.
+    pub left_out: BTreeSet<Lineage>,
+    pub left_out_columns: BTreeSet<(Lineage, Lineage)>,
+    pub base: Renames,
+    pub source: Renames,
+    pub target: Renames,
+}
+
+impl Names {
+    /// The key that an object has in the result. A side's definition of it speaks of everything else
+    /// by the names of the result.
+    pub fn key(&self, lineage: Lineage, definition: &Definition) -> ObjectKey {
+        let key = definition.key();
+        match self.objects.get(&lineage) {
+            None => key,
+            Some(name) if key.kind == Kind::Trigger => ObjectKey {
+                name: name.name.clone(),
+                ..key
+            },
+            Some(name) => ObjectKey {
+                schema: name.schema.clone(),
+                name: name.name.clone(),
+                ..key
+            },
+        }
+    }
+}
+
+/// How one side's names become the result's; what stays is not in it.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub struct Renames {
+    pub schemas: BTreeMap<String, String>,
+    pub objects: BTreeMap<Name, Name>,
+    /// By the side's own name of the table.
+    pub columns: BTreeMap<Name, BTreeMap<String, String>>,
+}
+
+/// Merges the names of three snapshots.
+pub fn merge_names(sides: Three<&Snapshot>, decisions: &mut Decisions<'_>) -> Names {
+    let mut names = Names::default();
+    let lineages: BTreeSet<Lineage> = sides
+        .target
+        .objects
+        .keys()
+        .chain(sides.source.objects.keys())
+        .copied()
+        .collect();
+    schemas(&lineages, sides, decisions, &mut names);
+    objects(&lineages, sides, decisions, &mut names);
+    object_collisions(&lineages, sides, decisions, &mut names);
+    for lineage in &lineages {
+        let of = sides.objects(*lineage);
+        let Some(key) = of.key() else { continue };
+        let subject = Subject {
+            lineage: *lineage,
+            key: &key,
+        };
+        table_columns(subject, of, decisions, &mut names);
+    }
+    names.base = renames(sides.base, &names, names_of_schemas(sides.base, &names));
+    names.source = renames(sides.source, &names, names_of_schemas(sides.source, &names));
+    names.target = renames(sides.target, &names, names_of_schemas(sides.target, &names));
+    names
+}
+
+/// What a schema-qualified object is called, or a trigger or schema by itself.
+fn own_name(definition: &Definition) -> Name {
+    let key = definition.key();
+    match key.kind {
+        Kind::Trigger => Name::new("", key.name),
+        _ => Name::new(key.schema, key.name),
+    }
+}
+
+/// One part of a name, three ways. Where one side has dropped the object, the other's name stands.
+fn merge_part(
+    subject: Subject<'_>,
+    attribute: &str,
+    of: Three<Option<&str>>,
+    decisions: &mut Decisions<'_>,
+) -> Option<String> {
+    let Three {
+        base,
+        source,
+        target,
+    } = of;
+    let merged = match (source, target) {
+        (None, name) | (name, None) => name,
+        (ours, theirs) if ours == theirs || base == ours => theirs,
+        (ours, theirs) if base == theirs => ours,
+        (ours, theirs) => {
+            let value = |name: Option<&str>| name.map(Value::from);
+            decisions
+                .decide(
+                    subject,
+                    attribute,
+                    Sides {
+                        base: value(base),
+                        source: value(source),
+                        target: value(target),
+                    },
+                )
+                .of(base, ours, theirs)
+                .or(theirs)
+        }
+    };
+    merged.map(str::to_owned)
+}
+
+fn schemas(
+    lineages: &BTreeSet<Lineage>,
+    sides: Three<&Snapshot>,
+    decisions: &mut Decisions<'_>,
+    names: &mut Names,
+) {
+    for lineage in lineages {
+        let of = sides.objects(*lineage);
+        let Some(key) = of.key().filter(|key| key.kind == Kind::Schema) else {
+            continue;
+        };
+        let subject = Subject {
+            lineage: *lineage,
+            key: &key,
+        };
+        let own = of.map(|definition| definition.map(own_name));
+        let name = merge_part(
+            subject,
+            "name",
+            own.as_ref()
+                .map(|name| name.as_ref().map(|name| name.name.as_str())),
+            decisions,
+        );
+        if let Some(name) = name {
+            names.objects.insert(*lineage, Name::new("", name));
+        }
+    }
+}
+
+/// How a side's schemas are called in the result, where that differs.
+fn names_of_schemas(side: &Snapshot, names: &Names) -> BTreeMap<String, String> {
+    side.objects
+        .iter()
+        .filter(|(_, definition)| definition.kind() == Kind::Schema)
+        .filter_map(|(lineage, definition)| {
+            let old = definition.key().name;
+            let new = names.objects.get(lineage)?.name.clone();
+            (old != new).then_some((old, new))
+        })
+        .collect()
+}
+
+fn objects(
+    lineages: &BTreeSet<Lineage>,
+    sides: Three<&Snapshot>,
+    decisions: &mut Decisions<'_>,
+    names: &mut Names,
+) {
+    let schemas = sides.map(|side| names_of_schemas(side, names));
+    for lineage in lineages {
+        let of = sides.objects(*lineage);
+        let Some(key) = of.key().filter(|key| key.kind != Kind::Schema) else {
+            continue;
+        };
+        let subject = Subject {
+            lineage: *lineage,
+            key: &key,
+        };
+        let own = of.zip(schemas.as_ref()).map(|(definition, schemas)| {
+            definition.map(|definition| {
+                let mut name = own_name(definition);
+                if let Some(new) = schemas.get(&name.schema) {
+                    name.schema.clone_from(new);
+                }
+                name
+            })
+        });
+        let part = |pick: fn(&Name) -> &str| own.as_ref().map(|name| name.as_ref().map(pick));
+        let schema = merge_part(subject, "schema", part(|name| &name.schema), decisions);
+        let name = merge_part(subject, "name", part(|name| &name.name), decisions);
+        if let (Some(schema), Some(name)) = (schema, name) {
+            names.objects.insert(*lineage, Name { schema, name });
+        }
+    }
+}
+
+/// Whether something exists in the result, as far as can be said before merging.
+fn survives<T>(of: &Three<Option<T>>) -> bool {
+    match (&of.base, &of.source, &of.target) {
+        (Some(_), None, _) | (Some(_), _, None) => false,
+        (_, source, target) => source.is_some() || target.is_some(),
+    }
+}
+
+/// The places where an object's name must be its own: relations and types overlap.
+fn namespaces(key: &ObjectKey, name: &Name) -> Vec<(&'static str, Name, String)> {
+    let spaces: &[&'static str] = match key.kind {
+        Kind::Schema => &["schema"],
+        Kind::Enum | Kind::Domain => &["type"],
+        Kind::Sequence | Kind::Index => &["relation"],
+        Kind::Table | Kind::View | Kind::MaterializedView | Kind::Composite => {
+            &["relation", "type"]
+        }
+        Kind::Routine => &["routine"],
+        Kind::Trigger => return Vec::new(),
+    };
+    spaces
+        .iter()
+        .map(|space| (*space, name.clone(), key.qualifier.clone()))
+        .collect()
+}
+
+/// Two objects that come to have one name, each from its side.
+fn object_collisions(
+    lineages: &BTreeSet<Lineage>,
+    sides: Three<&Snapshot>,
+    decisions: &mut Decisions<'_>,
+    names: &mut Names,
+) {
+    let mut holders: BTreeMap<(&'static str, Name, String), Lineage> = BTreeMap::new();
+    let is_target_s = |lineage: &Lineage, name: &Name| {
+        sides
+            .target
+            .objects
+            .get(lineage)
+            .is_some_and(|definition| own_name(definition) == *name)
+    };
+    let named = |names: &Names, lineage: &Lineage| {
+        let of = sides.objects(*lineage);
+        let name = names.objects.get(lineage)?.clone();
+        survives(&of).then_some(())?;
+        Some((of, of.key()?, name))
+    };
+    // Those whose name is the target's come first: they hold it.
+    let (theirs, ours): (Vec<_>, Vec<_>) = lineages.iter().partition(|lineage| {
+        names
+            .objects
+            .get(*lineage)
+            .is_some_and(|name| is_target_s(lineage, name))
+    });
+    for lineage in theirs.into_iter().chain(ours) {
+        let Some((of, key, name)) = named(names, lineage) else {
+            continue;
+        };
+        let places = namespaces(&key, &name);
+        let holder = places.iter().find_map(|place| holders.get(place)).copied();
+        if let Some(holder) = holder {
+            let held = sides.objects(holder);
+            let text = |name: Option<Name>| name.map(|name| Value::from(name.name));
+            let pick = decisions.decide(
+                Subject {
+                    lineage: *lineage,
+                    key: &key,
+                },
+                "name",
+                Sides {
+                    base: text(of.base.map(own_name)),
+                    source: text(of.source.map(own_name)),
+                    target: held.key().map(|key| Value::from(format!("taken by {key}"))),
+                },
+            );
+            let ours = (*lineage, of.target.or(of.base).map(own_name));
+            let theirs = (holder, held.base.map(own_name));
+            let yields = match pick {
+                Pick::Source => vec![theirs],
+                Pick::Target => vec![ours],
+                Pick::Base => vec![theirs, (*lineage, of.base.map(own_name))],
+            };
+            for (lineage, name) in yields {
+                match name {
+                    Some(name) => {
+                        names.objects.insert(lineage, name);
+                    }
+                    None => {
+                        names.left_out.insert(lineage);
+                    }
+                }
+            }
+        }
+        for place in places {
+            holders.entry(place).or_insert(*lineage);
+        }
+    }
+}
+
+/// How a column is called in the path of its attributes: as on the target, or where that lacks it,
+/// on the source, then the base.
+pub fn column_label(of: Three<Option<&str>>) -> &str {
+    of.target.or(of.source).or(of.base).unwrap_or_default()
+}
+
+fn table_columns(
+    subject: Subject<'_>,
+    of: Three<Option<&Definition>>,
+    decisions: &mut Decisions<'_>,
+    names: &mut Names,
+) {
+    let by_id = of.map(|definition| definition.map(columns).unwrap_or_default());
+    let ids: BTreeSet<Lineage> = by_id
+        .target
+        .keys()
+        .chain(by_id.source.keys())
+        .copied()
+        .collect();
+    let mut holders: BTreeMap<String, Lineage> = BTreeMap::new();
+    let own = |id: &Lineage| by_id.as_ref().map(|columns| columns.get(id).copied());
+    // Columns that the target has under their final name come first: they hold it.
+    let mut merged: Vec<(bool, Lineage, String)> = Vec::new();
+    for id in &ids {
+        let attribute = format!("column {} name", column_label(own(id)));
+        if let Some(name) = merge_part(subject, &attribute, own(id), decisions) {
+            merged.push((own(id).target != Some(name.as_str()), *id, name));
+        }
+    }
+    merged.sort();
+    for (_, id, name) in merged {
+        let place = (subject.lineage, id);
+        names.columns.insert(place, name.clone());
+        if !survives(&own(&id)) {
+            continue;
+        }
+        let Some(holder) = holders.get(&name).copied() else {
+            holders.insert(name, id);
+            continue;
+        };
+        let pick = decisions.decide(
+            subject,
+            &format!("column {} name", column_label(own(&id))),
+            Sides {
+                base: own(&id).base.map(Value::from),
+                source: own(&id).source.map(Value::from),
+                target: Some(Value::from(match own(&holder).base {
+                    Some(before) => format!("{name}, renamed from {before}"),
+                    None => format!("{name}, added"),
+                })),
+            },
+        );
+        let mut fall_back = |id: Lineage, name: Option<&str>| {
+            let place = (subject.lineage, id);
+            match name {
+                Some(name) => {
+                    names.columns.insert(place, name.to_owned());
+                }
+                None => {
+                    names.left_out_columns.insert(place);
+                }
+            }
+        };
+        let ours = own(&id);
+        match pick {
+            Pick::Source => fall_back(holder, own(&holder).base),
+            Pick::Target => fall_back(id, ours.target.or(ours.base)),
+            Pick::Base => {
+                fall_back(holder, own(&holder).base);
+                fall_back(id, ours.base);
+            }
+        }
+    }
+}
+
+/// How a side's names become the result's.
+fn renames(side: &Snapshot, names: &Names, schemas: BTreeMap<String, String>) -> Renames {
+    let mut renames = Renames {
+        schemas,
+        ..Renames::default()
+    };
+    // Overloads share a name: where they part, texts cannot be told apart by it.
+    let mut parted: BTreeSet<Name> = BTreeSet::new();
+    for (lineage, definition) in &side.objects {
+        if matches!(definition.kind(), Kind::Schema | Kind::Trigger) {
+            continue;
+        }
+        let old = own_name(definition);
+        let by_name: BTreeMap<String, String> = columns(definition)
+            .into_iter()
+            .filter_map(|(id, name)| {
+                let new = names.columns.get(&(*lineage, id))?;
+                (new != name).then(|| (name.to_owned(), new.clone()))
+            })
+            .collect();
+        if !by_name.is_empty() {
+            renames.columns.insert(old.clone(), by_name);
+        }
+        let new = names.objects.get(lineage).unwrap_or(&old).clone();
+        let before = renames.objects.insert(old.clone(), new.clone());
+        if before.is_some_and(|before| before != new) {
+            parted.insert(old);
+        }
+    }
+    renames
+        .objects
+        .retain(|old, new| old != new && !parted.contains(old));
+    renames
+}

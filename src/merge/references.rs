@@ -1,0 +1,410 @@
+//! What one side dropped and the other still speaks of: found in a merged schema, so that it becomes
+//! a conflict, or, once that is decided for the drop, so that what speaks of it goes as well.
+
+use super::names::Names;
+use super::pair::columns;
+use super::three::Three;
+use crate::schema::model::{Body, Definition, Kind, Lineage, Name, ObjectKey, Table};
+use crate::schema::rename::referenced_columns;
+use crate::schema::token::{TokenKind, mentions, tokens};
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+/// The objects of a result.
+pub type Objects = BTreeMap<Lineage, Arc<Definition>>;
+
+/// Something that is gone.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Lost {
+    Object(Lineage),
+    /// Of a table.
+    Column(Lineage, Lineage),
+}
+
+/// What speaks of something that is gone, and cannot be without it.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Referrer {
+    Object(Lineage),
+    Constraint(Lineage, String),
+    Column(Lineage, Lineage),
+    Default(Lineage, Lineage),
+    OwnedBy(Lineage),
+}
+
+/// What one side has dropped and the other kept, by the names of the result.
+#[derive(Debug)]
+pub struct Dropped<'a> {
+    sides: Three<&'a Objects>,
+    objects: BTreeMap<ObjectKey, Lineage>,
+    /// Columns by table and name.
+    columns: BTreeMap<(Lineage, String), Lineage>,
+}
+
+impl<'a> Dropped<'a> {
+    /// The sides speak of everything else by the names of the result.
+    pub fn new(sides: Three<&'a Objects>, names: &Names) -> Self {
+        let mut dropped = Self {
+            sides,
+            objects: BTreeMap::new(),
+            columns: BTreeMap::new(),
+        };
+        for (lineage, definition) in sides.base {
+            match (sides.source.get(lineage), sides.target.get(lineage)) {
+                (Some(_), None) | (None, Some(_)) => {
+                    dropped
+                        .objects
+                        .insert(names.key(*lineage, definition), *lineage);
+                }
+                (Some(source), Some(target)) => {
+                    let (ours, theirs) = (columns(source), columns(target));
+                    for id in columns(definition).into_keys() {
+                        if ours.contains_key(&id) == theirs.contains_key(&id) {
+                            continue;
+                        }
+                        if let Some(name) = names.columns.get(&(*lineage, id)) {
+                            dropped.columns.insert((*lineage, name.clone()), id);
+                        }
+                    }
+                }
+                (None, None) => {}
+            }
+        }
+        dropped
+    }
+
+    /// The side that dropped a column.
+    fn dropper(&self, table: Lineage, column: Lineage) -> &'a Objects {
+        let source_has = self
+            .sides
+            .source
+            .get(&table)
+            .is_some_and(|definition| columns(definition).contains_key(&column));
+        if source_has {
+            self.sides.target
+        } else {
+            self.sides.source
+        }
+    }
+}
+
+/// What in `result` speaks of something that it lacks because a side dropped it.
+pub fn dangling(result: &Objects, dropped: &Dropped<'_>) -> BTreeSet<(Referrer, Lost)> {
+    let mut found = BTreeSet::new();
+    if dropped.objects.is_empty() && dropped.columns.is_empty() {
+        return found;
+    }
+    let search = Search::new(result, dropped);
+    for (lineage, definition) in result {
+        search.object(*lineage, definition, &mut found);
+    }
+    found
+}
+
+struct Search<'a> {
+    dropped: &'a Dropped<'a>,
+    /// Relations and types of the result by name.
+    tables: BTreeMap<&'a Name, Lineage>,
+    present: BTreeSet<ObjectKey>,
+    /// Columns that a table of the result has lost, by table.
+    lost_columns: BTreeMap<Lineage, BTreeMap<&'a str, Lineage>>,
+}
+
+impl<'a> Search<'a> {
+    fn new(result: &'a Objects, dropped: &'a Dropped<'a>) -> Self {
+        let mut tables = BTreeMap::new();
+        for (lineage, definition) in result {
+            if let Body::Table(table) = &definition.body {
+                tables.insert(&table.name, *lineage);
+            }
+        }
+        let mut lost_columns: BTreeMap<Lineage, BTreeMap<&str, Lineage>> = BTreeMap::new();
+        for ((table, name), id) in &dropped.columns {
+            let Some(definition) = result.get(table) else {
+                continue;
+            };
+            if !columns(definition).values().any(|column| column == name) {
+                lost_columns.entry(*table).or_default().insert(name, *id);
+            }
+        }
+        Self {
+            dropped,
+            tables,
+            present: result.values().map(|definition| definition.key()).collect(),
+            lost_columns,
+        }
+    }
+
+    fn lost_object(&self, key: &ObjectKey) -> Option<Lost> {
+        if self.present.contains(key) {
+            return None;
+        }
+        self.dropped.objects.get(key).copied().map(Lost::Object)
+    }
+
+    fn lost_table(&self, name: &Name) -> Option<Lost> {
+        self.lost_object(&table_key(name))
+    }
+
+    fn lost_column(&self, table: Lineage, column: &str) -> Option<Lost> {
+        let id = self.lost_columns.get(&table)?.get(column)?;
+        Some(Lost::Column(table, *id))
+    }
+
+    /// The first of a table's lost columns among `columns`.
+    fn lost_among(&self, table: &Name, columns: &[String]) -> Option<Lost> {
+        let table = *self.tables.get(table)?;
+        columns
+            .iter()
+            .find_map(|column| self.lost_column(table, column))
+    }
+
+    fn object(
+        &self,
+        lineage: Lineage,
+        definition: &'a Definition,
+        found: &mut BTreeSet<(Referrer, Lost)>,
+    ) {
+        let whole = Referrer::Object(lineage);
+        match &definition.body {
+            Body::Table(table) => {
+                self.table(lineage, definition, table, found);
+                return;
+            }
+            Body::Index(index) => {
+                let lost = self
+                    .lost_table(&index.table)
+                    .or_else(|| self.lost_among(&index.table, &index.columns));
+                found.extend(lost.map(|lost| (whole.clone(), lost)));
+            }
+            Body::Trigger(trigger) => {
+                let lost = self
+                    .lost_table(&trigger.table)
+                    .or_else(|| self.lost_among(&trigger.table, &trigger.columns));
+                found.extend(lost.map(|lost| (whole.clone(), lost)));
+            }
+            Body::Sequence(sequence) => {
+                if let Some(owned_by) = &sequence.owned_by {
+                    let columns = std::slice::from_ref(&owned_by.column);
+                    let lost = self
+                        .lost_table(&owned_by.table)
+                        .or_else(|| self.lost_among(&owned_by.table, columns));
+                    found.extend(lost.map(|lost| (Referrer::OwnedBy(lineage), lost)));
+                }
+            }
+            Body::View(view) => self.query(lineage, definition, &view.query, found),
+            Body::MaterializedView(view) => self.query(lineage, definition, &view.query, found),
+            _ => {}
+        }
+        for key in &definition.depends_on {
+            // What a sequence is owned by has been looked at.
+            let owner = matches!(definition.body, Body::Sequence(_)) && key.kind == Kind::Table;
+            if let Some(lost) = self.lost_object(key).filter(|_| !owner) {
+                found.insert((whole.clone(), lost));
+            }
+        }
+    }
+
+    fn table(
+        &self,
+        lineage: Lineage,
+        definition: &'a Definition,
+        table: &Table,
+        found: &mut BTreeSet<(Referrer, Lost)>,
+    ) {
+        for (name, constraint) in &table.constraints {
+            let referenced = constraint.references.as_ref();
+            let lost = self
+                .lost_among(&table.name, &constraint.columns)
+                .or_else(|| self.lost_table(referenced?))
+                .or_else(|| {
+                    self.lost_among(referenced?, &referenced_columns(&constraint.definition))
+                });
+            let referrer = Referrer::Constraint(lineage, name.clone());
+            found.extend(lost.map(|lost| (referrer, lost)));
+        }
+        for column in &table.columns {
+            let Some(generated) = &column.generated else {
+                continue;
+            };
+            for (name, id) in self.lost_columns.get(&lineage).into_iter().flatten() {
+                if mentions(&generated.expression, name) {
+                    found.insert((
+                        Referrer::Column(lineage, column.id),
+                        Lost::Column(lineage, *id),
+                    ));
+                }
+            }
+        }
+        for key in &definition.depends_on {
+            let Some(lost) = self.lost_object(key) else {
+                continue;
+            };
+            if key.kind == Kind::Schema {
+                found.insert((Referrer::Object(lineage), lost));
+            }
+            for column in &table.columns {
+                let says = |text: &str| speaks_of(text, key);
+                let generated = column
+                    .generated
+                    .as_ref()
+                    .is_some_and(|generated| says(&generated.expression));
+                if says(&column.data_type) || generated {
+                    found.insert((Referrer::Column(lineage, column.id), lost));
+                } else if column.default.as_deref().is_some_and(says) {
+                    found.insert((Referrer::Default(lineage, column.id), lost));
+                }
+            }
+            for (name, constraint) in &table.constraints {
+                if speaks_of(&constraint.definition, key) {
+                    found.insert((Referrer::Constraint(lineage, name.clone()), lost));
+                }
+            }
+        }
+    }
+
+    /// A query names columns of many relations: here, a lost column of one that it reads if it names
+    /// any so called, unless the side that dropped the column has the same query.
+    fn query(
+        &self,
+        lineage: Lineage,
+        definition: &Definition,
+        query: &str,
+        found: &mut BTreeSet<(Referrer, Lost)>,
+    ) {
+        for key in &definition.depends_on {
+            let name = Name::new(key.schema.as_str(), key.name.as_str());
+            let Some(table) = self.tables.get(&name) else {
+                continue;
+            };
+            for (column, id) in self.lost_columns.get(table).into_iter().flatten() {
+                let without = self
+                    .dropped
+                    .dropper(*table, *id)
+                    .get(&lineage)
+                    .and_then(|definition| query_of(definition));
+                if without != Some(query) && mentions(query, column) {
+                    found.insert((Referrer::Object(lineage), Lost::Column(*table, *id)));
+                }
+            }
+        }
+    }
+}
+
+fn query_of(definition: &Definition) -> Option<&str> {
+    match &definition.body {
+        Body::View(view) => Some(&view.query),
+        Body::MaterializedView(view) => Some(&view.query),
+        _ => None,
+    }
+}
+
+fn table_key(name: &Name) -> ObjectKey {
+    ObjectKey {
+        kind: Kind::Table,
+        schema: name.schema.clone(),
+        name: name.name.clone(),
+        qualifier: String::new(),
+    }
+}
+
+/// Whether a text names an object with its schema, in the open or inside a `regclass` constant.
+fn speaks_of(text: &str, key: &ObjectKey) -> bool {
+    if !text.contains(key.name.as_str()) {
+        return false;
+    }
+    tokens(text).windows(3).any(|window| match window {
+        [schema, dot, name] => {
+            schema.is_name(&key.schema) && dot.is(".") && name.is_name(&key.name)
+                || matches!(&schema.kind, TokenKind::Literal(inner) if dot.is("::") && speaks_of(inner, key))
+        }
+        _ => false,
+    })
+}
+
+/// Keeps, of what the sides' versions depended on, what the merged definition speaks of.
+pub fn keep_spoken_of(definition: &mut Definition) {
+    let texts: Vec<String> = match &definition.body {
+        Body::Table(table) => table
+            .columns
+            .iter()
+            .flat_map(|column| {
+                [
+                    Some(column.data_type.clone()),
+                    column.default.clone(),
+                    column
+                        .generated
+                        .as_ref()
+                        .map(|generated| generated.expression.clone()),
+                ]
+            })
+            .flatten()
+            .chain(
+                table
+                    .constraints
+                    .values()
+                    .map(|constraint| constraint.definition.clone()),
+            )
+            .collect(),
+        Body::Domain(domain) => [domain.base.clone()]
+            .into_iter()
+            .chain(domain.default.clone())
+            .chain(domain.checks.values().map(|check| check.definition.clone()))
+            .collect(),
+        Body::Composite(composite) => composite
+            .attributes
+            .iter()
+            .map(|attribute| attribute.data_type.clone())
+            .collect(),
+        _ => return,
+    };
+    definition
+        .depends_on
+        .retain(|key| key.kind == Kind::Schema || texts.iter().any(|text| speaks_of(text, key)));
+}
+
+/// Takes what speaks of lost things out of `result`, as `DROP … CASCADE` does. Returns whether there
+/// was any.
+pub fn prune(result: &mut Objects, found: &BTreeSet<(Referrer, Lost)>) -> bool {
+    for (referrer, _) in found {
+        match referrer {
+            Referrer::Object(lineage) => {
+                result.remove(lineage);
+            }
+            Referrer::OwnedBy(lineage) => edit(result, *lineage, |body| {
+                if let Body::Sequence(sequence) = body {
+                    sequence.owned_by = None;
+                }
+            }),
+            Referrer::Constraint(lineage, name) => edit_table(result, *lineage, |table| {
+                table.constraints.remove(name);
+            }),
+            Referrer::Column(lineage, id) => edit_table(result, *lineage, |table| {
+                table.columns.retain(|column| column.id != *id);
+            }),
+            Referrer::Default(lineage, id) => edit_table(result, *lineage, |table| {
+                for column in &mut table.columns {
+                    if column.id == *id {
+                        column.default = None;
+                    }
+                }
+            }),
+        }
+    }
+    !found.is_empty()
+}
+
+fn edit(result: &mut Objects, lineage: Lineage, change: impl FnOnce(&mut Body)) {
+    if let Some(definition) = result.get_mut(&lineage) {
+        let definition = Arc::make_mut(definition);
+        change(&mut definition.body);
+        keep_spoken_of(definition);
+    }
+}
+
+fn edit_table(result: &mut Objects, lineage: Lineage, change: impl FnOnce(&mut Table)) {
+    edit(result, lineage, |body| {
+        if let Body::Table(table) = body {
+            change(table);
+        }
+    });
+}
