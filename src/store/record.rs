@@ -10,6 +10,7 @@ use crate::schema::model::Lineage;
 use crate::upstream::Executor;
 use serde::Serialize;
 use serde_json::ser::{CompactFormatter, Formatter};
+use std::borrow::Cow;
 use std::io;
 
 /// Both are `text`, so that the call means this function and no other.
@@ -212,7 +213,7 @@ impl<'a> CleanMerge<'a> {
 #[derive(Serialize)]
 struct Content<'a, H> {
     hash: H,
-    content: std::borrow::Cow<'a, str>,
+    content: Cow<'a, str>,
 }
 
 #[derive(Serialize)]
@@ -257,20 +258,8 @@ impl<'a> Payload<'a> {
                 NewHead::Commit(commit) => Some(commit),
                 NewHead::Existing(_) => None,
             },
-            objects: record
-                .objects
-                .iter()
-                .map(|(hash, definition)| Content {
-                    hash: *hash,
-                    content: definition.into(),
-                })
-                .collect(),
-            nodes: nodes
-                .map(|(hash, node)| Content {
-                    hash: *hash,
-                    content: node.content().into(),
-                })
-                .collect(),
+            objects: sorted(&record.objects, |definition| Cow::from(definition)),
+            nodes: sorted(nodes, |node| Cow::from(node.content())),
             changes: record
                 .changes
                 .iter()
@@ -312,6 +301,23 @@ impl<'a> Payload<'a> {
             ledgers: &record.ledgers,
         }
     }
+}
+
+/// In the order of hashes: two transactions that store the same contents then wait for each other in one
+/// direction only.
+fn sorted<'a, H: Copy + Ord + 'a, T: 'a>(
+    items: impl IntoIterator<Item = &'a (H, T)>,
+    content: impl Fn(&'a T) -> Cow<'a, str>,
+) -> Vec<Content<'a, H>> {
+    let mut contents: Vec<_> = items
+        .into_iter()
+        .map(|(hash, item)| Content {
+            hash: *hash,
+            content: content(item),
+        })
+        .collect();
+    contents.sort_unstable_by_key(|content| content.hash);
+    contents
 }
 
 /// JSON in ASCII alone: the text is then the same in every client encoding, and so is its signature.

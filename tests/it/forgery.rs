@@ -96,7 +96,6 @@ const STATEMENTS: &[&str] = &[
     "DELETE FROM pggit.migration",
     "TRUNCATE pggit.commit",
     "TRUNCATE pggit.branch CASCADE",
-    "MERGE INTO pggit.branch AS b USING (SELECT 1) AS s ON true WHEN MATCHED THEN DELETE",
     "WITH gone AS (DELETE FROM pggit.branch RETURNING 1) SELECT * FROM gone",
     "COPY pggit.commit FROM PROGRAM 'echo'",
     "DO $$ BEGIN DELETE FROM pggit.branch; END $$",

@@ -4,7 +4,9 @@ use crate::harness::{Database, Postgres};
 use pggit::catalog::CatalogId;
 use pggit::config::{SslMode, Upstream};
 use pggit::error::Report;
-use pggit::schema::model::{Lineage, ObjectKey};
+use pggit::schema::canonical::canonical_bytes;
+use pggit::schema::model::{Body, Definition, Enum, Lineage, Name, ObjectKey};
+use pggit::schema::snapshot::Snapshot;
 use pggit::store::tree::Change;
 use pggit::store::{
     Commit, CommitHash, LineageEntry, LogQuery, MAIN_BRANCH_ID, MergeRecord, MergeState, NewBranch,
@@ -501,6 +503,69 @@ async fn refs_resolve_to_commits() {
         let error = store.resolve(admin, text).await.unwrap_err();
         assert_eq!(error.sqlstate().as_str(), state, "{text}: {error}");
     }
+}
+
+fn definition(name: &str, labels: &[&str]) -> Definition {
+    Definition {
+        owner: "ada".to_owned(),
+        acl: [(String::new(), [("USAGE".to_owned(), false)].into())].into(),
+        comment: Some("Ünï 'quoted' \\ \" \u{1F600}".to_owned()),
+        depends_on: Vec::new(),
+        body: Body::Enum(Enum {
+            name: Name::new("public", name),
+            labels: labels.iter().map(|&label| label.to_owned()).collect(),
+        }),
+    }
+}
+
+#[tokio::test]
+async fn a_snapshot_is_what_was_recorded() {
+    let mut history = History::new().await;
+    let mut client = history.client().await;
+    let owner = history.database.owner.clone();
+    let definitions = [definition("mood", &["sad", "ok"]), definition("état", &[])];
+    let stored = definitions.each_ref().map(|definition| {
+        let bytes = canonical_bytes(definition);
+        (ObjectHash::of(&bytes), String::from_utf8(bytes).unwrap())
+    });
+    let changes: Vec<Change> = (0..100)
+        .map(|n| (lineage(n), Some(stored[usize::from(n) % 2].0)))
+        .collect();
+    client.batch("BEGIN").await.unwrap();
+    let mut made = record(&history.store, &mut client, &owner, 1, &changes, "m").await;
+    made.objects = stored.to_vec();
+    history.store.record(&mut client, &made).await.unwrap();
+    client.batch("COMMIT").await.unwrap();
+
+    let fresh = Store::open(&mut history.admin).await.unwrap();
+    let main = fresh.resolve(&mut client, "main").await.unwrap();
+    let tree = fresh.commit(&mut client, main).await.unwrap().tree;
+    let snapshot = fresh.snapshot(&mut client, tree).await.unwrap();
+    let expected: Snapshot = (0..100)
+        .map(|n| (lineage(n), definitions[usize::from(n) % 2].clone()))
+        .collect();
+    assert_eq!(snapshot, expected);
+
+    let before = fresh.commit(&mut client, history.first).await.unwrap().tree;
+    let diff = fresh.tree_diff(&mut client, before, tree).await.unwrap();
+    assert_eq!(diff.len(), 100);
+    let absent = fresh.objects(&mut client, &[stored[0].0, object(9)]).await;
+    assert!(matches!(absent, Err(StoreError::Corrupt { .. })));
+}
+
+#[tokio::test]
+async fn the_administrative_role_need_not_be_a_superuser() {
+    let database = Database::create().await;
+    let mut admin = connect(&database, &database.owner).await;
+    Store::migrate(&mut admin).await.unwrap();
+    let store = Store::open(&mut admin).await.unwrap();
+    let owner = database.owner.clone();
+    commit(&store, &mut admin, &owner, MAIN_BRANCH_ID, &[], "init").await;
+    let client = database.role("client").await;
+    let mut session = connect(&database, &client).await;
+    commit(&store, &mut session, &client, MAIN_BRANCH_ID, &[], "theirs").await;
+    assert!(Store::is_initialised(&mut admin).await.unwrap());
+    assert!(Store::open(&mut session).await.is_err());
 }
 
 /// A criss-cross: main and feature each merged the other's `b`.
