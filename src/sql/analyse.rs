@@ -12,22 +12,30 @@ use pg_query::NodeEnum;
 use pg_query::protobuf::ParseResult;
 use std::ops::Range;
 
+/// Longer texts are not parsed: a tree takes a hundred times the memory, and seconds.
+const MAX_PARSED_BYTES: usize = 1 << 20;
+
 /// Why a text has no parse tree.
-#[derive(Debug)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum NoTree {
     /// It is no SQL, as far as the parser knows.
     Malformed,
-    /// It nests deeper than a tree can be handed over.
+    /// It nests deeper than a tree can be handed over by the parser.
     TooDeep,
+    /// It nests deeper, or is longer, than the parser itself may be asked to look at.
+    TooBig,
 }
 
 /// Parses a text of any number of statements.
 pub fn parse(text: &str) -> Result<ParseResult, NoTree> {
+    if text.len() > MAX_PARSED_BYTES {
+        return Err(NoTree::TooBig);
+    }
     match pg_query::parse(text, 0) {
         Ok(parsed) => Ok(parsed.protobuf),
         Err(pg_query::Error::Decode(_)) => Err(NoTree::TooDeep),
         Err(pg_query::Error::Parse(message)) if message.contains("stack depth") => {
-            Err(NoTree::TooDeep)
+            Err(NoTree::TooBig)
         }
         Err(_) => Err(NoTree::Malformed),
     }
@@ -61,17 +69,17 @@ fn statements(text: &str, map: &BranchMap) -> Result<Vec<Statement>, ErrorReport
     }
     match parse(text) {
         Ok(tree) => Ok(with_tree(&tokens, &tree, map)),
-        Err(NoTree::TooDeep) if ranges.len() > 1 => separately(&tokens, &ranges, map),
-        Err(NoTree::TooDeep) => Ok(ranges
-            .iter()
-            .map(|range| fallback::too_deep(&tokens, range, map))
-            .collect()),
         // The server says what is wrong with it. On a branch its names lead there all the same: the
         // server's grammar may be newer than ours.
         Err(NoTree::Malformed) if map.is_main() => Ok(Vec::new()),
         Err(NoTree::Malformed) => Ok(ranges
             .iter()
             .map(|range| fallback::malformed(&tokens, range, map))
+            .collect()),
+        Err(_) if ranges.len() > 1 => separately(&tokens, &ranges, map),
+        Err(why) => Ok(ranges
+            .iter()
+            .map(|range| fallback::without_tree(&tokens, range, map, why))
             .collect()),
     }
 }

@@ -1,8 +1,9 @@
 //! Planning without a parse tree: statements that nest too deep for one, and texts that are no SQL.
 //!
-//! What can be known then comes from the tokens and from `pg_query`'s summary, which is made in C under a check
-//! of the stack.
+//! What can be known then comes from the tokens and from `pg_query`'s summary, which is made without handing
+//! over a tree.
 
+use super::analyse::NoTree;
 use super::classify::{Source, summary};
 use super::names::{Meaning, Named, Names};
 use super::plan::{Action, Ddl, Scope, Setting, Statement};
@@ -11,8 +12,13 @@ use crate::branch::{BranchMap, NameUse};
 use crate::error::{ErrorReport, SqlState};
 use std::ops::Range;
 
-/// The plan of a statement that is too deep for a tree.
-pub fn too_deep(tokens: &Tokens<'_>, at: &Range<usize>, map: &BranchMap) -> Statement {
+/// The plan of a statement that is too deep or too long for a tree.
+pub fn without_tree(
+    tokens: &Tokens<'_>,
+    at: &Range<usize>,
+    map: &BranchMap,
+    why: NoTree,
+) -> Statement {
     let action = action(tokens, at, map);
     let usage = match action {
         Action::Ddl(_) => NameUse::Define,
@@ -21,7 +27,7 @@ pub fn too_deep(tokens: &Tokens<'_>, at: &Range<usize>, map: &BranchMap) -> Stat
     let splices = if map.is_main() {
         Vec::new()
     } else {
-        let named = named(tokens, at);
+        let named = named(tokens, at, why);
         let names = Names {
             tokens,
             map,
@@ -118,10 +124,14 @@ fn selects_into(tokens: &Tokens<'_>, at: &Range<usize>) -> bool {
 }
 
 /// What can be known of a statement's names.
-fn named(tokens: &Tokens<'_>, at: &Range<usize>) -> Named {
+fn named(tokens: &Tokens<'_>, at: &Range<usize>, why: NoTree) -> Named {
     let mut named = Named::default();
     let source = tokens.text().get(tokens.bytes(at)).unwrap_or_default();
-    if let Ok(found) = pg_query::summary(source, 0, -1) {
+    // The summary is made without a check of the stack: it is safe where the parser, which has one, got
+    // through the tree.
+    if why == NoTree::TooDeep
+        && let Ok(found) = pg_query::summary(source, 0, -1)
+    {
         named.aliases.extend(found.aliases.into_keys());
         named.aliases.extend(found.cte_names);
         for table in found.tables {
@@ -134,10 +144,16 @@ fn named(tokens: &Tokens<'_>, at: &Range<usize>) -> Named {
             }
         }
     }
-    // The summary leaves out the aliases of subqueries: `AS a`, `) a`.
+    // The summary leaves out the aliases of subqueries. An alias follows AS, a closing parenthesis or
+    // another name.
     for index in at.clone() {
-        if matches!(tokens.kind_before(index, 1), Some(Kind::As | Kind::Ascii41))
-            && tokens.kind(index) == Some(Kind::Ident)
+        let after_name = || {
+            tokens.kind_before(index, 1) == Some(Kind::Ident)
+                || tokens.kind_before(index, 2) == Some(Kind::Ascii46)
+        };
+        if tokens.kind(index) == Some(Kind::Ident)
+            && (matches!(tokens.kind_before(index, 1), Some(Kind::As | Kind::Ascii41))
+                || after_name() && tokens.kind_before(index, 1) != Some(Kind::Ascii46))
             && let Some(name) = tokens.name(index)
         {
             named.aliases.insert(name.into_owned());

@@ -147,8 +147,20 @@ impl Names<'_> {
         match length {
             2 => {
                 let schema = name(0)?;
-                let is_alias = named.aliases.contains(&schema);
-                (!is_alias && (is_relation(0) || self.is_own_schema(&schema))).then_some(0)
+                let of_relation = is_relation(0)
+                    || self.is_own_schema(&schema)
+                    || matches!(
+                        tokens.kind_before(first, 1),
+                        Some(
+                            Kind::From
+                                | Kind::Join
+                                | Kind::Into
+                                | Kind::Update
+                                | Kind::Only
+                                | Kind::Table
+                        )
+                    );
+                (of_relation && !named.aliases.contains(&schema)).then_some(0)
             }
             3 if is_relation(1) => Some(1),
             3 => Some(0),

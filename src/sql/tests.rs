@@ -372,3 +372,96 @@ fn ddl_of_the_proxy_is_retargeted() {
         )
     );
 }
+
+/// Statements of many depths: what one level more adds before and after.
+const DEEP: &[(&str, &str, &str)] = &[
+    ("SELECT ", "(", ")"),
+    ("SELECT ", "(SELECT ", ")"),
+    ("SELECT ", "CASE WHEN true THEN ", " END"),
+    ("SELECT ", "NOT ", ""),
+    ("SELECT ", "", "||a.b"),
+    ("SELECT ", "", "::int"),
+    ("SELECT ", "", " IS NULL"),
+    ("SELECT ", "f(", ")"),
+    ("SELECT ", "", " OR a AND NOT a"),
+    ("SELECT ", "ARRAY[", "]"),
+];
+
+#[test]
+fn deep_statements_lead_to_the_branch_and_never_overflow() {
+    for depth in [10, 40, 90, 300, 3_000, 30_000] {
+        for (start, before, after) in DEEP {
+            let text = format!(
+                "{start}{}1{} FROM public.t u WHERE u.a = app.f(1)",
+                before.repeat(depth),
+                after.repeat(depth)
+            );
+            let wanted = text
+                .replace("public.t", "\"public@b\".t")
+                .replace("app.f", "\"app@b\".f");
+            assert!(spliced(&text) == wanted, "{depth} × {before}{after}");
+            plan(&text, &main_map());
+        }
+    }
+    for joins in [60, 2_000, 20_000] {
+        let joins: String = (0..joins)
+            .map(|n| format!(" JOIN other.t{n} a{n} ON a{n}.id = public.id"))
+            .collect();
+        let text = format!("SELECT * FROM app.public AS public{joins}");
+        let wanted = text
+            .replace(" app.", " \"app@b\".")
+            .replace("other.", "\"other@b\".");
+        assert!(spliced(&text) == wanted);
+    }
+}
+
+#[test]
+fn deep_ddl_is_ddl() {
+    let deep = "(SELECT ".repeat(50) + "1" + &")".repeat(50);
+    for text in [
+        format!("CREATE VIEW public.v AS SELECT {deep}"),
+        format!("SELECT {deep} INTO public.v"),
+        format!("SELECT 1; CREATE TABLE public.v AS SELECT {deep}"),
+    ] {
+        let found = statements(&text, &main_map());
+        let Some(Action::Ddl(ddl)) = found.last().map(|statement| &statement.action) else {
+            panic!("{text}: no DDL");
+        };
+        assert_eq!(ddl.scope, super::plan::Scope::Everything);
+    }
+    assert_eq!(plan(&format!("SELECT {deep}"), &main_map()), Plan::Forward);
+}
+
+#[test]
+fn long_texts_are_planned_by_their_tokens() {
+    let values = "(1, 'public.x'),".repeat(100_000);
+    let text = format!("INSERT INTO public.t VALUES {values}(2, nextval('app.s'))");
+    let wanted = text
+        .replace("INTO public.", "INTO \"public@b\".")
+        .replace("app.s", "\"app@b\".s");
+    assert!(spliced(&text) == wanted);
+    assert_eq!(plan(&text, &main_map()), Plan::Forward);
+}
+
+#[test]
+fn malformed_texts_go_to_the_server() {
+    for text in [
+        "SELEC * FROM x",
+        "CREATE TABEL x",
+        "SELECT 'x",
+        "SELECT \"x",
+        "/* x",
+        "SELECT 1x",
+    ] {
+        assert_eq!(plan(text, &main_map()), Plan::Forward, "{text}");
+        assert_eq!(plan(text, &branch_map()), Plan::Forward, "{text}");
+    }
+    assert_eq!(
+        spliced("SELEC * FROM public.t, t.public"),
+        "SELEC * FROM \"public@b\".t, t.public"
+    );
+    assert!(matches!(
+        plan("SELECT 1x FROM public.t", &branch_map()),
+        Plan::Refuse(_)
+    ));
+}
