@@ -4,5 +4,6 @@
 mod harness;
 
 mod forgery;
+mod repo;
 mod smoke;
 mod store;
