@@ -15,6 +15,27 @@ use std::path::PathBuf;
 use std::time::Duration;
 use unit::{Size, Time};
 
+/// The ledgers of the migration tools we know of.
+const MIGRATION_LEDGERS: [&str; 17] = [
+    "django_migrations",
+    "alembic_version",
+    "schema_migrations",
+    "ar_internal_metadata",
+    "flyway_schema_history",
+    "databasechangelog",
+    "knex_migrations",
+    "knex_migrations_lock",
+    "_prisma_migrations",
+    "__drizzle_migrations",
+    "goose_db_version",
+    "pgmigrations",
+    "SequelizeMeta",
+    "migrations",
+    "_sqlx_migrations",
+    "__diesel_schema_migrations",
+    "refinery_schema_history",
+];
+
 /// All settings of a proxy.
 #[derive(Clone, Debug, Deserialize, Serialize)]
 #[serde(deny_unknown_fields, default)]
@@ -102,11 +123,15 @@ pub struct Limits {
     pub plan_cache_bytes: Size,
 }
 
-#[derive(Clone, Debug, Default, Deserialize, Serialize)]
+/// What is versioned, and how.
+#[derive(Clone, Debug, Deserialize, Serialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Versioning {
     /// Schemas that are not versioned and that all branches share.
     pub excluded_schemas: Vec<String>,
+    /// Tables, in any schema, in which migration tools keep what has been applied: their rows describe the
+    /// structure, and so go with it when a branch is created or merged.
+    pub migration_ledgers: Vec<String>,
 }
 
 /// The operator's HTTP port: `/metrics`, `/livez`, `/readyz`.
@@ -172,6 +197,15 @@ impl Default for Limits {
             drain_timeout: Time(Duration::from_secs(30)),
             max_statement_bytes: Size(16 << 20),
             plan_cache_bytes: Size(64 << 20),
+        }
+    }
+}
+
+impl Default for Versioning {
+    fn default() -> Self {
+        Self {
+            excluded_schemas: Vec::new(),
+            migration_ledgers: MIGRATION_LEDGERS.map(str::to_owned).to_vec(),
         }
     }
 }

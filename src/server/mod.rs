@@ -15,7 +15,7 @@ pub use listener::{BindError, Listener};
 pub use tls::{CertificateError, Terminator};
 
 use crate::config::Config;
-use crate::repo::Repo;
+use crate::repo::{Repo, Versioning};
 use crate::session::Context;
 use crate::sql::Planner;
 use crate::telemetry::Metrics;
@@ -73,7 +73,16 @@ impl Server {
         let operations = AdminPools::new(&config.upstream)?;
         let readers = AdminPools::new(&config.upstream)?;
         let connector = Arc::clone(operations.connector());
-        let repo = Repo::new(operations, readers, config.versioning.clone());
+        let versioning = Versioning {
+            excluded_schemas: config.versioning.excluded_schemas.iter().cloned().collect(),
+            migration_ledgers: config
+                .versioning
+                .migration_ledgers
+                .iter()
+                .cloned()
+                .collect(),
+        };
+        let repo = Repo::new(operations, readers, versioning);
         Ok(Self {
             context: Arc::new(Context {
                 repo: Arc::new(repo),
