@@ -31,7 +31,7 @@ pub const PINNED_SETTINGS: &[(&str, &str)] = &[
 ];
 
 /// Runs SQL of the proxy's own under [`PINNED_SETTINGS`].
-pub trait Executor: Send {
+pub trait Executor: Send + Sync {
     /// Runs one statement and returns its rows.
     ///
     /// Parameters go as `text`; a statement casts them where it needs another type
