@@ -4,6 +4,9 @@
 mod harness;
 
 mod definitions;
+mod plans;
+mod touched;
+mod unsupported;
 
 use harness::Database;
 use pggit::catalog::{Found, LineageBook, Raw, Selection, read, server_version};

@@ -15,7 +15,11 @@ SELECT json_build_object(
   'kind', CASE WHEN t.typtype = 'c' THEN c.relkind ELSE t.typtype END,
   'schema', n.nspname, 'name', t.typname)::text
 FROM pg_type AS a
-  JOIN pg_type AS t ON t.oid = CASE WHEN a.typtype = 'b' AND a.typcategory = 'A' AND a.typelem <> 0 THEN a.typelem ELSE a.oid END
+  CROSS JOIN LATERAL (
+    SELECT e.* FROM pg_type AS e
+    WHERE e.oid = CASE WHEN a.typtype = 'b' AND a.typcategory = 'A' AND a.typelem <> 0 THEN a.typelem ELSE a.oid END
+    OFFSET 0 -- keeps it a look-up
+  ) AS t
   JOIN pg_namespace AS n ON n.oid = t.typnamespace
   LEFT JOIN pg_class AS c ON c.oid = t.typrelid
 WHERE a.oid = ANY ($2::text::oid[])

@@ -1,6 +1,7 @@
 -- Tables, views, materialized views, sequences and indexes among the relations $1 (oid[]): one JSON
 -- object each. Left out is what is not versioned: members of extensions, identity columns'
 -- sequences, constraints' indexes, partitions and inheritance children with their indexes.
+-- Look-ups are scalar subqueries where a join might be planned as one with a whole catalog.
 SELECT json_build_object(
   'oid', c.oid::int8,
   'relkind', c.relkind,
@@ -28,13 +29,14 @@ SELECT json_build_object(
       'number', a.attnum,
       'name', a.attname,
       'type', format_type(a.atttypid, a.atttypmod),
-      'collation', CASE WHEN a.attcollation <> t.typcollation THEN (
-        SELECT json_build_array(cn.nspname, co.collname)
-        FROM pg_collation AS co JOIN pg_namespace AS cn ON cn.oid = co.collnamespace
-        WHERE co.oid = a.attcollation
+      'collation', CASE WHEN a.attcollation <> (SELECT t.typcollation FROM pg_type AS t WHERE t.oid = a.atttypid) THEN (
+        SELECT json_build_array((SELECT cn.nspname FROM pg_namespace AS cn WHERE cn.oid = co.collnamespace), co.collname)
+        FROM pg_collation AS co WHERE co.oid = a.attcollation
       ) END,
       'not_null', a.attnotnull,
-      'default', pg_get_expr(d.adbin, d.adrelid),
+      'default', CASE WHEN a.atthasdef THEN (
+        SELECT pg_get_expr(d.adbin, d.adrelid) FROM pg_attrdef AS d WHERE d.adrelid = a.attrelid AND d.adnum = a.attnum
+      ) END,
       'generated', a.attgenerated,
       'identity', a.attidentity,
       'identity_sequence', CASE WHEN a.attidentity <> '' THEN (
@@ -50,13 +52,12 @@ SELECT json_build_object(
         SELECT json_agg(json_build_array(CASE p.grantee WHEN 0 THEN '' ELSE pg_get_userbyid(p.grantee) END, p.privilege_type, p.is_grantable))
         FROM aclexplode(a.attacl) AS p
       ) END,
-      'storage', CASE WHEN c.relkind = 'r' AND a.attstorage <> t.typstorage THEN a.attstorage END,
+      'storage', CASE WHEN c.relkind = 'r' AND a.attstorage <> (SELECT t.typstorage FROM pg_type AS t WHERE t.oid = a.atttypid) THEN a.attstorage END,
       'compression', CASE WHEN a.attcompression <> '' THEN a.attcompression END,
       -- -1 before PostgreSQL 17, NULL since
       'statistics', nullif(a.attstattarget, -1)
     ) ORDER BY a.attnum)
-    FROM pg_attribute AS a JOIN pg_type AS t ON t.oid = a.atttypid
-      LEFT JOIN pg_attrdef AS d ON d.adrelid = a.attrelid AND d.adnum = a.attnum
+    FROM pg_attribute AS a
     WHERE a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped
   ) END,
   'constraints', CASE WHEN c.relkind = 'r' THEN (
@@ -74,9 +75,8 @@ SELECT json_build_object(
         ))
       ),
       'references', CASE WHEN k.contype = 'f' THEN (
-        SELECT json_build_array(fn.nspname, f.relname)
-        FROM pg_class AS f JOIN pg_namespace AS fn ON fn.oid = f.relnamespace
-        WHERE f.oid = k.confrelid
+        SELECT json_build_array((SELECT fn.nspname FROM pg_namespace AS fn WHERE fn.oid = f.relnamespace), f.relname)
+        FROM pg_class AS f WHERE f.oid = k.confrelid
       ) END,
       'comment', (SELECT s.description FROM pg_description AS s WHERE s.objoid = k.oid AND s.classoid = 'pg_constraint'::regclass AND s.objsubid = 0)
     ))
@@ -90,10 +90,11 @@ SELECT json_build_object(
     FROM pg_sequence AS q WHERE q.seqrelid = c.oid
   ) END,
   'owned_by', CASE WHEN c.relkind = 'S' THEN (
-    SELECT json_build_array(tn.nspname, t.relname, a.attname)
-    FROM pg_depend AS p
-      JOIN pg_class AS t ON t.oid = p.refobjid JOIN pg_namespace AS tn ON tn.oid = t.relnamespace
-      JOIN pg_attribute AS a ON a.attrelid = t.oid AND a.attnum = p.refobjsubid
+    SELECT json_build_array(
+      (SELECT tn.nspname FROM pg_namespace AS tn WHERE tn.oid = t.relnamespace),
+      t.relname,
+      (SELECT a.attname FROM pg_attribute AS a WHERE a.attrelid = t.oid AND a.attnum = p.refobjsubid))
+    FROM pg_depend AS p JOIN pg_class AS t ON t.oid = p.refobjid
     WHERE p.classid = 'pg_class'::regclass AND p.objid = c.oid
       AND p.refclassid = 'pg_class'::regclass AND p.deptype = 'a' AND p.refobjsubid > 0
   ) END,
@@ -117,9 +118,13 @@ SELECT json_build_object(
       UNION ALL SELECT 'pg_attrdef'::regclass, d.oid FROM pg_attrdef AS d WHERE d.adrelid = c.oid
       UNION ALL SELECT 'pg_constraint'::regclass, k.oid FROM pg_constraint AS k WHERE k.conrelid = c.oid AND k.contype <> 'f'
       UNION ALL SELECT 'pg_rewrite'::regclass, r.oid FROM pg_rewrite AS r WHERE r.ev_class = c.oid
-    ) AS part JOIN pg_depend AS p ON p.classid = part.class AND p.objid = part.oid
-    WHERE p.refclassid IN ('pg_class'::regclass, 'pg_type'::regclass, 'pg_proc'::regclass)
-      AND NOT (p.refclassid = 'pg_class'::regclass AND p.refobjid = c.oid)
+    ) AS part CROSS JOIN LATERAL (
+      SELECT d.refclassid, d.refobjid FROM pg_depend AS d
+      WHERE d.classid = part.class AND d.objid = part.oid
+        AND d.refclassid IN ('pg_class'::regclass, 'pg_type'::regclass, 'pg_proc'::regclass)
+      OFFSET 0 -- keeps it a look-up
+    ) AS p
+    WHERE NOT (p.refclassid = 'pg_class'::regclass AND p.refobjid = c.oid)
   ) END
 )::text
 FROM pg_class AS c

@@ -8,6 +8,15 @@ WITH locked AS MATERIALIZED (
   WHERE l.pid = pg_backend_pid() AND l.database <> 0 AND l.locktype IN ('relation', 'object')
     AND l.mode IN ('ShareUpdateExclusiveLock', 'ShareLock', 'ShareRowExclusiveLock', 'ExclusiveLock', 'AccessExclusiveLock')
   GROUP BY 1, 2
+), lost (class) AS MATERIALIZED (
+  SELECT l.class FROM locked AS l WHERE CASE l.class
+      WHEN 'pg_class'::regclass THEN (SELECT false FROM pg_class AS c WHERE c.oid = l.oid)
+      WHEN 'pg_constraint'::regclass THEN (SELECT false FROM pg_constraint AS k WHERE k.oid = l.oid)
+      WHEN 'pg_proc'::regclass THEN (SELECT false FROM pg_proc AS f WHERE f.oid = l.oid)
+      WHEN 'pg_operator'::regclass THEN (SELECT false FROM pg_operator AS o WHERE o.oid = l.oid)
+      WHEN 'pg_type'::regclass THEN (SELECT false FROM pg_type AS t WHERE t.oid = l.oid)
+      ELSE false
+    END IS NULL
 ), target AS (
   SELECT t.class, t.schema, t.name::name AS name FROM json_to_recordset($1::text::json) AS t (class text, schema text, name text)
 ), seed (class, oid, renamed) AS MATERIALIZED (
@@ -29,6 +38,12 @@ WITH locked AS MATERIALIZED (
   SELECT 'pg_namespace'::regclass, n.oid, false
   FROM target AS t JOIN pg_namespace AS n ON n.nspname = t.name
   WHERE t.class = 'schema'
+  UNION ALL
+  -- CASCADE takes checks from domains without a lock that would tell which
+  SELECT 'pg_type'::regclass, t.oid, false FROM pg_type AS t
+  WHERE t.typtype = 'd' AND t.oid >= 16384
+    AND (SELECT bool_or(class = 'pg_constraint'::regclass) AND (bool_or(class IN ('pg_proc'::regclass, 'pg_operator'::regclass))
+      OR bool_or(class = 'pg_type'::regclass) AND NOT bool_or(class = 'pg_class'::regclass)) FROM lost)
   UNION ALL
   SELECT (a.address ->> 0)::oid, (a.address ->> 1)::oid, true FROM json_array_elements($2::text::json) AS a (address)
 ), renamed (class, oid) AS (

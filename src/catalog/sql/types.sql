@@ -16,9 +16,9 @@ SELECT json_build_object(
   'domain', CASE WHEN t.typtype = 'd' THEN json_build_object(
     'base', format_type(t.typbasetype, t.typtypmod),
     'collation', (
-      SELECT json_build_array(cn.nspname, co.collname)
-      FROM pg_type AS b JOIN pg_collation AS co ON co.oid = t.typcollation JOIN pg_namespace AS cn ON cn.oid = co.collnamespace
-      WHERE b.oid = t.typbasetype AND b.typcollation <> t.typcollation
+      SELECT json_build_array((SELECT cn.nspname FROM pg_namespace AS cn WHERE cn.oid = co.collnamespace), co.collname)
+      FROM pg_collation AS co
+      WHERE co.oid = t.typcollation AND co.oid <> (SELECT b.typcollation FROM pg_type AS b WHERE b.oid = t.typbasetype)
     ),
     'not_null', t.typnotnull,
     'default', pg_get_expr(t.typdefaultbin, 0),
@@ -36,14 +36,13 @@ SELECT json_build_object(
       'number', a.attnum,
       'name', a.attname,
       'type', format_type(a.atttypid, a.atttypmod),
-      'collation', CASE WHEN a.attcollation <> b.typcollation THEN (
-        SELECT json_build_array(cn.nspname, co.collname)
-        FROM pg_collation AS co JOIN pg_namespace AS cn ON cn.oid = co.collnamespace
-        WHERE co.oid = a.attcollation
+      'collation', CASE WHEN a.attcollation <> (SELECT b.typcollation FROM pg_type AS b WHERE b.oid = a.atttypid) THEN (
+        SELECT json_build_array((SELECT cn.nspname FROM pg_namespace AS cn WHERE cn.oid = co.collnamespace), co.collname)
+        FROM pg_collation AS co WHERE co.oid = a.attcollation
       ) END,
       'comment', (SELECT s.description FROM pg_description AS s WHERE s.objoid = c.oid AND s.classoid = 'pg_class'::regclass AND s.objsubid = a.attnum)
     ) ORDER BY a.attnum)
-    FROM pg_attribute AS a JOIN pg_type AS b ON b.oid = a.atttypid
+    FROM pg_attribute AS a
     WHERE a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped
   ) END,
   'references', (
@@ -52,9 +51,13 @@ SELECT json_build_object(
       SELECT 'pg_type'::regclass AS class, t.oid AS oid
       UNION ALL SELECT 'pg_class'::regclass, c.oid
       UNION ALL SELECT 'pg_constraint'::regclass, k.oid FROM pg_constraint AS k WHERE k.contypid = t.oid
-    ) AS part JOIN pg_depend AS p ON p.classid = part.class AND p.objid = part.oid
-    WHERE p.refclassid IN ('pg_class'::regclass, 'pg_type'::regclass, 'pg_proc'::regclass)
-      AND NOT (p.refclassid = 'pg_type'::regclass AND p.refobjid = t.oid)
+    ) AS part CROSS JOIN LATERAL (
+      SELECT d.refclassid, d.refobjid FROM pg_depend AS d
+      WHERE d.classid = part.class AND d.objid = part.oid
+        AND d.refclassid IN ('pg_class'::regclass, 'pg_type'::regclass, 'pg_proc'::regclass)
+      OFFSET 0 -- keeps it a look-up
+    ) AS p
+    WHERE NOT (p.refclassid = 'pg_type'::regclass AND p.refobjid = t.oid)
       AND NOT (p.refclassid = 'pg_class'::regclass AND p.refobjid = t.typrelid)
   )
 )::text
