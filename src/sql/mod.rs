@@ -4,6 +4,7 @@
 mod analyse;
 mod cache;
 mod classify;
+mod encoding;
 mod fallback;
 mod literals;
 mod names;
