@@ -3,15 +3,14 @@
 use crate::catalog::{CatalogError, CatalogId, Found, LineageBook, Raw};
 use crate::schema::Snapshot;
 use crate::schema::model::{Body, Definition, Lineage};
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 /// Live objects with the lineages of the schema they were made from.
 #[derive(Debug)]
 pub struct Adopted {
     pub found: Vec<Found>,
-    /// Every object and column seen, with its lineage.
-    pub book: LineageBook,
-    pub lineages: Vec<(CatalogId, Lineage)>,
+    /// Objects and columns that were not known before.
+    pub newcomers: Vec<(CatalogId, Lineage)>,
 }
 
 /// Matches what was read with what was `wanted`, objects by key and columns by name. What has a lineage in
@@ -53,12 +52,27 @@ pub fn adopt(
             }
         }
     }
-    let mut book = LineageBook::new(lineages.clone());
+    let found = raw.objects(names, &mut LineageBook::new(lineages.clone()))?;
+    lineages.retain(|id, _| !known.contains_key(id));
     Ok(Adopted {
-        found: raw.objects(names, &mut book)?,
-        book,
-        lineages: lineages.into_iter().collect(),
+        newcomers: of_objects(&found, lineages),
+        found,
     })
+}
+
+/// Those lineages that are of the objects found, or of their columns.
+pub fn of_objects(
+    found: &[Found],
+    lineages: impl IntoIterator<Item = (CatalogId, Lineage)>,
+) -> Vec<(CatalogId, Lineage)> {
+    let objects: HashSet<(u32, u32)> = found
+        .iter()
+        .map(|found| (found.id.class, found.id.oid))
+        .collect();
+    lineages
+        .into_iter()
+        .filter(|(id, _)| objects.contains(&(id.class, id.oid)))
+        .collect()
 }
 
 /// The parts of an object that have a lineage of their own, by name.

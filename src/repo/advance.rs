@@ -4,7 +4,7 @@ use super::database::{Database, Head};
 use super::error::RepoError;
 use super::identity::Identity;
 use super::observe::Observed;
-use crate::catalog::{CatalogId, LineageBook};
+use crate::catalog::CatalogId;
 use crate::schema::canonical::canonical_bytes;
 use crate::schema::model::{Body, Lineage};
 use crate::store::{
@@ -60,17 +60,12 @@ pub async fn advance(
     database: &Database,
     session: &mut dyn Executor,
     observed: &Observed,
-    book: &LineageBook,
     stamp: &Stamp,
     authored: &Authored<'_>,
 ) -> Result<Option<CommitHash>, RepoError> {
     let mut head = database.head(&observed.map).await?;
     loop {
-        match advance_from(
-            database, session, head, observed, book, stamp, authored, None,
-        )
-        .await?
-        {
+        match advance_from(database, session, head, observed, stamp, authored, None).await? {
             Advanced::Unchanged => return Ok(None),
             Advanced::To(commit) => return Ok(Some(commit)),
             Advanced::Moved(moved) => head = moved,
@@ -79,16 +74,11 @@ pub async fn advance(
 }
 
 /// Records what was seen of one branch as what follows `head`.
-#[expect(
-    clippy::too_many_arguments,
-    reason = "a commit is all of this, and each has a name of its own"
-)]
 pub async fn advance_from(
     database: &Database,
     session: &mut dyn Executor,
     head: Head,
     observed: &Observed,
-    book: &LineageBook,
     stamp: &Stamp,
     authored: &Authored<'_>,
     merging: Option<Merging>,
@@ -144,7 +134,7 @@ pub async fn advance_from(
         action: authored.action.clone(),
         objects: new_objects(&changes, &objects),
         tree: Some(tree),
-        lineages: new_lineages(observed, book),
+        lineages: observed.newcomers.clone(),
         gone: observed.gone.iter().filter_map(|gone| gone.id).collect(),
         schemas_added: observed.new_schemas.clone(),
         schemas_removed: removed_schemas(database, &changes, &previous, observed).await?,
@@ -212,20 +202,6 @@ fn new_objects(
         .iter()
         .filter_map(|(lineage, _)| objects.get(lineage))
         .map(|object| (object.hash, object.definition.clone()))
-        .collect()
-}
-
-/// Lineages that the book gave to this branch's newcomers.
-fn new_lineages(observed: &Observed, book: &LineageBook) -> Vec<(CatalogId, Lineage)> {
-    let mine: std::collections::HashSet<(u32, u32)> = observed
-        .found
-        .iter()
-        .map(|found| (found.id.class, found.id.oid))
-        .collect();
-    book.fresh()
-        .iter()
-        .filter(|(id, _)| mine.contains(&(id.class, id.oid)))
-        .copied()
         .collect()
 }
 

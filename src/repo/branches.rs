@@ -174,7 +174,7 @@ async fn read_back(
         }
     }
     different.extend(unseen.values().map(|definition| definition.key()));
-    Ok((adopted.lineages, different))
+    Ok((adopted.newcomers, different))
 }
 
 async fn copy_ledgers(

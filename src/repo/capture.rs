@@ -36,15 +36,7 @@ pub async fn capture(
     };
     let mut captured = Vec::new();
     for observed in &sight.branches {
-        let commit = advance(
-            database,
-            session,
-            observed,
-            &sight.book,
-            &sight.stamp,
-            &authored,
-        )
-        .await?;
+        let commit = advance(database, session, observed, &sight.stamp, &authored).await?;
         if let Some(commit) = commit {
             captured.push(Captured {
                 branch: observed.map.branch().to_owned(),

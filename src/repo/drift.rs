@@ -6,7 +6,7 @@ use super::error::RepoError;
 use super::identity::Identity;
 use super::observe::{Observed, observe_branch, user_schemas};
 use crate::branch::BranchMap;
-use crate::catalog::{self, LineageBook, Unsupported};
+use crate::catalog::{self, Unsupported};
 use crate::error::ErrorReport;
 use crate::schema::{self, Change, Snapshot};
 use crate::store::{Commit, CommitHash};
@@ -45,7 +45,7 @@ async fn inspect(
     let head = database.current_head(map.branch()).await?;
     let latest = database.store().commit(&mut reader, head.commit).await?;
     let recorded = database.store().snapshot(&mut reader, head.tree).await?;
-    let (observed, _) = observe_branch(database, session, map, &recorded).await?;
+    let observed = observe_branch(database, session, map, &recorded).await?;
     let schemas = user_schemas(session, &database.registry(), map.id()).await?;
     Ok(Status {
         commit: head.commit,
@@ -107,8 +107,7 @@ async fn record(
         .store()
         .snapshot(&mut database.reader(), head.tree)
         .await?;
-    let (observed, book): (Observed, LineageBook) =
-        observe_branch(database, session, map, &recorded).await?;
+    let observed = observe_branch(database, session, map, &recorded).await?;
     let changes = schema::diff(&recorded, &live(&observed));
     let stamp = database.store().stamp(session).await?;
     let message = message.unwrap_or_else(|| summary(&changes));
@@ -116,7 +115,6 @@ async fn record(
         database,
         session,
         &observed,
-        &book,
         &stamp,
         &Authored {
             identity,

@@ -1,6 +1,6 @@
 //! Looking at live objects: what a transaction touched, branch by branch.
 
-use super::adopt::adopt;
+use super::adopt::{adopt, of_objects};
 use super::database::Database;
 use super::error::RepoError;
 use super::pending::PendingDdl;
@@ -21,6 +21,8 @@ use std::sync::Arc;
 pub struct Observed {
     pub map: Arc<BranchMap>,
     pub found: Vec<Found>,
+    /// Objects and columns among those found that had no lineage before.
+    pub newcomers: Vec<(CatalogId, Lineage)>,
     /// Objects that the branch had and the catalogs no longer have.
     pub gone: Vec<Gone>,
     /// Schemas that the branch gained: logical and physical name.
@@ -52,7 +54,6 @@ pub struct Gone {
 #[derive(Debug)]
 pub struct Sight {
     pub branches: Vec<Observed>,
-    pub book: LineageBook,
     /// The transaction that looked: a record is bound to it.
     pub stamp: Stamp,
 }
@@ -132,17 +133,16 @@ async fn look(
         if found.is_empty() && gone.is_empty() {
             continue;
         }
-        let new_schemas = new_schemas(map, &found);
         branches.push(Observed {
             map: Arc::clone(map),
+            new_schemas: new_schemas(map, &found),
+            newcomers: of_objects(&found, book.fresh().iter().copied()),
             found,
             gone,
-            new_schemas,
         });
     }
     Ok(Sight {
         branches,
-        book,
         stamp: Stamp {
             transaction_id: touched.transaction_id,
             backend_pid: touched.backend_pid,
@@ -250,7 +250,7 @@ pub async fn observe_branch(
     executor: &mut dyn Executor,
     map: &Arc<BranchMap>,
     head: &Snapshot,
-) -> Result<(Observed, LineageBook), RepoError> {
+) -> Result<Observed, RepoError> {
     let registry = database.registry();
     let schemas = user_schemas(executor, &registry, map.id()).await?;
     let raw = catalog::read(
@@ -291,9 +291,10 @@ pub async fn observe_branch(
                 lineage: *lineage,
             })
             .collect(),
+        newcomers: adopted.newcomers,
         found: adopted.found,
     };
-    Ok((observed, adopted.book))
+    Ok(observed)
 }
 
 /// Versioned schemas of the database that exist: all of `main`'s are those that no branch claims.

@@ -9,6 +9,7 @@ use pggit::repo::{self, Identity, PendingDdl, Ref, Repo, Versioning, branches, d
 use pggit::sql::plan::{Ddl, Target, TargetClass};
 use pggit::upstream::Executor;
 use pggit::upstream::admin::{AdminConnection, AdminPools};
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 /// A database under version control, and a client's connection to it.
@@ -38,7 +39,7 @@ impl Versioned {
         };
         let repo = Repo::new(pools.clone(), pools, versioning);
         let mut administrator = repo.administrator(&database.name).await.unwrap();
-        repo::init(&mut administrator, &Default::default())
+        repo::init(&mut administrator, &BTreeSet::default())
             .await
             .unwrap();
         let versioning = repo.database(&database.name).await.unwrap().unwrap();

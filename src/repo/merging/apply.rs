@@ -163,7 +163,7 @@ async fn apply(
             .await
             .map_err(|error| step_failed(&error, &step.sql))?;
     }
-    let (observed, book, stamp) = look(database, session, planned).await?;
+    let (observed, stamp) = look(database, session, planned).await?;
     verify(planned, &observed)?;
     let ledgers = carry_ledgers(database, session, request, planned).await?;
 
@@ -176,7 +176,6 @@ async fn apply(
         session,
         planned.target_head,
         &observed,
-        &book,
         &stamp,
         &Authored {
             identity,
@@ -230,7 +229,7 @@ async fn look(
     database: &Database,
     session: &mut dyn Executor,
     planned: &Planned,
-) -> Result<(Observed, crate::catalog::LineageBook, Stamp), RepoError> {
+) -> Result<(Observed, Stamp), RepoError> {
     let map = &planned.target;
     let targets = targets(planned);
     let touched = catalog::touched(
@@ -287,6 +286,7 @@ async fn look(
                 })
             })
             .collect(),
+        newcomers: adopted.newcomers,
         found: adopted.found,
     };
     let stamp = Stamp {
@@ -294,7 +294,7 @@ async fn look(
         backend_pid: touched.backend_pid,
         now_micros: touched.now_micros,
     };
-    Ok((observed, adopted.book, stamp))
+    Ok((observed, stamp))
 }
 
 /// The names that the merge's changes concern, where they live.
