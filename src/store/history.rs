@@ -13,6 +13,14 @@ const CHANGES: &str = include_str!("sql/commit_changes.sql");
 const MERGE_BASE: &str = include_str!("sql/merge_base.sql");
 const IS_ANCESTOR: &str = include_str!("sql/is_ancestor.sql");
 
+/// A log looks at so many times its limit of the database's newest commits, and at all only if they do not suffice.
+const LOG_WINDOWS: &[i64] = &[4, 64];
+
+/// A merge base is looked for among so many generations below the lower commit, and in all of history only if
+/// the paths from both do not meet there.
+const MERGE_BASE_WINDOWS: &[i64] = &[64, 4096];
+const WHOLE_HISTORY: i64 = 1 << 62;
+
 /// Which commits a log shows. All conditions must hold.
 #[derive(Clone, Debug, Default)]
 pub struct LogQuery {
@@ -47,17 +55,30 @@ impl Store {
     ) -> Result<Vec<(CommitHash, Commit)>, StoreError> {
         let from = (!query.from.is_empty()).then(|| array(&query.from));
         let object = query.object.map(|lineage| lineage.to_string());
-        let limit = query.limit.map(|limit| limit.to_string());
-        let params = [
-            from.as_deref(),
-            query.author.as_deref(),
-            query.since.as_deref(),
-            query.until.as_deref(),
-            object.as_deref(),
-            limit.as_deref(),
-        ];
-        let rows = exec.query(LOG, &params).await?;
-        rows.into_iter().map(read).collect()
+        let limit = query
+            .limit
+            .map(|limit| i64::try_from(limit).unwrap_or(i64::MAX));
+        let mut windows = LOG_WINDOWS
+            .iter()
+            .filter_map(|factor| Some(limit?.saturating_mul(*factor).to_string()));
+        let limit_text = limit.map(|limit| limit.to_string());
+        loop {
+            let window = windows.next();
+            let params = [
+                from.as_deref(),
+                query.author.as_deref(),
+                query.since.as_deref(),
+                query.until.as_deref(),
+                object.as_deref(),
+                limit_text.as_deref(),
+                window.as_deref(),
+            ];
+            let rows = exec.query(LOG, &params).await?;
+            let enough = query.limit.is_some_and(|limit| rows.len() as u64 >= limit);
+            if enough || window.is_none() {
+                return rows.into_iter().map(read).collect();
+            }
+        }
     }
 
     /// What a commit changed with regard to its first parent, by lineage: the new object, or `None`
@@ -87,13 +108,20 @@ impl Store {
         a: CommitHash,
         b: CommitHash,
     ) -> Result<Vec<CommitHash>, StoreError> {
-        let params = [a.to_string(), b.to_string()];
-        let rows = exec
-            .query(MERGE_BASE, &[Some(&params[0]), Some(&params[1])])
-            .await?;
-        rows.into_iter()
-            .map(|row| FromRow::new(row).parse())
-            .collect()
+        let (a, b) = (a.to_string(), b.to_string());
+        let mut windows = MERGE_BASE_WINDOWS.iter();
+        loop {
+            let window = windows.next();
+            let depth = window.unwrap_or(&WHOLE_HISTORY).to_string();
+            let rows = exec
+                .query(MERGE_BASE, &[Some(&a), Some(&b), Some(&depth)])
+                .await?;
+            let mut row = FromRow::new(rows.into_iter().next().unwrap_or_default());
+            let (best, more) = (row.json()?, row.parse::<bool>()?);
+            if !more || window.is_none() {
+                return Ok(best);
+            }
+        }
     }
 
     /// Whether `ancestor` is `descendant` or in its history.

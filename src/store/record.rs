@@ -258,7 +258,7 @@ impl<'a> Payload<'a> {
                 NewHead::Commit(commit) => Some(commit),
                 NewHead::Existing(_) => None,
             },
-            objects: sorted(&record.objects, |definition| Cow::from(definition)),
+            objects: sorted(&record.objects, Cow::from),
             nodes: sorted(nodes, |node| Cow::from(node.content())),
             changes: record
                 .changes

@@ -704,6 +704,85 @@ async fn a_log_shows_what_was_asked_for() {
 }
 
 #[tokio::test]
+async fn a_limited_log_finds_what_is_far_back() {
+    let mut history = History::new().await;
+    let mut client = history.client().await;
+    let owner = history.database.owner.clone();
+    let store = &history.store;
+    let old = commit(store, &mut client, &owner, 1, &[], "old").await;
+    for _ in 0..10 {
+        commit(store, &mut history.admin, "postgres", 1, &[], "new").await;
+    }
+    let query = LogQuery {
+        author: Some(owner),
+        limit: Some(1),
+        ..LogQuery::default()
+    };
+    let found = store.log(&mut client, &query).await.unwrap();
+    assert_eq!(found[0].0, old);
+    let query = LogQuery {
+        limit: Some(u64::MAX),
+        ..LogQuery::default()
+    };
+    assert_eq!(store.log(&mut client, &query).await.unwrap().len(), 12);
+}
+
+#[tokio::test]
+async fn a_log_shows_children_before_parents_also_when_the_clock_goes_back() {
+    let mut history = History::new().await;
+    let (store, admin) = (&history.store, &mut history.admin);
+    for (message, micros) in [("one", 5), ("two", 4), ("three", 3)] {
+        admin.batch("BEGIN").await.unwrap();
+        let mut made = record(store, admin, "postgres", 1, &[], message).await;
+        if let NewHead::Commit(commit) = &mut made.head {
+            commit.time_micros = micros;
+        }
+        store.record(admin, &made).await.unwrap();
+        admin.batch("COMMIT").await.unwrap();
+    }
+    for limit in [None, Some(3)] {
+        let query = LogQuery {
+            limit,
+            ..LogQuery::default()
+        };
+        let found = store.log(admin, &query).await.unwrap();
+        let messages: Vec<_> = found.iter().map(|(_, it)| it.message.as_str()).collect();
+        assert_eq!(messages[..3], ["three", "two", "one"]);
+    }
+}
+
+#[tokio::test]
+async fn a_merge_base_is_found_however_far_back_it_is() {
+    let mut history = History::new().await;
+    let superuser = history.database.superuser().await;
+    // Two lines of 5,000 commits after a common one of generation 1.
+    superuser
+        .run(
+            "INSERT INTO pggit.commit
+             SELECT sha256(int4send(n)), '', '', '', '', now(), '', '{}', 1 + abs(n), now()
+             FROM generate_series(-5000, 5000) AS n;
+             INSERT INTO pggit.commit_parent
+             SELECT sha256(int4send(n)), 0, sha256(int4send(n - sign(n)::int))
+             FROM generate_series(-5000, 5000) AS n WHERE n <> 0;
+             ANALYZE",
+        )
+        .await;
+    let (store, admin) = (&history.store, &mut history.admin);
+    let hash = |n: i32| CommitHash::of(&n.to_be_bytes());
+    for (a, b, expected) in [
+        (5_000, -5_000, vec![hash(0)]),
+        (5_000, -10, vec![hash(0)]),
+        (5_000, 10, vec![hash(10)]),
+        (5_000, 4_999, vec![hash(4_999)]),
+    ] {
+        let bases = store.merge_base(admin, hash(a), hash(b)).await.unwrap();
+        assert_eq!(bases, expected, "{a} {b}");
+    }
+    let none = store.merge_base(admin, hash(5_000), history.first).await;
+    assert_eq!(none.unwrap(), []);
+}
+
+#[tokio::test]
 async fn a_merge_is_kept_resolved_and_completed() {
     let mut history = History::new().await;
     let first = history.first;

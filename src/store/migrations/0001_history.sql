@@ -31,9 +31,12 @@ CREATE TABLE pggit.commit (
     committed_at timestamptz NOT NULL,
     message text NOT NULL,
     statements text[] NOT NULL,
-    -- One more than the highest of the parents: not hashed, but it follows from what is.
-    generation bigint NOT NULL
+    -- Not hashed, but they follow from what is: one more than the highest of the parents, and the time of the
+    -- commit or of the latest ancestor, where the clock went back. Walks stop early by them.
+    generation bigint NOT NULL,
+    ordered_at timestamptz NOT NULL
 );
+CREATE INDEX commit_ordered_at ON pggit.commit (ordered_at);
 
 CREATE TABLE pggit.commit_parent (
     commit bytea NOT NULL,

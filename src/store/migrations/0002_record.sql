@@ -66,15 +66,17 @@ BEGIN
 
     IF doc ? 'commit' THEN
         INSERT INTO pggit.commit
-            (hash, tree, author, application, address, committed_at, message, statements, generation)
-        SELECT new_head, decode(c.tree, 'hex'), c.author, c.application, c.address,
-               timestamptz 'epoch' + c.time_micros * interval '1 microsecond', c.message, c.statements,
-               1 + coalesce((
-                   SELECT max(p.generation) FROM pggit.commit AS p
-                   WHERE p.hash = ANY (ARRAY(SELECT decode(h, 'hex') FROM unnest(c.parents) AS h))), 0)
+            (hash, tree, author, application, address, committed_at, message, statements, generation, ordered_at)
+        SELECT new_head, decode(c.tree, 'hex'), c.author, c.application, c.address, at.committed, c.message,
+               c.statements, 1 + coalesce(parent.generation, 0), greatest(at.committed, parent.ordered_at)
         FROM jsonb_to_record(doc -> 'commit') AS c (
-            tree text, author text, application text, address text, time_micros bigint, message text,
-            statements text[], parents text[]);
+                tree text, author text, application text, address text, time_micros bigint, message text,
+                statements text[], parents text[]),
+            LATERAL (SELECT timestamptz 'epoch' + c.time_micros * interval '1 microsecond') AS at (committed),
+            LATERAL (
+                SELECT max(p.generation), max(p.ordered_at) FROM pggit.commit AS p
+                WHERE p.hash = ANY (ARRAY(SELECT decode(h, 'hex') FROM unnest(c.parents) AS h))
+            ) AS parent (generation, ordered_at);
 
         INSERT INTO pggit.commit_parent (commit, ordinal, parent)
         SELECT new_head, p.ordinal - 1, decode(p.parent, 'hex')

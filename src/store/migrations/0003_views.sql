@@ -16,7 +16,7 @@ SELECT r.branch, encode(c.hash, 'hex') AS commit, c.author, c.committed_at AS da
        ARRAY(SELECT encode(p.parent, 'hex') FROM pggit.commit_parent AS p
              WHERE p.commit = c.hash ORDER BY p.ordinal) AS parents
 FROM reachable AS r JOIN pggit.commit AS c ON c.hash = r.hash
-ORDER BY c.committed_at DESC, c.generation DESC, r.branch;
+ORDER BY c.ordered_at DESC, c.generation DESC, r.branch;
 COMMENT ON VIEW pggit.log IS 'The commits of each branch, newest first.';
 
 CREATE VIEW pggit.merges AS
