@@ -87,14 +87,11 @@ fn cheapest_edge_of_a_circle<'a, T: Ord>(
     let mut path: Vec<&T> = Vec::new();
     let mut seen = BTreeMap::new();
     let mut node = *unmet.keys().next()?;
-    let start = loop {
-        if let Some(start) = seen.insert(node, path.len()) {
-            break start;
-        }
+    while seen.insert(node, path.len()).is_none() {
         path.push(node);
         node = unmet.get(node)?.iter().next()?;
-    };
-    let circle = path.get(start..)?;
+    }
+    let circle = path.get(*seen.get(node)?..)?;
     let start = circle.first()?;
     circle
         .iter()

@@ -127,7 +127,8 @@ impl Session {
             Ok(answer) => answer,
             Err(report) => return Ok(Err(report)),
         };
-        if self.tracking.is_none()
+        if *command == Command::Init
+            && self.tracking.is_none()
             && let Err(report) = self.begin_tracking().await
         {
             return Ok(Err(report));

@@ -20,6 +20,8 @@ mod reply;
 mod settings;
 pub mod start;
 mod state;
+#[cfg(test)]
+mod tests;
 mod tracking;
 
 pub use start::{Cancel, Context, Start};

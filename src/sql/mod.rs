@@ -4,7 +4,6 @@
 mod analyse;
 mod cache;
 mod classify;
-mod encoding;
 mod fallback;
 mod literals;
 mod names;

@@ -404,7 +404,9 @@ fn deep_statements_lead_to_the_branch_and_never_overflow() {
         }
     }
     for joins in [60, 2_000, 20_000] {
-        let joins = " JOIN other.t a ON a.id = public.id".repeat(joins);
+        let joins: String = (0..joins)
+            .map(|n| format!(" JOIN other.t{n} a{n} ON a{n}.id = public.id"))
+            .collect();
         let text = format!("SELECT * FROM app.public AS public{joins}");
         let wanted = text
             .replace(" app.", " \"app@b\".")
