@@ -87,7 +87,8 @@ fn cheapest_edge_of_a_circle<'a, T: Ord>(
     let mut path: Vec<&T> = Vec::new();
     let mut seen = BTreeMap::new();
     let mut node = *unmet.keys().next()?;
-    while seen.insert(node, path.len()).is_none() {
+    while !seen.contains_key(node) {
+        seen.insert(node, path.len());
         path.push(node);
         node = unmet.get(node)?.iter().next()?;
     }

@@ -111,12 +111,25 @@ impl<'a> Plan<'a> {
         };
         if Self::makes(self.scope, lineage) {
             self.create(script, definition);
-            if self.scope.remade.contains(&lineage) {
+            if self.succeeds(lineage, definition) {
                 types::take_over(script, self.scope, definition);
             }
         } else {
             self.alter(script, lineage, definition);
         }
+    }
+
+    /// Whether a type takes the place of another of its name.
+    fn succeeds(&self, lineage: Lineage, definition: &Definition) -> bool {
+        let key = definition.key();
+        self.scope.remade.contains(&lineage)
+            || self.scope.created.contains(&lineage)
+                && self.scope.succeeded.iter().any(|old| {
+                    self.scope.old(*old).is_some_and(|old| {
+                        let old = old.key();
+                        old.schema == key.schema && old.name == key.name
+                    })
+                })
     }
 
     fn create(&self, script: &mut Script<'_>, definition: &Definition) {

@@ -167,7 +167,6 @@ pub(super) fn is_preparation(alteration: &Alteration) -> bool {
         alteration,
         Alteration::DropNotNull { .. }
             | Alteration::DropDefault { .. }
-            | Alteration::DropIdentity { .. }
             | Alteration::DropGenerated { .. }
     )
 }
@@ -204,7 +203,6 @@ pub(super) fn alter(
             &[Hazard::Correctness],
             format!("ADD {}", sequence::identity(table, column, identity)),
         ),
-        Alteration::DropIdentity { column } => (column, &[], "DROP IDENTITY".to_owned()),
         Alteration::SetIdentity { column, from, to } => {
             let actions = sequence::identity_actions(from, to);
             if actions.is_empty() {

@@ -71,6 +71,7 @@ impl Schedule {
         constraints(script, scope, |kind| kind == ConstraintKind::Check);
         for (lineage, table_scope) in &scope.tables {
             undefault(script, scope, *lineage, table_scope);
+            drop_identities(script, scope, *lineage);
         }
         let (sequence, circles) = drop_order(scope, &self.first);
         for (table, needs) in &circles {
@@ -154,9 +155,13 @@ impl Schedule {
     }
 }
 
-/// Whether a table that stays has a default or a check of the object taken away before it is dropped.
+/// Whether a table that stays has defaults and checks that speak of the object taken away first.
 fn lets_go(scope: &Scope<'_>, lineage: Lineage, dependent: Lineage) -> bool {
-    scope.rebuilt.contains(&lineage) && scope.tables.contains_key(&dependent)
+    scope
+        .old(lineage)
+        .is_some_and(|old| matches!(old.kind(), Kind::Routine | Kind::Sequence))
+        && scope.old_table(dependent).is_some()
+        && scope.tables.contains_key(&dependent)
 }
 
 /// What takes an object with it when it is dropped: a table its indexes and triggers, a column the
@@ -220,6 +225,26 @@ fn undefault(
     }
 }
 
+/// An identity column's sequence gives its name free for the one that takes its place.
+fn drop_identities(script: &mut Script<'_>, scope: &Scope<'_>, lineage: Lineage) {
+    let (Some(definition), Some(old), Some(new)) = (
+        scope.old(lineage),
+        scope.old_table(lineage),
+        scope.new_table(lineage),
+    ) else {
+        return;
+    };
+    let alterations = scope.altered.get(&lineage).copied().unwrap_or_default();
+    for alteration in alterations {
+        if let Alteration::DropIdentity { column } = alteration
+            && let Some(column) = new.columns.iter().find(|new| new.name == *column)
+            && let Some(column) = old.columns.iter().find(|old| old.id == column.id)
+        {
+            super::column::action(script, definition, &column.name, &[], "DROP IDENTITY");
+        }
+    }
+}
+
 /// Dependents before what they need. Foreign keys count; where tables need each other in a circle, the
 /// second value says which table has to let go of which objects first.
 fn drop_order(
@@ -228,6 +253,17 @@ fn drop_order(
 ) -> (Vec<Lineage>, BTreeMap<Lineage, Vec<ObjectKey>>) {
     let mut nodes: BTreeMap<ObjectKey, BTreeSet<ObjectKey>> = BTreeMap::new();
     let mut by_key = BTreeMap::new();
+    for lineage in scope.dropped.iter().chain(&scope.rebuilt) {
+        // What goes with its table needs what it needs until then.
+        if let Some(old) = scope.old(*lineage)
+            && let Some(parent) = goes_with(scope, *lineage)
+            && let Some(parent) = scope.old(parent).filter(|_| lineages.contains(&parent))
+        {
+            let key = parent.key();
+            let needs = old.depends_on.iter().filter(|need| **need != key).cloned();
+            nodes.entry(key.clone()).or_default().extend(needs);
+        }
+    }
     for lineage in lineages {
         let Some(old) = scope.old(*lineage) else {
             continue;
@@ -236,7 +272,7 @@ fn drop_order(
         if let Body::Table(table) = &old.body {
             needs.extend(referenced_tables(table));
         }
-        nodes.insert(old.key(), needs);
+        nodes.entry(old.key()).or_default().append(&mut needs);
         by_key.insert(old.key(), *lineage);
     }
     let order = order::sort(&nodes, |node, need| match (node.kind, need.kind) {

@@ -26,6 +26,8 @@ pub(super) struct Scope<'a> {
     pub rebuilt: BTreeSet<Lineage>,
     /// Types that are made anew beside the old one, columns moved over.
     pub remade: BTreeSet<Lineage>,
+    /// Dropped types whose name another one takes: columns of that name move over, too.
+    pub succeeded: BTreeSet<Lineage>,
     pub altered: BTreeMap<Lineage, &'a [Alteration]>,
     /// Tables there before and after, of which parts make way.
     pub tables: BTreeMap<Lineage, TableScope>,
@@ -74,6 +76,7 @@ impl<'a> Scope<'a> {
             dropped: BTreeSet::new(),
             rebuilt: BTreeSet::new(),
             remade: BTreeSet::new(),
+            succeeded: BTreeSet::new(),
             altered: BTreeMap::new(),
             tables: BTreeMap::new(),
             kept_tables: to
@@ -180,8 +183,56 @@ impl<'a> Scope<'a> {
                 _ => {}
             }
         }
-        let roots: Vec<_> = altered.keys().copied().collect();
+        self.seed_successions();
+        let mut roots: Vec<_> = altered.keys().copied().collect();
+        roots.extend(&self.succeeded);
         self.spread(roots);
+        self.detach_from_dropped();
+    }
+
+    /// Dropped types whose names created ones take.
+    fn seed_successions(&mut self) {
+        let type_name = |definition: &Definition| {
+            let is_type = matches!(
+                definition.body,
+                Body::Enum(_) | Body::Domain(_) | Body::Composite(_)
+            );
+            let key = definition.key();
+            is_type.then(|| Name::new(key.schema, key.name))
+        };
+        let created: BTreeSet<_> = self
+            .created
+            .iter()
+            .filter_map(|lineage| type_name(self.to.objects.get(lineage)?))
+            .collect();
+        self.succeeded = self
+            .dropped
+            .iter()
+            .copied()
+            .filter(|lineage| {
+                self.old(*lineage)
+                    .and_then(|old| type_name(old))
+                    .is_some_and(|name| created.contains(&name))
+            })
+            .collect();
+    }
+
+    /// A table that stays lets go of functions and sequences that do not: its defaults and checks may
+    /// read the same afterwards and mean others.
+    fn detach_from_dropped(&mut self) {
+        for lineage in self.dropped.clone() {
+            let Some(old) = self.old(lineage) else {
+                continue;
+            };
+            if !matches!(old.kind(), Kind::Routine | Kind::Sequence) {
+                continue;
+            }
+            for dependent in self.dependents(lineage).to_vec() {
+                if !self.is_gone(dependent) {
+                    self.detach_calls(dependent, old);
+                }
+            }
+        }
     }
 
     /// A label that `ADD VALUE` adds cannot be used in the same transaction, as the constant of a default,
@@ -234,7 +285,7 @@ impl<'a> Scope<'a> {
         definition: &Definition,
     ) -> bool {
         let gone = self.is_gone(lineage);
-        let remade = self.remade.contains(&lineage);
+        let remade = self.remade.contains(&lineage) || self.succeeded.contains(&lineage);
         match (&needed.body, &definition.body) {
             (Body::Table(table), body) if !gone => {
                 if self.speaks_of_touched_columns(lineage, table, body) {
@@ -242,8 +293,9 @@ impl<'a> Scope<'a> {
                 }
                 false
             }
-            (Body::Routine(routine), Body::Table(_)) if gone => {
-                self.detach_calls(dependent, &routine.name.name)
+            (Body::Routine(_) | Body::Sequence(_), Body::Table(_)) if gone => {
+                self.detach_calls(dependent, needed);
+                false
             }
             (_, Body::Table(_)) if remade => {
                 let key = needed.key();
@@ -299,35 +351,36 @@ impl<'a> Scope<'a> {
                         .any(|column| trigger.columns.contains(&column.name))
             }
             // The server rebuilds indexes of retyped columns itself.
-            Body::Index(index) => table.columns.iter().any(|column| {
-                scope.recreated.contains(&column.id) && index.columns.contains(&column.name)
-            }),
+            Body::Index(index) => table
+                .columns
+                .iter()
+                .any(|column| scope.drops_now(column.id) && index.columns.contains(&column.name)),
             _ => false,
         }
     }
 
-    /// Defaults and checks that call a function which makes way.
-    fn detach_calls(&mut self, lineage: Lineage, function: &str) -> bool {
+    /// Defaults and checks that call a function, or draw on a sequence, which makes way.
+    fn detach_calls(&mut self, lineage: Lineage, needed: &Definition) {
         let (Some(old), Some(new)) = (self.old_table(lineage), self.new_table(lineage)) else {
-            return false;
+            return;
         };
+        let name = needed.key().name;
+        // A sequence's name stands in a string.
+        let is_sequence = needed.kind() == Kind::Sequence;
+        let speaks_of_it =
+            |text: &str| is_sequence && text.contains(&name) || mentions(text, &name);
         let renamed = self.renamed_constraints(lineage);
         let scope = self.tables.entry(lineage).or_default();
         for column in &old.columns {
-            if let Some(default) = &column.default
-                && mentions(default, function)
-            {
+            if column.default.as_deref().is_some_and(speaks_of_it) {
                 scope.undefaulted.insert(column.id);
             }
         }
         for (name, constraint) in &old.constraints {
-            if constraint.kind != ConstraintKind::Foreign
-                && mentions(&constraint.definition, function)
-            {
+            if constraint.kind != ConstraintKind::Foreign && speaks_of_it(&constraint.definition) {
                 scope.detach(name, &renamed, new);
             }
         }
-        false
     }
 
     /// Columns of a type that is made anew.
@@ -336,8 +389,14 @@ impl<'a> Scope<'a> {
             return false;
         };
         let written = qualified(data_type);
+        let renamed = self.renamed_constraints(lineage);
         let scope = self.tables.entry(lineage).or_default();
         let before = scope.retyped.len();
+        for (name, constraint) in &old.constraints {
+            if mentions(&constraint.definition, &data_type.name) {
+                scope.detach(name, &renamed, new);
+            }
+        }
         for column in &old.columns {
             if is_of_type(&column.data_type, &written)
                 && new.columns.iter().any(|kept| kept.id == column.id)
@@ -365,13 +424,20 @@ impl<'a> Scope<'a> {
     /// An object that is dropped while its name is wanted goes first, and what stands on it with it.
     fn make_way_for_names(&mut self) {
         let wanted = self.wanted_names();
+        let created: BTreeSet<_> = self
+            .created
+            .iter()
+            .filter_map(|lineage| Some(self.to.objects.get(lineage)?.key()))
+            .collect();
         let in_the_way: Vec<_> = self
             .dropped
             .iter()
             .copied()
             .filter(|lineage| {
-                self.old(*lineage)
-                    .is_some_and(|old| relation_names(old).iter().any(|name| wanted.contains(name)))
+                self.old(*lineage).is_some_and(|old| {
+                    created.contains(&old.key())
+                        || relation_names(old).iter().any(|name| wanted.contains(name))
+                })
             })
             .map(|lineage| {
                 // An index goes with its table.
@@ -424,10 +490,12 @@ impl<'a> Scope<'a> {
                         continue;
                     };
                     let referenced = self.old_relation(references);
-                    let columns = referenced_columns(&constraint.definition);
-                    let key = (references.clone(), columns.iter().cloned().collect());
+                    let columns = columns_after(&constraint.definition, "REFERENCES");
+                    let key_goes = keys_gone.iter().any(|(table, key)| {
+                        *table == references && columns.iter().all(|column| key.contains(column))
+                    });
                     let makes_way = touched(self.tables.get(lineage), table, &constraint.columns)
-                        || keys_gone.contains(&key)
+                        || key_goes
                         || referenced.is_some_and(|other| {
                             self.old_table(other).is_some_and(|other_table| {
                                 touched(self.tables.get(&other), other_table, &columns)
@@ -451,8 +519,8 @@ impl<'a> Scope<'a> {
     }
 
     /// Table and columns of every unique key that goes, for good or for a while.
-    fn vanishing_keys(&self) -> BTreeSet<(Name, BTreeSet<String>)> {
-        let mut gone = BTreeSet::new();
+    fn vanishing_keys(&self) -> Vec<(&'a Name, Vec<String>)> {
+        let mut gone = Vec::new();
         for (lineage, scope) in &self.tables {
             let Some(table) = self.old_table(*lineage) else {
                 continue;
@@ -464,8 +532,7 @@ impl<'a> Scope<'a> {
                         ConstraintKind::Primary | ConstraintKind::Unique
                     )
                 {
-                    let columns = constraint.columns.iter().cloned().collect();
-                    gone.insert((table.name.clone(), columns));
+                    gone.push((&table.name, columns_after(&constraint.definition, "")));
                 }
             }
         }
@@ -473,7 +540,7 @@ impl<'a> Scope<'a> {
             if let Some(Body::Index(index)) = self.old(*lineage).map(|old| &old.body)
                 && index.unique
             {
-                gone.insert((index.table.clone(), index.columns.iter().cloned().collect()));
+                gone.push((&index.table, columns_after(&index.definition, "")));
             }
         }
         gone
@@ -520,10 +587,10 @@ impl TableScope {
             })
             .collect();
         for (name, constraint) in &old.constraints {
-            let stands_on_recreated = old.columns.iter().any(|column| {
-                scope.recreated.contains(&column.id) && constraint.columns.contains(&column.name)
+            let goes_with_column = old.columns.iter().any(|column| {
+                scope.drops_now(column.id) && constraint.columns.contains(&column.name)
             });
-            if stands_on_recreated {
+            if goes_with_column {
                 scope.detach(name, &renamed, new);
             }
         }
@@ -553,9 +620,12 @@ impl TableScope {
 
     /// Whether what speaks of a column has to make way.
     fn touches(&self, column: Lineage) -> bool {
-        self.retyped.contains(&column)
-            || self.recreated.contains(&column)
-            || self.dropped_first.contains(&column)
+        self.retyped.contains(&column) || self.drops_now(column)
+    }
+
+    /// Whether a column is dropped at the start, for good or to come back.
+    fn drops_now(&self, column: Lineage) -> bool {
+        self.recreated.contains(&column) || self.dropped_first.contains(&column)
     }
 
     /// A constraint goes, and comes back if the table is to have it.
@@ -665,11 +735,11 @@ pub(super) fn is_of_type(data_type: &str, written: &str) -> bool {
         .is_some_and(|rest| rest.is_empty() || rest.starts_with('['))
 }
 
-/// The columns after `REFERENCES table`.
-fn referenced_columns(definition: &str) -> Vec<String> {
+/// The names in the first parentheses after a word: the columns of a key.
+fn columns_after(definition: &str, word: &str) -> Vec<String> {
     tokens(definition)
         .iter()
-        .skip_while(|token| !token.is("REFERENCES"))
+        .skip_while(|token| !word.is_empty() && !token.is(word))
         .skip_while(|token| !token.is("("))
         .skip(1)
         .take_while(|token| !token.is(")"))

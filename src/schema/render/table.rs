@@ -242,20 +242,10 @@ impl Altered<'_> {
         for alteration in own.iter().filter(|one| column::is_preparation(one)) {
             column::alter(script, self.definition, &self.new.name, alteration);
         }
-        for column in &self.new.columns {
-            let is_new = !self.old.columns.iter().any(|old| old.id == column.id);
-            if is_new || self.scope.recreated.contains(&column.id) {
-                let default = deferred.default_of(column);
-                column::add(
-                    script,
-                    self.definition,
-                    &self.new.name,
-                    column,
-                    default.is_none(),
-                );
-            }
-        }
+        // What is generated follows from the other columns as they shall be.
+        self.add_columns(script, deferred, |column| column.generated.is_none());
         self.retype(script);
+        self.add_columns(script, deferred, |column| column.generated.is_some());
         // An identity column must be NOT NULL first.
         for wants_identity in [false, true] {
             for alteration in own.iter().filter(|one| !column::is_preparation(one)) {
@@ -314,6 +304,22 @@ impl Altered<'_> {
                 ..
             } => id(column).is_some_and(|id| self.scope.recreated.contains(&id)),
             _ => false,
+        }
+    }
+
+    fn add_columns(
+        &self,
+        script: &mut Script<'_>,
+        deferred: &Deferred,
+        which: impl Fn(&Column) -> bool,
+    ) {
+        for column in self.new.columns.iter().filter(|column| which(column)) {
+            let is_new = !self.old.columns.iter().any(|old| old.id == column.id);
+            if is_new || self.scope.recreated.contains(&column.id) {
+                let with_default = deferred.default_of(column).is_none();
+                let table = &self.new.name;
+                column::add(script, self.definition, table, column, with_default);
+            }
         }
     }
 

@@ -1,0 +1,275 @@
+//! Differences and their DDL, against a real PostgreSQL: what is rendered runs, and what it leaves is
+//! what was wanted.
+
+#[path = "../harness/mod.rs"]
+mod harness;
+
+mod cases;
+
+use harness::Database;
+use pggit::catalog::{LineageBook, Selection, read, server_version};
+use pggit::config::Upstream;
+use pggit::schema::model::{Body, Lineage};
+use pggit::schema::snapshot::Snapshot;
+use pggit::schema::{RenderOptions, Step, create_all, diff, render, script};
+use pggit::upstream::Executor;
+use pggit::upstream::admin::{AdminConnection, AdminPools};
+use std::collections::{BTreeMap, HashMap};
+
+const SCHEMAS: [&str; 3] = ["public", "app", "App"];
+
+/// One database that is emptied again and again.
+struct Bench {
+    connection: AdminConnection,
+    version: u32,
+    _database: Database,
+}
+
+impl Bench {
+    async fn new() -> Self {
+        let database = Database::create().await;
+        let pools = AdminPools::new(&Upstream {
+            port: database.server.port(),
+            ..Upstream::default()
+        })
+        .expect("pools");
+        let mut connection = pools.get(&database.name).await.expect("a connection");
+        let version = server_version(&mut connection).await.expect("a version");
+        Self {
+            connection,
+            version,
+            _database: database,
+        }
+    }
+
+    async fn run(&mut self, sql: &str) -> Result<(), String> {
+        let outcome = self.connection.batch(sql).await;
+        if outcome.is_err() {
+            self.connection.batch("ROLLBACK").await.expect("rollback");
+        }
+        outcome.map_err(|error| format!("{error:?}"))
+    }
+
+    /// Runs steps in one transaction, as a merge does.
+    async fn apply(&mut self, steps: &[Step]) -> Result<(), String> {
+        let text = script(steps);
+        self.run(&format!(
+            "BEGIN; SET LOCAL check_function_bodies = off;\n{text}\nCOMMIT;"
+        ))
+        .await
+        .map_err(|error| format!("{error}\n{text}"))
+    }
+
+    async fn empty(&mut self) {
+        let names = SCHEMAS.map(|name| format!("\"{name}\"")).join(", ");
+        self.run(&format!("DROP SCHEMA IF EXISTS {names} CASCADE"))
+            .await
+            .expect("empty");
+    }
+
+    async fn start_over(&mut self, setup: &str) -> Result<(), String> {
+        self.empty().await;
+        self.run(&format!(
+            "CREATE SCHEMA public; CREATE SCHEMA app; SET search_path = public; {setup}; SET search_path = pg_catalog, pg_temp"
+        ))
+        .await
+    }
+
+    /// What is there now, with lineages from `book`.
+    async fn read(&mut self, book: &mut LineageBook) -> Snapshot {
+        let schemas = SCHEMAS.map(str::to_owned);
+        let raw = read(
+            &mut self.connection,
+            self.version,
+            Selection::Schemas(&schemas),
+        )
+        .await
+        .expect("catalogs");
+        raw.objects(&|schema| Some(schema.to_owned()), book)
+            .expect("definitions")
+            .into_iter()
+            .map(|found| (found.lineage, found.definition))
+            .collect()
+    }
+
+    /// What is there now, with `model`'s lineages for what has the same name there.
+    async fn read_like(&mut self, model: &Snapshot) -> Snapshot {
+        let lineages = model.by_key();
+        let found = self.read(&mut LineageBook::default()).await;
+        found
+            .objects
+            .into_iter()
+            .map(|(lineage, definition)| {
+                let mut definition = (*definition).clone();
+                let Some(known) = lineages.get(&definition.key()) else {
+                    return (lineage, definition);
+                };
+                match (&mut definition.body, &model.objects[known].body) {
+                    (Body::Table(table), Body::Table(model)) => {
+                        let ids: BTreeMap<&str, Lineage> = model
+                            .columns
+                            .iter()
+                            .map(|c| (c.name.as_str(), c.id))
+                            .collect();
+                        for column in &mut table.columns {
+                            column.id = *ids.get(column.name.as_str()).unwrap_or(&column.id);
+                        }
+                    }
+                    (Body::Composite(composite), Body::Composite(model)) => {
+                        let ids: BTreeMap<&str, Lineage> = model
+                            .attributes
+                            .iter()
+                            .map(|a| (a.name.as_str(), a.id))
+                            .collect();
+                        for attribute in &mut composite.attributes {
+                            attribute.id =
+                                *ids.get(attribute.name.as_str()).unwrap_or(&attribute.id);
+                        }
+                    }
+                    _ => {}
+                }
+                (*known, definition)
+            })
+            .collect()
+    }
+
+    /// Fails unless what is there now is `wanted`.
+    async fn expect(&mut self, wanted: &Snapshot, steps: &[Step]) -> Result<(), String> {
+        let found = self.read_like(wanted).await;
+        let rest = diff(&found, wanted);
+        if rest.is_empty() {
+            Ok(())
+        } else {
+            Err(format!("left: {rest:#?}\nafter:\n{}", script(steps)))
+        }
+    }
+
+    /// Makes `snapshot` from nothing, and checks it.
+    async fn create(&mut self, snapshot: &Snapshot) -> Result<(), String> {
+        self.empty().await;
+        let steps = create_all(snapshot, &RenderOptions::default());
+        self.apply(&steps).await?;
+        self.expect(snapshot, &steps).await
+    }
+
+    /// Turns what is there, which is `from`, into `to`, and checks it.
+    async fn migrate(&mut self, from: &Snapshot, to: &Snapshot) -> Result<Vec<Step>, String> {
+        let steps = render(&diff(from, to), from, to, &RenderOptions::default());
+        self.apply(&steps).await?;
+        self.expect(to, &steps).await?;
+        Ok(steps)
+    }
+}
+
+/// A case's schema before and after its change, as the same objects.
+async fn before_and_after(
+    bench: &mut Bench,
+    setup: &str,
+    change: &str,
+) -> Result<(Snapshot, Snapshot), String> {
+    bench.start_over(setup).await?;
+    let mut book = LineageBook::new(HashMap::new());
+    let before = bench.read(&mut book).await;
+    bench
+        .run(&format!(
+            "SET search_path = public; {change}; SET search_path = pg_catalog, pg_temp"
+        ))
+        .await?;
+    let after = bench.read(&mut book).await;
+    Ok((before, after))
+}
+
+async fn check(bench: &mut Bench, case: &cases::Case) -> Result<(), String> {
+    let (before, after) = before_and_after(bench, case.setup, case.change).await?;
+    if !diff(&before, &before).is_empty() {
+        return Err("differs from itself".to_owned());
+    }
+    bench
+        .create(&before)
+        .await
+        .map_err(|e| format!("create old: {e}"))?;
+    bench
+        .create(&after)
+        .await
+        .map_err(|e| format!("create new: {e}"))?;
+    bench.start_over(case.setup).await?;
+    let steps = bench
+        .migrate(&before, &after)
+        .await
+        .map_err(|e| format!("old to new: {e}"))?;
+    if steps.is_empty() {
+        return Err("nothing changed".to_owned());
+    }
+    if case.reversible {
+        bench
+            .migrate(&after, &before)
+            .await
+            .map_err(|e| format!("new to old: {e}"))?;
+    }
+    for unwanted in case.without {
+        if steps.iter().any(|step| step.sql.contains(unwanted)) {
+            return Err(format!("{unwanted} in:\n{}", script(&steps)));
+        }
+    }
+    for wanted in case.with {
+        if !steps.iter().any(|step| step.sql.contains(wanted)) {
+            return Err(format!("no {wanted} in:\n{}", script(&steps)));
+        }
+    }
+    Ok(())
+}
+
+#[tokio::test]
+async fn every_change_is_found_and_rendered() {
+    let mut bench = Bench::new().await;
+    bench
+        .run("CREATE ROLE schema_reader; CREATE ROLE schema_writer")
+        .await
+        .expect("roles");
+    let only = std::env::var("PGGIT_TEST_CASE").ok();
+    let mut failures = Vec::new();
+    for case in cases::CASES {
+        if only
+            .as_ref()
+            .is_some_and(|only| !case.name.contains(only.as_str()))
+        {
+            continue;
+        }
+        if let Err(error) = check(&mut bench, case).await {
+            failures.push(format!("== {}: {error}", case.name));
+        }
+    }
+    assert!(
+        failures.is_empty(),
+        "{} failed\n{}",
+        failures.len(),
+        failures.join("\n\n")
+    );
+}
+
+#[tokio::test]
+async fn a_wide_schema_is_made_anew_and_torn_down() {
+    let mut bench = Bench::new().await;
+    bench.empty().await;
+    bench
+        .run(&format!(
+            "CREATE SCHEMA public; CREATE SCHEMA \"App\"; {}",
+            include_str!("../catalog/wide.sql")
+                .replace("{public}", "public")
+                .replace("{PUBLIC}", "PUBLIC")
+                .replace("{app}", "\"App\"")
+                .replace("{owner}", "pg_database_owner")
+                .replace("{reader}", "pg_monitor")
+        ))
+        .await
+        .expect("wide.sql");
+    let wide = bench.read(&mut LineageBook::default()).await;
+    bench
+        .create(&wide)
+        .await
+        .unwrap_or_else(|error| panic!("{error}"));
+    let nothing = Snapshot::default();
+    if let Err(error) = bench.migrate(&wide, &nothing).await {
+        panic!("{error}");
+    }
+}
