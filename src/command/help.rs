@@ -100,3 +100,24 @@ pub fn usage(topic: &str) -> String {
 
 /// The hint for a command that does not exist.
 pub const UNKNOWN_COMMAND: &str = "PGGIT HELP lists the commands.";
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_reference_describes_every_form() {
+        let reference = include_str!("../../docs/commands.md");
+        for form in FORMS {
+            let heading = format!("### `{}`\n", form.syntax);
+            assert!(reference.contains(&heading), "{}", form.syntax);
+        }
+    }
+
+    #[test]
+    fn usage_shows_all_forms_of_a_command() {
+        assert_eq!(usage("show"), "Usage: PGGIT SHOW <ref>");
+        assert_eq!(usage("BRANCH").lines().count(), 5);
+        assert_eq!(usage("push"), UNKNOWN_COMMAND);
+    }
+}
