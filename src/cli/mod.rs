@@ -28,7 +28,7 @@ Every setting can also come from the environment: PGGIT_UPSTREAM__HOST is upstre
 
 /// Branches, merges and history for any PostgreSQL database, as a proxy in front of it
 #[derive(Debug, Parser)]
-#[command(name = "pggit", version, after_help = EXAMPLES)]
+#[command(name = "pggit", version, after_help = EXAMPLES, args_override_self = true)]
 struct Cli {
     #[command(subcommand)]
     command: Command,

@@ -205,6 +205,18 @@ impl RawClient {
         .await
     }
 
+    /// The next bytes, whatever they are: what comes before the first message has no frames.
+    pub async fn read_bytes(&mut self, count: usize) -> Vec<u8> {
+        in_time("bytes", async {
+            while self.buffer.len() < count {
+                let read = self.stream.read_buf(&mut self.buffer).await;
+                assert!(read.expect("a connection") > 0, "the peer has hung up");
+            }
+        })
+        .await;
+        self.buffer.split_to(count).to_vec()
+    }
+
     /// Everything up to and including the next ReadyForQuery.
     pub async fn read_until_ready(&mut self) -> Vec<Message> {
         self.read_until(b'Z').await

@@ -1,0 +1,82 @@
+//! What the operator sees: the HTTP port, and what `check-config` says.
+
+use crate::harness::proxy::pggit;
+use crate::harness::{Postgres, Proxy, Session, in_time};
+use crate::secure::ConfigFile;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpStream;
+
+/// Status and body of a page of the operator's port.
+pub async fn get(proxy: &Proxy, path: &str) -> (u16, String) {
+    let request = format!("GET {path} HTTP/1.1\r\nHost: proxy\r\nConnection: close\r\n\r\n");
+    let mut answer = String::new();
+    in_time(path, async {
+        let mut stream = TcpStream::connect(("127.0.0.1", proxy.metrics_port())).await?;
+        stream.write_all(request.as_bytes()).await?;
+        stream.read_to_string(&mut answer).await
+    })
+    .await
+    .expect("the port answers");
+    let status = answer
+        .split(' ')
+        .nth(1)
+        .and_then(|status| status.parse().ok());
+    let (_, body) = answer.split_once("\r\n\r\n").expect("a body");
+    (status.expect("a status"), body.to_owned())
+}
+
+#[tokio::test]
+async fn health_and_metrics_are_served() {
+    let proxy = Proxy::start_with(Postgres::shared(), &[]);
+    let session = Session::connect(&proxy.url("postgres", "postgres")).await;
+    assert_eq!(get(&proxy, "/livez").await.0, 200);
+    assert_eq!(get(&proxy, "/readyz").await.0, 200);
+    let (status, metrics) = get(&proxy, "/metrics").await;
+    assert_eq!(status, 200);
+    assert!(metrics.contains("\npggit_connections 1\n"), "{metrics}");
+    assert!(session.is_usable().await);
+}
+
+#[tokio::test]
+async fn a_proxy_whose_server_does_not_answer_is_alive_and_not_ready() {
+    let nowhere = format!(
+        "postgres://postgres@127.0.0.1:{}",
+        crate::harness::free_port()
+    );
+    let proxy = Proxy::start_with(Postgres::shared(), &["--upstream", &nowhere]);
+    assert_eq!(get(&proxy, "/livez").await.0, 200);
+    assert_eq!(get(&proxy, "/readyz").await.0, 503);
+}
+
+#[tokio::test]
+async fn check_config_says_everything_that_is_wrong() {
+    let config = ConfigFile::new(|directory| {
+        std::fs::write(directory.join("not.pem"), "not a certificate").expect("writable");
+        format!(
+            "listen = ['nowhere']\n[tls]\nmode = 'require'\ncert = '{0}/not.pem'\nkey = '{0}/missing'\n[log]\nfilter = 'a=b=c'\n",
+            directory.display()
+        )
+    });
+    let output = pggit()
+        .arg("check-config")
+        .args(config.arguments())
+        .output()
+        .expect("it runs");
+    assert_eq!(output.status.code(), Some(1));
+    let said = String::from_utf8_lossy(&output.stderr).into_owned();
+    for setting in ["listen:", "tls.key:", "log.filter:"] {
+        assert!(said.contains(setting), "{setting} in\n{said}");
+    }
+
+    let fine = ConfigFile::new(|_| "listen = ['127.0.0.1:0']".to_owned());
+    let output = pggit()
+        .arg("check-config")
+        .args(fine.arguments())
+        .output()
+        .expect("it runs");
+    assert_eq!(
+        String::from_utf8_lossy(&output.stdout),
+        "configuration is valid\n"
+    );
+    assert!(output.status.success());
+}
