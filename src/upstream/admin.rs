@@ -19,8 +19,11 @@ use std::time::Duration;
 use tokio_postgres::NoTls;
 use tokio_postgres::types::{ToSql, Type};
 
-/// A connection that nobody asked for this long is closed: it would keep a database from being dropped.
-const IDLE: Duration = Duration::from_secs(20);
+/// A connection that nobody asked for this long is closed, and how often that is looked for. Together they are
+/// less than the five seconds that `DROP DATABASE` waits for others to leave (`CountOtherDBBackends`,
+/// `src/backend/storage/ipc/procarray.c`).
+const IDLE: Duration = Duration::from_secs(2);
+const IDLE_CHECK: Duration = Duration::from_secs(1);
 
 /// How long to wait for one of a database's connections to come free.
 const WAIT: Duration = Duration::from_secs(30);
@@ -147,7 +150,7 @@ fn pinned_options() -> String {
 /// Closes connections that have long been idle and forgets pools that have none, until there are no pools.
 async fn close_idle(pools: Weak<Inner>) {
     loop {
-        tokio::time::sleep(IDLE / 2).await;
+        tokio::time::sleep(IDLE_CHECK).await;
         let Some(inner) = pools.upgrade() else { return };
         let mut pools = inner.pools.lock().unwrap_or_else(PoisonError::into_inner);
         pools.retain(|_, pool| {

@@ -8,6 +8,7 @@ mod branch;
 mod limits;
 mod operator;
 mod passwords;
+mod pool;
 mod secure;
 mod startup;
 mod tls;
