@@ -7,19 +7,31 @@ mod harness;
 mod cases;
 
 use harness::Database;
+use pggit::branch::BranchMap;
+use pggit::branch::map::SharedObjects;
 use pggit::catalog::{LineageBook, Selection, read, server_version};
 use pggit::config::Upstream;
 use pggit::schema::model::{Body, Lineage};
 use pggit::schema::snapshot::Snapshot;
 use pggit::schema::{RenderOptions, Step, create_all, diff, render, script};
+use pggit::sql::retarget;
 use pggit::upstream::Executor;
 use pggit::upstream::admin::{AdminConnection, AdminPools};
 use std::collections::{BTreeMap, HashMap};
+use std::sync::Arc;
 
 const SCHEMAS: [&str; 3] = ["public", "app", "App"];
 
+/// Branch `f`, with all of them.
+fn branch() -> BranchMap {
+    let schemas = SCHEMAS.map(|schema| (schema.to_owned(), format!("{schema}@f")));
+    BranchMap::new("f", 2, 1, schemas, Arc::new(SharedObjects::default()))
+}
+
 /// One database that is emptied again and again.
 struct Bench {
+    /// Where steps are applied and schemas read, if not on `main`.
+    map: Option<BranchMap>,
     connection: AdminConnection,
     version: u32,
     _database: Database,
@@ -36,6 +48,7 @@ impl Bench {
         let mut connection = pools.get(&database.name).await.expect("a connection");
         let version = server_version(&mut connection).await.expect("a version");
         Self {
+            map: None,
             connection,
             version,
             _database: database,
@@ -52,7 +65,17 @@ impl Bench {
 
     /// Runs steps in one transaction, as a merge does.
     async fn apply(&mut self, steps: &[Step]) -> Result<(), String> {
-        let text = script(steps);
+        let mut text = script(steps);
+        if let Some(map) = &self.map {
+            text = steps
+                .iter()
+                .map(|step| {
+                    let sql = retarget(&step.sql, map)
+                        .map_err(|error| format!("{error}: {}", step.sql))?;
+                    Ok(format!("{sql};\n"))
+                })
+                .collect::<Result<String, String>>()?;
+        }
         self.run(&format!(
             "BEGIN; SET LOCAL check_function_bodies = off;\n{text}\nCOMMIT;"
         ))
@@ -61,7 +84,9 @@ impl Bench {
     }
 
     async fn empty(&mut self) {
-        let names = SCHEMAS.map(|name| format!("\"{name}\"")).join(", ");
+        let names = SCHEMAS
+            .map(|name| format!("\"{name}\", \"{name}@f\""))
+            .join(", ");
         self.run(&format!("DROP SCHEMA IF EXISTS {names} CASCADE"))
             .await
             .expect("empty");
@@ -77,7 +102,8 @@ impl Bench {
 
     /// What is there now, with lineages from `book`.
     async fn read(&mut self, book: &mut LineageBook) -> Snapshot {
-        let schemas = SCHEMAS.map(str::to_owned);
+        let suffix = if self.map.is_some() { "@f" } else { "" };
+        let schemas = SCHEMAS.map(|schema| format!("{schema}{suffix}"));
         let raw = read(
             &mut self.connection,
             self.version,
@@ -85,11 +111,14 @@ impl Bench {
         )
         .await
         .expect("catalogs");
-        raw.objects(&|schema| Some(schema.to_owned()), book)
-            .expect("definitions")
-            .into_iter()
-            .map(|found| (found.lineage, found.definition))
-            .collect()
+        raw.objects(
+            &|schema| Some(schema.strip_suffix(suffix)?.to_owned()),
+            book,
+        )
+        .expect("definitions")
+        .into_iter()
+        .map(|found| (found.lineage, found.definition))
+        .collect()
     }
 
     /// What is there now, with `model`'s lineages for what has the same name there.
@@ -206,6 +235,14 @@ async fn check(bench: &mut Bench, case: &cases::Case) -> Result<(), String> {
             .await
             .map_err(|e| format!("new to old: {e}"))?;
     }
+    bench.map = Some(branch());
+    let on_branch = async {
+        bench.create(&before).await?;
+        bench.migrate(&before, &after).await
+    }
+    .await;
+    bench.map = None;
+    on_branch.map_err(|e| format!("on a branch: {e}"))?;
     for unwanted in case.without {
         if steps.iter().any(|step| step.sql.contains(unwanted)) {
             return Err(format!("{unwanted} in:\n{}", script(&steps)));

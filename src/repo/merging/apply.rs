@@ -297,11 +297,13 @@ async fn look(
     Ok((observed, stamp))
 }
 
-/// The names that the merge's changes concern, where they live.
+/// The names that the merge's statements concern, where they live.
 fn targets(planned: &Planned) -> Vec<PhysicalTarget> {
     let mut targets = BTreeSet::new();
-    for change in &planned.changes {
-        let key = &change.key;
+    // What had to make way for a change was dropped and made again.
+    let changed = planned.changes.iter().map(|change| &change.key);
+    let rebuilt = planned.steps.iter().map(|step| &step.object);
+    for key in changed.chain(rebuilt) {
         let class = match key.kind {
             Kind::Schema => TargetClass::Schema,
             Kind::Enum | Kind::Domain | Kind::Composite => TargetClass::Type,
