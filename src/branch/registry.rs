@@ -71,6 +71,39 @@ impl Registry {
         registry
     }
 
+    /// The registry in which a branch has these schemas as well.
+    #[must_use]
+    pub fn with_schemas(&self, branch: i64, added: &[(String, String)]) -> Self {
+        let entries = self
+            .maps
+            .values()
+            .map(|map| {
+                let mut schemas: BTreeMap<&str, &str> = map.schemas().collect();
+                if map.id() == branch {
+                    schemas.extend(
+                        added
+                            .iter()
+                            .map(|(logical, physical)| (logical.as_str(), physical.as_str())),
+                    );
+                }
+                BranchEntry {
+                    id: map.id(),
+                    name: map.branch().to_owned(),
+                    schemas: schemas
+                        .into_iter()
+                        .map(|(logical, physical)| (logical.to_owned(), physical.to_owned()))
+                        .collect(),
+                }
+            })
+            .collect();
+        Self::new(
+            self,
+            self.generation + 1,
+            entries,
+            SharedObjects::clone(&self.shared),
+        )
+    }
+
     pub fn generation(&self) -> u64 {
         self.generation
     }
@@ -151,6 +184,25 @@ mod tests {
         );
         assert_eq!(owner("public"), Some((MAIN.into(), "public".into())));
         assert_eq!(owner("pg_catalog"), None);
+    }
+
+    #[test]
+    fn a_new_schema_belongs_to_its_branch_at_once() {
+        let registry = Registry::new(
+            &Registry::default(),
+            1,
+            vec![
+                entry(1, MAIN, &[]),
+                entry(2, "a", &[("public", "public@a")]),
+            ],
+            SharedObjects::default(),
+        );
+        let registry = registry.with_schemas(2, &[("app".to_owned(), "app@a".to_owned())]);
+        let owner = registry
+            .owner("app@a")
+            .map(|(map, logical)| (map.branch(), logical));
+        assert_eq!(owner, Some(("a", "app")));
+        assert_eq!(registry.generation(), 2);
     }
 
     #[test]

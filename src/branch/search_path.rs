@@ -1,6 +1,7 @@
 //! `search_path` values: lists of identifiers, logical for clients and physical for the server.
 
 use super::map::{BranchMap, NameUse, is_system_schema};
+use crate::schema::quote::quote_identifier;
 
 /// Splits a value of the setting as `SplitIdentifierString` does (`src/backend/utils/adt/varlena.c`):
 /// quoted parts keep their case, others are folded. `None` if the list is malformed.
@@ -53,15 +54,15 @@ fn is_space(c: char) -> bool {
     matches!(c, ' ' | '\t' | '\n' | '\r' | '\x0b' | '\x0c')
 }
 
-/// The list as a value of the setting, every name quoted.
+/// The list as a value of the setting, names quoted where they must be.
 pub fn format<S: AsRef<str>>(names: &[S]) -> String {
     if names.is_empty() {
         // An empty value would be no identifier at all; PostgreSQL itself shows it so.
         return "\"\"".to_owned();
     }
-    let quoted: Vec<String> = names
+    let quoted: Vec<_> = names
         .iter()
-        .map(|name| format!("\"{}\"", name.as_ref().replace('"', "\"\"")))
+        .map(|name| quote_identifier(name.as_ref()))
         .collect();
     quoted.join(", ")
 }

@@ -14,13 +14,10 @@ pub struct Captured {
     pub branch: String,
     /// Hexadecimal.
     pub commit: String,
-    /// The branch gained or lost a schema: see [`settle`].
-    pub schemas_changed: bool,
 }
 
 /// Records what `pending` changed, in the transaction that `session` has open: one commit for each
-/// branch that changed, none if nothing did. Call it just before that transaction commits, and
-/// [`settle`] once it has.
+/// branch that changed, none if nothing did. Call it just before that transaction commits.
 pub async fn capture(
     database: &Database,
     session: &mut dyn Executor,
@@ -38,20 +35,14 @@ pub async fn capture(
     for observed in &sight.branches {
         let commit = advance(database, session, observed, &sight.stamp, &authored).await?;
         if let Some(commit) = commit {
+            if !observed.new_schemas.is_empty() {
+                database.learn_schemas(observed.map.id(), &observed.new_schemas);
+            }
             captured.push(Captured {
                 branch: observed.map.branch().to_owned(),
                 commit: commit.to_string(),
-                schemas_changed: observed.changes_schemas(),
             });
         }
     }
     Ok(captured)
-}
-
-/// Makes what a committed capture changed of the branches' names known to all sessions.
-pub async fn settle(database: &Database, captured: &[Captured]) -> Result<(), ErrorReport> {
-    if captured.iter().any(|commit| commit.schemas_changed) {
-        database.refresh().await?;
-    }
-    Ok(())
 }

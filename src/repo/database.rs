@@ -224,6 +224,13 @@ impl Database {
         self.refresh_with(&mut self.reader()).await
     }
 
+    /// Makes schemas that a branch gains known to all sessions, just before the transaction commits that
+    /// creates them: nobody can use them earlier, and if it fails a name is known that leads nowhere.
+    pub(super) fn learn_schemas(&self, branch: i64, added: &[(String, String)]) {
+        self.registry
+            .rcu(|registry| registry.with_schemas(branch, added));
+    }
+
     async fn refresh_with(&self, executor: &mut dyn Executor) -> Result<(), RepoError> {
         let _in_turn = self.refreshing.lock().await;
         let branches = self.store.branches(executor).await?;

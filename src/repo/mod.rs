@@ -18,7 +18,7 @@ pub mod pending;
 pub mod reference;
 pub mod settings;
 
-pub use capture::{Captured, capture, settle};
+pub use capture::{Captured, capture};
 pub use database::{Database, Repo, Versioning};
 pub use error::RepoError;
 pub use identity::Identity;

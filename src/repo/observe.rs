@@ -29,19 +29,6 @@ pub struct Observed {
     pub new_schemas: Vec<(String, String)>,
 }
 
-impl Observed {
-    /// Whether the branch gained, lost or renamed a schema.
-    pub fn changes_schemas(&self) -> bool {
-        let is_schema = |class| class == CatalogId::SCHEMA;
-        !self.map.is_main()
-            && (!self.new_schemas.is_empty()
-                || self
-                    .gone
-                    .iter()
-                    .any(|gone| gone.id.is_none_or(|id| is_schema(id.class))))
-    }
-}
-
 /// An object that is no more.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Gone {

@@ -78,6 +78,7 @@ impl Session {
                     tracking.ddl(&text, ddl);
                 }
             }
+            Action::Shared => tracking.shared_changed = true,
             Action::MayHideDdl if in_block => tracking.pending.may_hide = true,
             Action::Deallocate { .. } => self.note_sql_prepared(&prepared.text, statement),
             _ => {}

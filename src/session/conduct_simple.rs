@@ -126,6 +126,12 @@ impl Session {
                 self.run_statement(run, statement, !run.alone).await
             }
             Action::ExecutePrepared { .. } => self.run_statement(run, statement, !run.alone).await,
+            Action::Shared => {
+                if let Some(tracking) = &mut self.tracking {
+                    tracking.shared_changed = true;
+                }
+                self.run_statement(run, statement, !run.alone).await
+            }
             Action::Ddl(ddl) => {
                 let late = ddl.outside_transaction && run.alone;
                 let ended = self.run_statement(run, statement, !late).await?;
@@ -479,7 +485,7 @@ fn moved_within_text() -> ErrorReport {
 
 pub(super) fn kind_of(statement: &Statement) -> StatementKind {
     match &statement.action {
-        Action::Ddl(_) | Action::MayHideDdl => StatementKind::Ddl,
+        Action::Ddl(_) | Action::Shared | Action::MayHideDdl => StatementKind::Ddl,
         Action::Command => StatementKind::Command,
         Action::Setting(_) => StatementKind::Setting,
         Action::Transaction(_) => StatementKind::Transaction,

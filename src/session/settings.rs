@@ -252,6 +252,11 @@ impl Session {
         let Some(tracking) = &mut self.tracking else {
             return;
         };
+        if std::mem::take(&mut tracking.refresh_due)
+            && let Err(error) = tracking.database.refresh().await
+        {
+            tracing::warn!(%error, "could not read the branches' names again");
+        }
         let generation = tracking.database.generation();
         let branch = tracking.map.branch().to_owned();
         // A branch that is gone has no schemas either: statements fail for themselves.

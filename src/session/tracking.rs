@@ -28,6 +28,10 @@ pub struct Tracking {
     pub settings_changed: bool,
     /// The server is to be asked for the branch and the path before the next statement.
     pub settings_unknown: bool,
+    /// The open transaction has changed what all branches share.
+    pub shared_changed: bool,
+    /// The branches' names are to be read again.
+    pub refresh_due: bool,
     /// A capture failed in the extended protocol: what is left of the transaction goes before the next Sync.
     pub rollback_due: bool,
 }
@@ -46,6 +50,8 @@ impl Tracking {
             savepoints: Vec::new(),
             settings_changed: false,
             settings_unknown: false,
+            shared_changed: false,
+            refresh_due: false,
             rollback_due: false,
         }
     }
@@ -61,7 +67,7 @@ impl Tracking {
 
     /// The branch's names may have changed since `map` was asked for.
     pub fn is_outdated(&self) -> bool {
-        !self.map.is_main() && self.database.generation() != self.generation
+        self.refresh_due || !self.map.is_main() && self.database.generation() != self.generation
     }
 
     /// Notes DDL that has run, or is being run, in a transaction.
@@ -102,5 +108,11 @@ impl Tracking {
         }
         self.savepoints.clear();
         self.settings_unknown |= std::mem::take(&mut self.settings_changed);
+        if std::mem::take(&mut self.shared_changed) {
+            self.refresh_due = true;
+            // For the other sessions; this one waits for its own before its next statement.
+            let database = Arc::clone(&self.database);
+            tokio::spawn(async move { database.refresh().await });
+        }
     }
 }

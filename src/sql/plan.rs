@@ -49,6 +49,8 @@ pub enum Action {
     None,
     /// It defines, alters or drops versioned objects.
     Ddl(Ddl),
+    /// It changes what all branches share, such as an extension. On `main` only; nothing to record.
+    Shared,
     /// `DO`, `CALL`: DDL may hide in it. Whether any did is asked of the server before commit.
     MayHideDdl,
     Transaction(Transaction),

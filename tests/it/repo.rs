@@ -84,7 +84,6 @@ impl Versioned {
             .await
             .unwrap();
         self.client.batch("COMMIT").await.unwrap();
-        repo::settle(&self.versioning, &captured).await.unwrap();
         captured.len()
     }
 

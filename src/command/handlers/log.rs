@@ -31,12 +31,18 @@ pub async fn run(with: Invocation<'_>, log: &Log) -> Result<Answer, ErrorReport>
                 short(entry.hash),
                 entry.heads.join(", ").into(),
                 entry.commit.author.into(),
-                Value::Timestamp(entry.commit.time_micros),
+                to_the_second(entry.commit.time_micros),
                 first_line(&entry.commit.message).into(),
             ]
         })
         .collect();
     Ok(Answer::with_rows("PGGIT LOG", rows))
+}
+
+/// A log is for reading; SHOW has the whole time.
+fn to_the_second(micros: i64) -> Value {
+    const SECOND: i64 = 1_000_000;
+    Value::Timestamp(micros.div_euclid(SECOND) * SECOND)
 }
 
 pub async fn show(with: Invocation<'_>, reference: &Ref) -> Result<Answer, ErrorReport> {
