@@ -14,7 +14,8 @@ const LEDGER_BASES: &str = include_str!("sql/ledger_bases.sql");
 const SET_LEDGER_BASES: &str = include_str!("sql/set_ledger_bases.sql");
 
 impl Store {
-    /// What two branches have in common, by ledger: JSON arrays of rows.
+    /// What two branches have in common, by ledger: JSON arrays of rows. Needs the administrative role: these are
+    /// copies of rows, which not everybody may read.
     pub async fn ledger_bases(
         &self,
         exec: &mut dyn Executor,

@@ -16,6 +16,7 @@ pub mod ledger;
 pub mod lineage;
 pub mod merges;
 pub mod migrate;
+mod payload;
 pub mod record;
 pub mod refs;
 pub mod resolve;

@@ -2,6 +2,7 @@
 
 use super::error::StoreError;
 use super::hash::{CommitHash, ObjectHash};
+use super::payload::Payload;
 use super::rows::FromRow;
 use super::tree::{Change, TreeUpdate};
 use super::{Commit, Store};
@@ -9,9 +10,6 @@ use crate::catalog::CatalogId;
 use crate::schema::model::Lineage;
 use crate::upstream::Executor;
 use serde::Serialize;
-use serde_json::ser::{CompactFormatter, Formatter};
-use std::borrow::Cow;
-use std::io;
 
 /// Both are `text`, so that the call means this function and no other.
 const RECORD: &str = "SELECT pggit.record($1::text, $2::text)";
@@ -136,7 +134,7 @@ impl Store {
         exec: &mut dyn Executor,
         record: &Record,
     ) -> Result<Recorded, StoreError> {
-        let payload = ascii_json(&Payload::new(record))?;
+        let payload = Payload::new(record).to_json()?;
         let signature = self.key.sign(&payload);
         let rows = exec
             .query(RECORD, &[Some(&payload), Some(&signature)])
@@ -150,225 +148,6 @@ impl Store {
             Some(Ok(head)) => Ok(Recorded::HeadMoved(Some(head))),
             None if answer == "moved" => Ok(Recorded::HeadMoved(None)),
             _ => Err(StoreError::unexpected(&answer)),
-        }
-    }
-}
-
-/// The record as `pggit.record` reads it. Contents that are named by their hash travel as strings, so that
-/// their bytes arrive as they are.
-#[derive(Serialize)]
-struct Payload<'a> {
-    transaction_id: &'a str,
-    backend_pid: i32,
-    branch: i64,
-    expected: Option<CommitHash>,
-    head: CommitHash,
-    who: &'a str,
-    action: &'a str,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    commit: Option<&'a Commit>,
-    objects: Vec<Content<'a, ObjectHash>>,
-    nodes: Vec<Content<'a, super::TreeHash>>,
-    changes: Vec<ChangeRow>,
-    lineages: Vec<LineageRow>,
-    gone: Vec<IdRow>,
-    schemas_added: Vec<SchemaRow<'a>>,
-    schemas_removed: &'a [String],
-    merge: Option<i64>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    merged: Option<CleanMerge<'a>>,
-    ledgers: &'a [LedgerBase],
-}
-
-#[derive(Serialize)]
-struct CleanMerge<'a> {
-    source: &'a str,
-    bases: &'a [CommitHash],
-    source_head: CommitHash,
-    strategy: &'a str,
-    message: Option<&'a str>,
-}
-
-impl<'a> CleanMerge<'a> {
-    fn of(merge: &'a MergeRecord) -> Option<Self> {
-        match merge {
-            MergeRecord::Clean {
-                source,
-                bases,
-                source_head,
-                strategy,
-                message,
-            } => Some(Self {
-                source,
-                bases,
-                source_head: *source_head,
-                strategy,
-                message: message.as_deref(),
-            }),
-            MergeRecord::None | MergeRecord::Completes(_) => None,
-        }
-    }
-}
-
-#[derive(Serialize)]
-struct Content<'a, H> {
-    hash: H,
-    content: Cow<'a, str>,
-}
-
-#[derive(Serialize)]
-struct ChangeRow {
-    lineage: Lineage,
-    object: Option<ObjectHash>,
-}
-
-#[derive(Serialize)]
-struct LineageRow {
-    classid: u32,
-    objid: u32,
-    objsubid: i32,
-    lineage: Lineage,
-}
-
-#[derive(Serialize)]
-struct IdRow {
-    classid: u32,
-    objid: u32,
-    objsubid: i32,
-}
-
-#[derive(Serialize)]
-struct SchemaRow<'a> {
-    logical: &'a str,
-    physical: &'a str,
-}
-
-impl<'a> Payload<'a> {
-    fn new(record: &'a Record) -> Self {
-        let nodes = record.tree.iter().flat_map(|tree| &tree.nodes);
-        Self {
-            transaction_id: &record.stamp.transaction_id,
-            backend_pid: record.stamp.backend_pid,
-            branch: record.branch,
-            expected: record.expected_head,
-            head: record.head.hash(),
-            who: &record.who,
-            action: &record.action,
-            commit: match &record.head {
-                NewHead::Commit(commit) => Some(commit),
-                NewHead::Existing(_) => None,
-            },
-            objects: sorted(&record.objects, Cow::from),
-            nodes: sorted(nodes, |node| Cow::from(node.content())),
-            changes: record
-                .changes
-                .iter()
-                .map(|(lineage, object)| ChangeRow {
-                    lineage: *lineage,
-                    object: *object,
-                })
-                .collect(),
-            lineages: record
-                .lineages
-                .iter()
-                .map(|(id, lineage)| LineageRow {
-                    classid: id.class,
-                    objid: id.oid,
-                    objsubid: id.sub,
-                    lineage: *lineage,
-                })
-                .collect(),
-            gone: record
-                .gone
-                .iter()
-                .map(|id| IdRow {
-                    classid: id.class,
-                    objid: id.oid,
-                    objsubid: id.sub,
-                })
-                .collect(),
-            schemas_added: record
-                .schemas_added
-                .iter()
-                .map(|(logical, physical)| SchemaRow { logical, physical })
-                .collect(),
-            schemas_removed: &record.schemas_removed,
-            merge: match record.merge {
-                MergeRecord::Completes(id) => Some(id),
-                MergeRecord::None | MergeRecord::Clean { .. } => None,
-            },
-            merged: CleanMerge::of(&record.merge),
-            ledgers: &record.ledgers,
-        }
-    }
-}
-
-/// In the order of hashes: two transactions that store the same contents then wait for each other in one
-/// direction only.
-fn sorted<'a, H: Copy + Ord + 'a, T: 'a>(
-    items: impl IntoIterator<Item = &'a (H, T)>,
-    content: impl Fn(&'a T) -> Cow<'a, str>,
-) -> Vec<Content<'a, H>> {
-    let mut contents: Vec<_> = items
-        .into_iter()
-        .map(|(hash, item)| Content {
-            hash: *hash,
-            content: content(item),
-        })
-        .collect();
-    contents.sort_unstable_by_key(|content| content.hash);
-    contents
-}
-
-/// JSON in ASCII alone: the text is then the same in every client encoding, and so is its signature.
-fn ascii_json(value: &impl Serialize) -> Result<String, StoreError> {
-    let mut bytes = Vec::new();
-    let mut serializer =
-        serde_json::Serializer::with_formatter(&mut bytes, Ascii(CompactFormatter));
-    value
-        .serialize(&mut serializer)
-        .map_err(|error| StoreError::unexpected(&error.to_string()))?;
-    String::from_utf8(bytes).map_err(|error| StoreError::unexpected(&error.to_string()))
-}
-
-struct Ascii(CompactFormatter);
-
-impl Formatter for Ascii {
-    fn write_string_fragment<W: ?Sized + io::Write>(
-        &mut self,
-        writer: &mut W,
-        fragment: &str,
-    ) -> io::Result<()> {
-        let mut rest = fragment;
-        while let Some(at) = rest.find(|c: char| !c.is_ascii()) {
-            self.0.write_string_fragment(writer, &rest[..at])?;
-            let mut chars = rest[at..].chars();
-            for unit in chars.by_ref().take(1).flat_map(utf16) {
-                write!(writer, "\\u{unit:04x}")?;
-            }
-            rest = chars.as_str();
-        }
-        self.0.write_string_fragment(writer, rest)
-    }
-}
-
-fn utf16(c: char) -> impl Iterator<Item = u16> {
-    let mut units = [0; 2];
-    let len = c.encode_utf16(&mut units).len();
-    units.into_iter().take(len)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use proptest::prelude::*;
-
-    proptest! {
-        #[test]
-        fn ascii_json_says_the_same_in_ascii(text in any::<String>()) {
-            let json = ascii_json(&text).unwrap();
-            prop_assert!(json.is_ascii());
-            prop_assert_eq!(serde_json::from_str::<String>(&json).unwrap(), text);
         }
     }
 }

@@ -149,11 +149,12 @@ const STATEMENTS: &[&str] = &[
     "LOCK TABLE pggit.branch IN ROW EXCLUSIVE MODE",
     "SELECT * FROM pggit.branch FOR UPDATE",
     "SELECT * FROM pggit.branch FOR KEY SHARE",
-    // The key.
+    // The key, and copies of rows.
     "SELECT * FROM pggit.secret",
     "SELECT count(*) FROM pggit.secret",
     "COPY pggit.secret TO STDOUT",
     "TABLE pggit.secret",
+    "TABLE pggit.ledger_base",
     // The record function.
     "SELECT pggit.record('{}', '')",
     "SELECT pggit.record(NULL, NULL)",

@@ -9,9 +9,9 @@ use pggit::schema::model::{Body, Definition, Enum, Lineage, Name, ObjectKey};
 use pggit::schema::snapshot::Snapshot;
 use pggit::store::tree::Change;
 use pggit::store::{
-    Commit, CommitHash, LineageEntry, LogQuery, MAIN_BRANCH_ID, MergeRecord, MergeState, NewBranch,
-    NewConflict, NewHead, NewMerge, ObjectHash, Record, Recorded, Resolution, Side, Store,
-    StoreError,
+    Commit, CommitHash, LedgerBase, LineageEntry, LogQuery, MAIN_BRANCH_ID, MergeRecord,
+    MergeState, NewBranch, NewConflict, NewHead, NewMerge, ObjectHash, Record, Recorded,
+    Resolution, Side, Store, StoreError,
 };
 use pggit::upstream::Executor;
 use pggit::upstream::admin::{AdminConnection, AdminPools};
@@ -885,6 +885,55 @@ async fn a_merge_is_kept_resolved_and_completed() {
     late.merge = MergeRecord::Completes(other);
     let error = store.record(&mut client, &late).await.unwrap_err();
     assert_eq!(error.sqlstate().as_str(), "55000");
+}
+
+#[tokio::test]
+async fn a_merge_without_conflicts_is_kept_as_completed() {
+    let mut history = History::new().await;
+    let first = history.first;
+    let feature = branch_from(&mut history, "feature", first).await;
+    let owner = history.database.owner.clone();
+    let mut client = history.client().await;
+    let (store, admin) = (&history.store, &mut history.admin);
+    let ledger = |rows: &str| LedgerBase {
+        other: feature,
+        lineage: lineage(1),
+        rows: serde_json::from_str(rows).unwrap(),
+    };
+    store
+        .set_ledger_bases(admin, MAIN_BRANCH_ID, &[ledger(r#"[{"id":1}]"#)])
+        .await
+        .unwrap();
+    client.batch("BEGIN").await.unwrap();
+    let mut merge = record(store, &mut client, &owner, 1, &[], "merge").await;
+    merge.merge = MergeRecord::Clean {
+        source: "feature".to_owned(),
+        bases: vec![first],
+        source_head: first,
+        strategy: "auto".to_owned(),
+        message: Some("merge".to_owned()),
+    };
+    merge.ledgers = vec![ledger(r#"[{"id":1},{"id":2}]"#)];
+    store.record(&mut client, &merge).await.unwrap();
+    client.batch("COMMIT").await.unwrap();
+    let merges = store.merges(&mut client).await.unwrap();
+    assert_eq!(merges.len(), 1);
+    assert_eq!(merges[0].commit, Some(merge.head.hash()));
+    assert_eq!((&*merges[0].target, merges[0].target_head), ("main", first));
+    let bases = store.ledger_bases(admin, feature, MAIN_BRANCH_ID).await;
+    assert_eq!(
+        bases.unwrap(),
+        [(lineage(1), serde_json::json!([{"id": 1}, {"id": 2}]))].into()
+    );
+    assert!(
+        store
+            .ledger_bases(&mut client, feature, MAIN_BRANCH_ID)
+            .await
+            .is_err()
+    );
+    store.delete_branch(admin, "feature", "ada").await.unwrap();
+    let bases = store.ledger_bases(admin, feature, MAIN_BRANCH_ID).await;
+    assert!(bases.unwrap().is_empty());
 }
 
 #[tokio::test]

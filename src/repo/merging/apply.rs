@@ -414,7 +414,7 @@ async fn carry_ledgers(
         .await?;
     let stored = database
         .store()
-        .ledger_bases(session, source.id(), planned.target.id())
+        .ledger_bases(&mut database.reader(), source.id(), planned.target.id())
         .await?;
     let mut bases = Vec::new();
     for (lineage, table) in ledgers {

@@ -137,7 +137,7 @@ BEGIN
             source text, bases text[], source_head text, strategy text, message text);
     END IF;
 
-    IF doc ? 'ledgers' THEN
+    IF doc -> 'ledgers' <> '[]' THEN
         INSERT INTO pggit.ledger_base (branch_a, branch_b, lineage, rows)
         SELECT least(branch_row.id, l.other), greatest(branch_row.id, l.other), decode(l.lineage, 'hex'), l.rows
         FROM jsonb_to_recordset(doc -> 'ledgers') AS l (other bigint, lineage text, rows jsonb)

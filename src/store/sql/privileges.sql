@@ -1,5 +1,5 @@
 -- Who may do what in pggit, whatever default privileges the database has: everybody may read, nobody but the
--- owner may do anything else, and only the owner may see the key.
+-- owner may do anything else, and only the owner may see the key and the copies of tables' rows.
 DO $$
 DECLARE
     item record;
@@ -29,7 +29,8 @@ BEGIN
     FOR item IN
         SELECT format('SELECT ON pggit.%I', relname) AS what
         FROM pg_class
-        WHERE relnamespace = 'pggit'::regnamespace AND relkind IN ('r', 'v') AND relname <> 'secret'
+        WHERE relnamespace = 'pggit'::regnamespace AND relkind IN ('r', 'v')
+          AND relname NOT IN ('secret', 'ledger_base')
         UNION ALL
         SELECT format('EXECUTE ON FUNCTION %s', oid::regprocedure)
         FROM pg_proc WHERE pronamespace = 'pggit'::regnamespace AND proname = 'record'
