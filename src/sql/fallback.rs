@@ -3,10 +3,12 @@
 //! What can be known then comes from the tokens and from `pg_query`'s summary, which is made without handing
 //! over a tree.
 
+use super::aliases::aliases;
 use super::analyse::NoTree;
 use super::classify::{Source, summary};
 use super::names::{Meaning, Named, Names};
 use super::plan::{Action, Ddl, Scope, Setting, Statement};
+use super::scan::has_dotted_name;
 use super::tokens::{Kind, Tokens};
 use crate::branch::{BranchMap, NameUse};
 use crate::error::{ErrorReport, SqlState};
@@ -46,10 +48,11 @@ pub fn without_tree(
 /// The plan of what the parser takes for no SQL. The server will most likely say so too; if it does not,
 /// because its grammar is newer, names of the branch's schemas still lead to the branch.
 pub fn malformed(tokens: &Tokens<'_>, at: &Range<usize>, map: &BranchMap) -> Statement {
+    let aliases = aliases(tokens, at);
     let names = Names {
         tokens,
         map,
-        meaning: Meaning::Unknown,
+        meaning: Meaning::Code(&aliases),
         usage: NameUse::Read,
     };
     Statement {
@@ -62,11 +65,14 @@ pub fn malformed(tokens: &Tokens<'_>, at: &Range<usize>, map: &BranchMap) -> Sta
 /// Whether a text without tokens may be sent: the server's lexer will most likely refuse it as well, but
 /// an older one reads `1a` as two tokens. On a branch, none of its schemas may be named then.
 pub fn without_tokens(text: &str, map: &BranchMap) -> Result<(), ErrorReport> {
+    if map.is_main() || !has_dotted_name(text.as_bytes()) {
+        return Ok(());
+    }
     let folded = text.to_ascii_lowercase();
     let named = map
         .schemas()
         .any(|(logical, _)| folded.contains(&logical.to_ascii_lowercase()));
-    if map.is_main() || !named {
+    if !named {
         return Ok(());
     }
     Err(ErrorReport::new(
@@ -144,20 +150,7 @@ fn named(tokens: &Tokens<'_>, at: &Range<usize>, why: NoTree) -> Named {
             }
         }
     }
-    // The summary leaves out the aliases of subqueries. An alias follows AS, a closing parenthesis or
-    // another name.
-    for index in at.clone() {
-        let after_name = || {
-            tokens.kind_before(index, 1) == Some(Kind::Ident)
-                || tokens.kind_before(index, 2) == Some(Kind::Ascii46)
-        };
-        if tokens.kind(index) == Some(Kind::Ident)
-            && (matches!(tokens.kind_before(index, 1), Some(Kind::As | Kind::Ascii41))
-                || after_name() && tokens.kind_before(index, 1) != Some(Kind::Ascii46))
-            && let Some(name) = tokens.name(index)
-        {
-            named.aliases.insert(name.into_owned());
-        }
-    }
+    // The summary leaves out the aliases of subqueries.
+    named.aliases.append(&mut aliases(tokens, at));
     named
 }

@@ -3,11 +3,13 @@
 //! Any dotted name is taken to name a schema unless something says otherwise, so that a form that is not
 //! thought of here ends in an error and never at another branch's object.
 
+use super::aliases::{aliases, is_relation_place, is_type_place};
+use super::analyse;
 use super::literals;
 use super::plan::Splice;
 use super::tokens::{Chain, Kind, Tokens};
 use super::tree::Meanings;
-use crate::branch::{BranchMap, NameUse};
+use crate::branch::{BranchMap, NameUse, search_path};
 use std::collections::BTreeSet;
 use std::ops::Range;
 
@@ -18,8 +20,9 @@ pub enum Meaning<'a> {
     Tree(&'a Meanings),
     /// No tree, but what it names, as far as that could be found.
     Named(&'a Named),
-    /// Nothing: names that start with a schema of the branch are spliced. For function bodies.
-    Unknown,
+    /// Its aliases. Only names that start with a schema of the branch are spliced: in code, what stands
+    /// before a dot may be a variable as well.
+    Code(&'a BTreeSet<String>),
 }
 
 /// What is known of a text too deep for a tree.
@@ -114,9 +117,14 @@ impl Names<'_> {
                     return self.schema_part_by_name(chain, named);
                 }
             }
-            Meaning::Unknown => {
+            Meaning::Code(aliases) => {
                 let name = tokens.name(first)?;
-                return self.is_own_schema(&name).then_some(0);
+                let is_object = !aliases.contains(&*name)
+                    || length > 2
+                    || tokens.kind(chain.next) == Some(Kind::Ascii40)
+                    || is_relation_place(tokens, first)
+                    || is_type_place(tokens, first, chain.next);
+                return (is_object && self.is_own_schema(&name)).then_some(0);
             }
         }
         match (of_setting, of_column) {
@@ -149,17 +157,7 @@ impl Names<'_> {
                 let schema = name(0)?;
                 let of_relation = is_relation(0)
                     || self.is_own_schema(&schema)
-                    || matches!(
-                        tokens.kind_before(first, 1),
-                        Some(
-                            Kind::From
-                                | Kind::Join
-                                | Kind::Into
-                                | Kind::Update
-                                | Kind::Only
-                                | Kind::Table
-                        )
-                    );
+                    || is_relation_place(tokens, first);
                 (of_relation && !named.aliases.contains(&schema)).then_some(0)
             }
             3 if is_relation(1) => Some(1),
@@ -370,6 +368,9 @@ impl Names<'_> {
                 Some(Kind::Sconst) => {
                     let holds = if body == Some(index) {
                         Some(Holds::Code)
+                    } else if is_search_path(tokens, index) {
+                        self.search_path_value(index, splices);
+                        None
                     } else {
                         cast_of(tokens, index).or(open.last().copied().flatten())
                     };
@@ -418,33 +419,74 @@ impl Names<'_> {
         }
     }
 
+    /// `set_config('search_path', '…', …)`: the logical path becomes the branch's.
+    fn search_path_value(&self, index: usize, splices: &mut Vec<Splice>) {
+        let Some(value) = self.tokens.string(index) else {
+            return;
+        };
+        if let Some(logical) = search_path::parse(&value)
+            && !logical.is_empty()
+        {
+            let physical = search_path::physical(self.map, &logical, "");
+            if physical != logical {
+                splices.push(Splice {
+                    at: self.tokens.span(index),
+                    with: literals::quote(&search_path::format(&physical)),
+                });
+            }
+        }
+    }
+
     /// The splices within the value of a literal.
     fn within(&self, value: &str, holds: Holds) -> Vec<Splice> {
         let Some(tokens) = Tokens::of(value) else {
             return Vec::new();
         };
+        if holds == Holds::Code {
+            return self.within_code(&tokens);
+        }
         let names = Names {
             tokens: &tokens,
-            meaning: Meaning::Unknown,
             ..*self
         };
         let mut splices = Vec::new();
-        match holds {
-            Holds::Code => return names.splices(0..tokens.len()),
-            Holds::Name => {
-                for chain in tokens.chains(0..tokens.len()) {
-                    let part = chain.parts.len() - 2;
-                    let object = chain.parts.get(part + 1).copied();
-                    names.schema(chain.parts[part], object, &mut splices);
-                }
-            }
-            Holds::Schema => {
-                if tokens.len() == 1 {
-                    names.schema(0, None, &mut splices);
-                }
-            }
+        if holds == Holds::Schema && tokens.len() == 1 {
+            names.schema(0, None, &mut splices);
+        }
+        for chain in tokens.chains(0..tokens.len()) {
+            let part = chain.parts.len() - 2;
+            let object = chain.parts.get(part + 1).copied();
+            names.schema(chain.parts[part], object, &mut splices);
         }
         splices
+    }
+
+    /// The splices within the body of a routine: by its tree if it is SQL, else by its tokens.
+    fn within_code(&self, tokens: &Tokens<'_>) -> Vec<Splice> {
+        let all = 0..tokens.len();
+        // PL/pgSQL starts with one of these; so does a transaction, but not in a body.
+        let is_block = matches!(tokens.kind(0), Some(Kind::BeginP | Kind::Declare));
+        let tree = (!is_block)
+            .then(|| analyse::parse(tokens.text()).ok())
+            .flatten();
+        if let Some(tree) = tree {
+            let meanings = Meanings::of(&tree);
+            let names = Names {
+                tokens,
+                map: self.map,
+                meaning: Meaning::Tree(&meanings),
+                usage: NameUse::Read,
+            };
+            return names.splices(all);
+        }
+        let aliases = aliases(tokens, &all);
+        let names = Names {
+            tokens,
+            map: self.map,
+            meaning: Meaning::Code(&aliases),
+            usage: NameUse::Read,
+        };
+        names.splices(all)
     }
 }
 
@@ -457,6 +499,21 @@ enum Holds {
     Schema,
     /// SQL or PL/pgSQL.
     Code,
+}
+
+/// Whether a literal is the second argument of `set_config('search_path', …)`.
+fn is_search_path(tokens: &Tokens<'_>, literal: usize) -> bool {
+    let Some(setting) = literal.checked_sub(2) else {
+        return false;
+    };
+    tokens.kind_before(literal, 1) == Some(Kind::Ascii44)
+        && tokens
+            .string(setting)
+            .is_some_and(|name| name.eq_ignore_ascii_case("search_path"))
+        && tokens.kind_before(setting, 1) == Some(Kind::Ascii40)
+        && setting
+            .checked_sub(2)
+            .is_some_and(|function| tokens.is_name(function, "set_config"))
 }
 
 /// What the literal at a token is cast to.

@@ -2,9 +2,11 @@
 
 use super::analyse;
 use super::cache::PlanCache;
+use super::encoding::Readable;
 use super::plan::Plan;
 use super::scan::{Scan, Watch};
 use crate::branch::BranchMap;
+use crate::error::{ErrorReport, SqlState};
 use std::sync::Arc;
 
 /// What a text's meaning depends on besides the text.
@@ -74,8 +76,18 @@ impl Planner {
 
 /// Plans a text without scan and cache.
 pub(super) fn plan_text(text: &[u8], context: &PlanContext<'_>) -> Plan {
-    match std::str::from_utf8(text) {
-        Ok(text) => analyse::plan(text, context.map),
-        Err(_) => Plan::Forward,
+    let readable = Readable::of(
+        text,
+        context.client_encoding,
+        context.standard_conforming_strings,
+    );
+    match readable {
+        Some(readable) => readable.plan(analyse::plan(&readable.text, context.map)),
+        // The server refuses it as well, unless its database has no encoding.
+        None if context.map.is_main() => Plan::Forward,
+        None => Plan::Refuse(ErrorReport::new(
+            SqlState::CHARACTER_NOT_IN_REPERTOIRE,
+            "invalid byte sequence for encoding \"UTF8\"",
+        )),
     }
 }

@@ -13,7 +13,7 @@ use memchr::{memchr, memchr_iter};
 const ANYWHERE: &[&str] = &["into", "set_config", "u&\""];
 
 /// Words before names of schemas that stand alone; of concern on a branch.
-const BEFORE_SCHEMAS: &[&str] = &["regnamespace", "has_schema_privilege"];
+const BEFORE_SCHEMAS: &[&str] = &["regnamespace", "to_regnamespace", "has_schema_privilege"];
 
 /// The position of `into` in [`ANYWHERE`].
 const INTO: usize = 0;
@@ -186,7 +186,7 @@ fn continues_word(byte: u8) -> bool {
 }
 
 /// Whether a dot stands where it is not part of a number.
-fn has_dotted_name(text: &[u8]) -> bool {
+pub fn has_dotted_name(text: &[u8]) -> bool {
     let mut from = 0;
     while let Some(found) = text.get(from..).and_then(|rest| memchr(b'.', rest)) {
         let dot = from + found;

@@ -224,7 +224,7 @@ fn ddl_leads_to_the_branch() {
 #[test]
 fn routines_lead_to_the_branch_signature_and_body() {
     expect_spliced(&[
-        "CREATE FUNCTION «public».f(a «app».m, b «app».t.c%TYPE) RETURNS SETOF «public».t LANGUAGE sql AS $$ SELECT t.* FROM «public».t, public_x.y $$",
+        "CREATE FUNCTION «public».f(a «app».m, b «app».t.c%TYPE) RETURNS SETOF «public».t LANGUAGE sql AS $$ SELECT t.* FROM «public».t, «public_x».y $$",
         "CREATE OR REPLACE FUNCTION f() RETURNS trigger LANGUAGE plpgsql AS $body$ DECLARE x «public».t%ROWTYPE; y «app».t.c%TYPE; BEGIN x.a := NEW.b; PERFORM «app».f(x.a, nextval('«public».s')); RETURN NEW; END $body$",
         "CREATE FUNCTION f() RETURNS int LANGUAGE sql AS 'SELECT a FROM «public».t'",
         "CREATE FUNCTION f() RETURNS int LANGUAGE sql BEGIN ATOMIC SELECT t.a FROM «public».t; SELECT 1; END",
@@ -233,6 +233,8 @@ fn routines_lead_to_the_branch_signature_and_body() {
         "CREATE PROCEDURE «public».p() LANGUAGE plpgsql AS $$BEGIN DELETE FROM «app».t; END$$",
         "DO $$BEGIN PERFORM «public».f(); END$$",
         "DO LANGUAGE 'plpgsql' 'BEGIN PERFORM «public».f(); END'",
+        "CREATE FUNCTION f() RETURNS int LANGUAGE sql AS $$ SELECT app.a, «app».t.b FROM «app».t, «app».u AS app $$",
+        "DO $$DECLARE x «app».mood; BEGIN SELECT app.a INTO x FROM «app».t app WHERE app.b = «app».f(1); END$$",
     ]);
     assert_eq!(
         spliced("DO 'BEGIN PERFORM public.f(''x''); END'"),
@@ -262,6 +264,26 @@ fn names_in_literals_lead_to_the_branch() {
         r"SELECT E'public.t\'s'::regclass, 'public.''q'::regclass",
         "what is no name is left alone"
     );
+}
+
+#[test]
+fn a_search_path_set_by_function_is_the_branchs() {
+    for (text, wanted) in [
+        (
+            "SELECT pg_catalog.set_config('search_path', 'public, \"$user\", pg_temp', false)",
+            "SELECT pg_catalog.set_config('search_path', '\"public@b\", \"pg_temp\"', false)",
+        ),
+        (
+            "SELECT set_config('search_path', '', false)",
+            "SELECT set_config('search_path', '', false)",
+        ),
+        (
+            "SELECT set_config('work_mem', 'public', false)",
+            "SELECT set_config('work_mem', 'public', false)",
+        ),
+    ] {
+        assert_eq!(spliced(text), wanted);
+    }
 }
 
 #[test]
@@ -319,6 +341,39 @@ fn database_wide_objects_are_refused_on_a_branch_only() {
         assert!(retarget(text, &branch_map()).is_err());
     }
     assert_eq!(plan("CREATE ROLE r", &branch_map()), Plan::Forward);
+}
+
+#[test]
+fn what_would_reach_all_branches_is_refused_on_one() {
+    for text in [
+        "DROP OWNED BY r",
+        "REASSIGN OWNED BY r TO s",
+        "ALTER TABLE ALL IN TABLESPACE a SET TABLESPACE b",
+        "CREATE SCHEMA AUTHORIZATION CURRENT_USER",
+    ] {
+        let found = statements(text, &branch_map());
+        assert!(
+            matches!(
+                found[..],
+                [Statement {
+                    action: Action::Refuse(_),
+                    ..
+                }]
+            ),
+            "{text}"
+        );
+        let found = statements(text, &main_map());
+        assert!(
+            matches!(
+                found[..],
+                [Statement {
+                    action: Action::Ddl(_),
+                    ..
+                }]
+            ),
+            "{text}"
+        );
+    }
 }
 
 #[test]
@@ -404,9 +459,7 @@ fn deep_statements_lead_to_the_branch_and_never_overflow() {
         }
     }
     for joins in [60, 2_000, 20_000] {
-        let joins: String = (0..joins)
-            .map(|n| format!(" JOIN other.t{n} a{n} ON a{n}.id = public.id"))
-            .collect();
+        let joins = " JOIN other.t a ON a.id = public.id".repeat(joins);
         let text = format!("SELECT * FROM app.public AS public{joins}");
         let wanted = text
             .replace(" app.", " \"app@b\".")

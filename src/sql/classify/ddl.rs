@@ -5,8 +5,8 @@ use super::{Class, with_targets};
 use crate::sql::plan::{Ddl, Scope, Target, TargetClass};
 use pg_query::NodeEnum;
 use pg_query::protobuf::{
-    AlterTableStmt, AlterTableType, DropStmt, GrantStmt, GrantTargetType, Node, ObjectType,
-    RangeVar,
+    AlterTableStmt, AlterTableType, CreateSchemaStmt, DropStmt, GrantStmt, GrantTargetType, Node,
+    ObjectType, RangeVar, RenameStmt,
 };
 
 /// What kind of thing a statement changes. All of the statement kinds that are not named here change
@@ -267,29 +267,33 @@ fn dropping(drop: &DropStmt) -> Ddl {
     }
 }
 
-fn new_schema(create: &pg_query::protobuf::CreateSchemaStmt) -> Ddl {
-    let name = if create.schemaname.is_empty() {
-        create
+/// `CREATE SCHEMA AUTHORIZATION CURRENT_USER`: only the server knows the name.
+pub(super) fn is_named_by_server(create: &CreateSchemaStmt) -> bool {
+    create.schemaname.is_empty()
+        && create
             .authrole
             .as_ref()
-            .map_or_else(String::new, |role| role.rolename.clone())
-    } else {
-        create.schemaname.clone()
-    };
-    if name.is_empty() {
-        // Named for the current role, which only the server knows.
+            .is_none_or(|role| role.rolename.is_empty())
+}
+
+fn new_schema(create: &CreateSchemaStmt) -> Ddl {
+    if is_named_by_server(create) {
         return Ddl {
             scope: Scope::Everything,
             ..Ddl::default()
         };
     }
+    let name = match &create.authrole {
+        Some(role) if create.schemaname.is_empty() => &role.rolename,
+        _ => &create.schemaname,
+    };
     Ddl {
-        targets: vec![schema(&name)],
-        ..within(vec![name])
+        targets: vec![schema(name)],
+        ..within(vec![name.clone()])
     }
 }
 
-fn renaming(rename: &pg_query::protobuf::RenameStmt) -> Ddl {
+fn renaming(rename: &RenameStmt) -> Ddl {
     let kind = rename.rename_type();
     let old = objects::relation(rename.relation.as_ref())
         .or_else(|| target(kind, rename.object.as_deref()))

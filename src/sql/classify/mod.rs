@@ -70,6 +70,18 @@ impl Source<'_> {
                 name: (!deallocate.isall).then(|| deallocate.name.clone()),
             },
             NodeEnum::ExplainStmt(explain) => self.explained(explain, at),
+            NodeEnum::DropOwnedStmt(_)
+            | NodeEnum::ReassignOwnedStmt(_)
+            | NodeEnum::AlterTableMoveAllStmt(_)
+                if !self.map.is_main() =>
+            {
+                Action::Refuse(reaches_all(self.map.branch()))
+            }
+            NodeEnum::CreateSchemaStmt(create)
+                if !self.map.is_main() && ddl::is_named_by_server(create) =>
+            {
+                Action::Refuse(nameless_schema(self.map.branch()))
+            }
             other => match ddl::class(other) {
                 Class::Versioned => self.ddl(at, ddl::describe(other)),
                 Class::Shared(_) if self.map.is_main() => Action::Shared,
@@ -185,6 +197,23 @@ fn shared(what: &str, branch: &str) -> ErrorReport {
     )
     .with_detail("They belong to the whole database, and all branches share them.")
     .with_hint("Switch to main (PGGIT CHECKOUT main) and run it there.")
+}
+
+fn reaches_all(branch: &str) -> ErrorReport {
+    ErrorReport::new(
+        SqlState::FEATURE_NOT_SUPPORTED,
+        format!("cannot change objects by their owner or tablespace on branch \"{branch}\""),
+    )
+    .with_detail("The statement would reach the objects of all branches.")
+    .with_hint("Name the objects.")
+}
+
+fn nameless_schema(branch: &str) -> ErrorReport {
+    ErrorReport::new(
+        SqlState::FEATURE_NOT_SUPPORTED,
+        format!("cannot create a schema without a name on branch \"{branch}\""),
+    )
+    .with_hint("CREATE SCHEMA name AUTHORIZATION role.")
 }
 
 fn node(node: Option<&Node>) -> Option<&NodeEnum> {

@@ -1,0 +1,207 @@
+//! What holds of every text, whatever it is.
+
+use super::plan::{Plan, Statement};
+use super::scan::{Scan, Watch};
+use super::tests::{branch_map, main_map, plan};
+use super::{PlanContext, Planner, map_position};
+use crate::branch::{BranchMap, SharedObjects};
+use proptest::prelude::*;
+use std::sync::Arc;
+
+/// Pieces of SQL, and of what is none; texts made of them reach further than random letters do.
+const PIECES: &[&str] = &[
+    " ",
+    " ",
+    " ",
+    "\n",
+    ";",
+    ",",
+    "(",
+    ")",
+    ".",
+    "*",
+    "::",
+    "=",
+    "--",
+    "/*",
+    "*/",
+    "'",
+    "\"",
+    "$$",
+    "\\",
+    "1",
+    "1.5",
+    "SELECT",
+    "select",
+    "INTO",
+    "INSERT",
+    "MERGE",
+    "UPDATE",
+    "SET",
+    "FROM",
+    "JOIN",
+    "WITH",
+    "AS",
+    "TABLE",
+    "CREATE",
+    "DROP",
+    "ALTER",
+    "SCHEMA",
+    "COMMENT",
+    "ON",
+    "COLUMN",
+    "GRANT",
+    "RESET",
+    "SHOW",
+    "DO",
+    "CALL",
+    "PREPARE",
+    "EXECUTE",
+    "BEGIN",
+    "COMMIT",
+    "END",
+    "ATOMIC",
+    "CASE",
+    "EXPLAIN",
+    "ANALYZE",
+    "PGGIT",
+    "FUNCTION",
+    "OWNED",
+    "BY",
+    "search_path",
+    "public",
+    "app",
+    "t",
+    "a",
+    "\"Odd\"",
+    "U&\"",
+    "UESCAPE",
+    "E'",
+    "'public.t'",
+    "'public'",
+    "regclass",
+    "regnamespace",
+    "to_regnamespace",
+    "set_config",
+    "nextval",
+    "public.t",
+    "app.f(",
+    "t.a",
+    "SELECT 1",
+    "FROM public.t",
+    "é",
+    "IS",
+    "IN",
+    "REINDEX",
+    "IMPORT",
+    "SECURITY",
+    "TYPE",
+    "%",
+    "LANGUAGE",
+    "IF",
+    "EXISTS",
+    "pg_catalog",
+    "USING",
+    "LOCAL",
+    "TO",
+];
+
+fn text() -> impl Strategy<Value = String> {
+    prop::collection::vec(prop::sample::select(PIECES), 0..24).prop_map(|pieces| pieces.concat())
+}
+
+/// The branch, without members of extensions: with them every text is looked at.
+fn plain_branch() -> BranchMap {
+    BranchMap::new(
+        "b",
+        2,
+        1,
+        ["public", "app"].map(|schema| (schema.to_owned(), format!("{schema}@b"))),
+        Arc::new(SharedObjects::default()),
+    )
+}
+
+fn is_sound(text: &str, statements: &[Statement]) {
+    let mut end = 0;
+    for statement in statements {
+        assert!(text.get(statement.range.clone()).is_some());
+        assert!(statement.range.start >= end, "statements in order");
+        end = statement.range.start;
+        for splice in &statement.splices {
+            assert!(splice.at.start >= end && splice.at.end <= statement.range.end);
+            assert!(text.get(splice.at.clone()).is_some());
+            end = splice.at.end;
+        }
+        end = statement.range.end;
+    }
+}
+
+proptest! {
+    #[test]
+    fn plans_are_sound(text in text()) {
+        for map in [main_map(), branch_map()] {
+            if let Plan::Statements(statements) = plan(&text, &map) {
+                is_sound(&text, &statements);
+                if map.is_main() {
+                    prop_assert!(statements.iter().all(|statement| statement.splices.is_empty()));
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn what_the_scan_passes_needs_no_plan(text in text()) {
+        let scan = Scan::new().expect("builds");
+        for map in [main_map(), plain_branch()] {
+            let watch = Watch { names: !map.is_main(), transactions: true };
+            if !scan.concerns(text.as_bytes(), watch) {
+                prop_assert_eq!(plan(&text, &map), Plan::Forward, "{}", text);
+            }
+        }
+    }
+
+    #[test]
+    fn no_bytes_are_too_strange(
+        bytes in prop::collection::vec(any::<u8>(), 0..64),
+        encoding in prop::sample::select(&["UTF8", "LATIN1", "SJIS", "GB18030", "EUC_JP", "SQL_ASCII", "?"][..]),
+        standard in any::<bool>(),
+        position in any::<u32>(),
+    ) {
+        let planner = Planner::new(1 << 16);
+        for map in [main_map(), branch_map()] {
+            let context = PlanContext {
+                map: &map,
+                client_encoding: encoding,
+                standard_conforming_strings: standard,
+                watch_transactions: true,
+            };
+            if let Plan::Statements(statements) = &*planner.plan(&bytes, &context) {
+                for statement in statements {
+                    prop_assert!(bytes.get(statement.range.clone()).is_some());
+                    map_position(&bytes, &statement.splices, position);
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn texts_with_high_bytes_and_escapes_are_planned(
+        text in text(),
+        encoding in prop::sample::select(&["LATIN1", "SJIS", "BIG5", "KOI8R"][..]),
+        standard in any::<bool>(),
+    ) {
+        // The pieces in UTF-8 are bytes above ASCII to every other encoding.
+        let map = branch_map();
+        let context = PlanContext {
+            map: &map,
+            client_encoding: encoding,
+            standard_conforming_strings: standard,
+            watch_transactions: true,
+        };
+        if let Plan::Statements(statements) = &*Planner::new(1 << 16).plan(text.as_bytes(), &context) {
+            for statement in statements {
+                prop_assert!(text.as_bytes().get(statement.range.clone()).is_some());
+            }
+        }
+    }
+}
