@@ -121,7 +121,7 @@ fn merge_paired(sides: Three<&Snapshot>, strategy: Strategy, resolutions: &[Reso
             match custom {
                 Some(definition) => {
                     let definition = std::sync::Arc::new((*definition).clone());
-                    result.insert(*lineage, names.target.apply(&definition));
+                    result.insert(*lineage, normalise::carried(&names.target, &definition));
                 }
                 None => {
                     result.remove(lineage);

@@ -4,12 +4,13 @@
 use super::decide::{Decisions, Pick, Sides, Subject};
 use super::pair::columns;
 use super::three::Three;
+use crate::schema::diff::Renames;
 use crate::schema::model::{Definition, Kind, Lineage, Name, ObjectKey};
 use crate::schema::snapshot::Snapshot;
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
 
-/// The names of the result, and how each side's names become them.
+/// The names of the result, and how each side's names become them: what stays is not in its [`Renames`].
 #[derive(Debug, Default)]
 pub struct Names {
     /// A trigger's and a schema's name have no schema.
@@ -42,15 +43,6 @@ impl Names {
             },
         }
     }
-}
-
-/// How one side's names become the result's; what stays is not in it.
-#[derive(Debug, Default, PartialEq, Eq)]
-pub struct Renames {
-    pub schemas: BTreeMap<String, String>,
-    pub objects: BTreeMap<Name, Name>,
-    /// By the side's own name of the table.
-    pub columns: BTreeMap<Name, BTreeMap<String, String>>,
 }
 
 /// Merges the names of three snapshots.

@@ -6,7 +6,9 @@
 //! columns of many tables); what is missed shows as a change that does no harm.
 
 use crate::schema::model::{Body, Column, Constraint, Definition, Kind, Name};
-use crate::schema::rename::{rename_identifiers, rename_objects};
+use crate::schema::rename::{
+    rename_foreign_key, rename_identifiers, rename_in_query, rename_objects,
+};
 use crate::schema::snapshot::Snapshot;
 use crate::schema::token::{TokenKind, rewrite};
 use std::collections::{BTreeMap, BTreeSet};
@@ -14,10 +16,10 @@ use std::collections::{BTreeMap, BTreeSet};
 /// Old name → new name, by everything that texts speak of.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Renames {
-    schemas: BTreeMap<String, String>,
-    objects: BTreeMap<Name, Name>,
+    pub schemas: BTreeMap<String, String>,
+    pub objects: BTreeMap<Name, Name>,
     /// By the table's old name.
-    columns: BTreeMap<Name, BTreeMap<String, String>>,
+    pub columns: BTreeMap<Name, BTreeMap<String, String>>,
 }
 
 impl Renames {
@@ -155,12 +157,12 @@ impl Renames {
                 index.table = self.name(&index.table);
             }
             Body::View(view) => {
-                self.text(&mut view.query);
+                self.query(&mut view.query);
                 for default in view.column_defaults.values_mut() {
                     self.text(default);
                 }
             }
-            Body::MaterializedView(view) => self.text(&mut view.query),
+            Body::MaterializedView(view) => self.query(&mut view.query),
             Body::Routine(routine) => {
                 self.text(&mut routine.identity_arguments);
                 self.text(&mut routine.signature);
@@ -175,19 +177,22 @@ impl Renames {
         carried
     }
 
-    /// A foreign key names columns of two tables: its own before `REFERENCES`, the other's after.
+    fn query(&self, text: &mut String) {
+        let new = rename_in_query(text, &self.objects, &self.schemas).into_owned();
+        *text = new;
+    }
+
     fn constraint(&self, table: &Name, constraint: &mut Constraint) {
-        let (own, other) = match constraint.definition.find(" REFERENCES ") {
-            Some(at) if constraint.references.is_some() => constraint.definition.split_at(at),
-            _ => (constraint.definition.as_str(), ""),
-        };
-        let (mut own, mut other) = (own.to_owned(), other.to_owned());
-        self.text_of(table, &mut own);
         if let Some(referenced) = &mut constraint.references {
-            self.text_of(referenced, &mut other);
+            let none = BTreeMap::new();
+            let columns = |table: &Name| self.columns.get(table).unwrap_or(&none);
+            constraint.definition =
+                rename_foreign_key(&constraint.definition, columns(table), columns(referenced));
+            self.text(&mut constraint.definition);
             *referenced = self.name(referenced);
+        } else {
+            self.text_of(table, &mut constraint.definition);
         }
-        constraint.definition = own + &other;
         self.columns_of(table, &mut constraint.columns);
     }
 }
