@@ -18,7 +18,7 @@ use crate::repo::PendingDdl;
 use crate::sql::plan::{Action, Setting, Statement, Transaction};
 use crate::telemetry::metrics::StatementKind;
 use crate::wire::backend::{self, Status};
-use crate::wire::frontend;
+use crate::wire::{error_response, frontend};
 use std::sync::Arc;
 
 impl Session {
@@ -232,6 +232,12 @@ impl Session {
 
     /// Answers an error of the proxy's within the client's sequence of messages: the server skips to the Sync.
     async fn refuse_in_segment(&mut self, report: ErrorReport) -> Result<(), Fault> {
+        if self.replies.is_skipping() {
+            // A statement of the proxy's own has failed, so the server skips already; only the client must be told.
+            self.context.metrics.error(report.origin);
+            error_response::error(&mut self.client.output, "ERROR", &report);
+            return Ok(());
+        }
         frontend::parse(
             &mut self.server.output,
             b"pggit:refused",

@@ -259,10 +259,14 @@ impl Session {
         }
         let generation = tracking.database.generation();
         let branch = tracking.map.branch().to_owned();
-        // A branch that is gone has no schemas either: statements fail for themselves.
-        if let Ok(map) = tracking.database.branch(&branch).await {
-            tracking.map = map;
+        match tracking.database.branch(&branch).await {
+            Ok(map) => {
+                tracking.map = map;
+                tracking.generation = generation;
+            }
+            // A branch that is gone has no schemas either: statements fail for themselves. Having looked for it
+            // counts as a change, which is not worth another look.
+            Err(_) => tracking.generation = tracking.database.generation(),
         }
-        tracking.generation = generation;
     }
 }
