@@ -32,7 +32,8 @@ pub struct PhysicalTarget {
 /// What may have changed, and where that was asked.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Touched {
-    /// Objects that exist, sorted. Naming too many is harmless.
+    /// Objects that exist, sorted. Naming too many is harmless. One that [`super::read`] does not
+    /// find is not versioned, or no longer (a table that became a partition).
     pub ids: Vec<CatalogId>,
     /// Objects that this transaction locked and that exist no more, sorted.
     pub gone: Vec<CatalogId>,

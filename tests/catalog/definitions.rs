@@ -1,7 +1,7 @@
 //! What objects look like once read.
 
 use crate::{connect, on_branch, on_main, read_schemas, wide};
-use pggit::catalog::Found;
+use pggit::catalog::{Found, server_version};
 use pggit::upstream::Executor;
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
@@ -274,6 +274,45 @@ async fn every_attribute_of_the_model_is_read() {
         let definition = found.get(key).unwrap_or_else(|| panic!("no {key}"));
         let actual = definition.pointer(pointer).unwrap_or(&Value::Null);
         assert_eq!(actual, &value, "{key} {pointer}");
+    }
+}
+
+#[tokio::test]
+async fn what_newer_servers_have_is_read() {
+    let (_database, mut connection) = connect().await;
+    let version = server_version(&mut connection).await.expect("a version");
+    let cases = [
+        (
+            150_000,
+            "CREATE TABLE public.t (a integer, UNIQUE NULLS NOT DISTINCT (a))",
+            "/body/constraints/t_a_key/definition",
+            json!("UNIQUE NULLS NOT DISTINCT (a)"),
+        ),
+        (
+            180_000,
+            "CREATE TABLE public.t (a integer, b integer GENERATED ALWAYS AS (a + 1) VIRTUAL)",
+            "/body/columns/1/generated",
+            json!({"expression": "(a + 1)", "stored": false}),
+        ),
+        (
+            180_000,
+            "CREATE TABLE public.t (a integer CONSTRAINT filled NOT NULL)",
+            "/body/constraints",
+            json!({}),
+        ),
+    ];
+    for (since, ddl, pointer, expected) in cases {
+        if version < since {
+            continue;
+        }
+        connection
+            .batch(&format!("BEGIN; {ddl}"))
+            .await
+            .expect("a table");
+        let found = by_key(&on_main(&read_schemas(&mut connection, &["public"]).await));
+        connection.batch("ROLLBACK").await.expect("rollback");
+        let actual = found["table public.t"].pointer(pointer);
+        assert_eq!(actual, Some(&expected), "{ddl}");
     }
 }
 

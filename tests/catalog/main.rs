@@ -11,6 +11,7 @@ mod unsupported;
 use harness::Database;
 use pggit::catalog::{Found, LineageBook, Raw, Selection, read, server_version};
 use pggit::config::Upstream;
+use pggit::upstream::Executor;
 use pggit::upstream::admin::{AdminConnection, AdminPools};
 
 /// The schema of `wide.sql` as `main` has it, or as branch `f` does.
@@ -28,6 +29,10 @@ fn wide(branch: bool, database: &Database) -> String {
         .replace("{reader}", "pg_monitor")
 }
 
+/// `public` as PostgreSQL 15 and later make it.
+const PUBLIC: &str =
+    "ALTER SCHEMA public OWNER TO pg_database_owner; REVOKE CREATE ON SCHEMA public FROM PUBLIC;";
+
 /// A database of its own, and an administrative connection to it.
 async fn connect() -> (Database, AdminConnection) {
     let database = Database::create().await;
@@ -36,7 +41,8 @@ async fn connect() -> (Database, AdminConnection) {
         ..Upstream::default()
     })
     .expect("pools");
-    let connection = pools.get(&database.name).await.expect("a connection");
+    let mut connection = pools.get(&database.name).await.expect("a connection");
+    connection.batch(PUBLIC).await.expect("the schema public");
     (database, connection)
 }
 
