@@ -1,91 +1,14 @@
-//! The grammar of `PGGIT …`: a hand-written parser with one function per command.
+//! The grammar of `PGGIT …`: one function per command, on the pieces of [`super::parser`].
 //!
 //! Keywords are case-insensitive and reserved only where they stand; a quoted name is never one. A
 //! clause may stand anywhere among the clauses of its command, once.
 
-use super::ast::{Command, Diff, DiffFormat, Log, Merge, ObjectName, ResolveWith};
+use super::ast::{Command, Diff, DiffFormat, Log, Merge, ResolveWith};
 use super::help;
-use super::lexer::{self, LexError, Lexeme, Value};
-use crate::branch::name::{self, BranchNameError};
-use crate::error::{ErrorReport, Report, SqlState};
-use crate::merge::Strategy;
+use super::lexer::Value;
+use super::parser::{Parsed, Parser};
+use crate::error::{ErrorReport, Report};
 use crate::repo::Ref;
-
-/// Longer commands are refused before they are looked at.
-pub const MAX_COMMAND_BYTES: usize = 256 * 1024;
-
-/// Why a text is not a command.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum GrammarError {
-    #[error("command is too long")]
-    TooLong,
-    #[error("{message} at or near \"{near}\"")]
-    Syntax {
-        message: &'static str,
-        near: String,
-        position: u32,
-        hint: Option<String>,
-    },
-    #[error("syntax error at end of input")]
-    EndOfInput { position: u32, hint: String },
-    #[error("conflicting or redundant options")]
-    Redundant { position: u32 },
-    #[error("improper qualified name (too many dotted names): {name}")]
-    TooManyDots { name: String, position: u32 },
-    #[error("{source}")]
-    Name {
-        source: BranchNameError,
-        position: u32,
-    },
-    #[error("merge strategy \"{name}\" does not exist")]
-    Strategy { name: String, position: u32 },
-}
-
-impl Report for GrammarError {
-    fn sqlstate(&self) -> SqlState {
-        match self {
-            Self::TooLong => SqlState::PROGRAM_LIMIT_EXCEEDED,
-            Self::Syntax { .. }
-            | Self::EndOfInput { .. }
-            | Self::Redundant { .. }
-            | Self::TooManyDots { .. } => SqlState::SYNTAX_ERROR,
-            Self::Name { source, .. } => source.sqlstate(),
-            Self::Strategy { .. } => SqlState::INVALID_PARAMETER_VALUE,
-        }
-    }
-
-    fn detail(&self) -> Option<String> {
-        match self {
-            Self::TooLong => Some(format!("A command has at most {MAX_COMMAND_BYTES} bytes.")),
-            Self::Name { source, .. } => source.detail(),
-            _ => None,
-        }
-    }
-
-    fn hint(&self) -> Option<String> {
-        match self {
-            Self::Syntax { hint, .. } => hint.clone(),
-            Self::EndOfInput { hint, .. } => Some(hint.clone()),
-            Self::Strategy { .. } => Some(format!(
-                "Strategies are {}.",
-                Strategy::ALL.map(Strategy::as_str).join(", ")
-            )),
-            _ => None,
-        }
-    }
-
-    fn position(&self) -> Option<u32> {
-        match self {
-            Self::TooLong => None,
-            Self::Syntax { position, .. }
-            | Self::EndOfInput { position, .. }
-            | Self::Redundant { position }
-            | Self::TooManyDots { position, .. }
-            | Self::Name { position, .. }
-            | Self::Strategy { position, .. } => Some(*position),
-        }
-    }
-}
 
 /// Reads a command's text, `PGGIT` included, without the semicolon.
 ///
@@ -95,48 +18,15 @@ pub fn parse(text: &str) -> Result<Command, ErrorReport> {
     read(text).map_err(|error| error.report())
 }
 
-fn read(text: &str) -> Result<Command, GrammarError> {
-    if text.len() > MAX_COMMAND_BYTES {
-        return Err(GrammarError::TooLong);
-    }
-    let lexemes =
-        lexer::lexemes(text).map_err(|LexError { message, start }| GrammarError::Syntax {
-            message,
-            near: text.get(start..).unwrap_or_default().to_owned(),
-            position: position(text, start),
-            hint: None,
-        })?;
-    let mut parser = Parser {
-        text,
-        lexemes,
-        next: 0,
-        topic: "",
-    };
+fn read(text: &str) -> Parsed<Command> {
+    let mut parser = Parser::new(text)?;
     parser.expect("PGGIT")?;
     let command = parser.command()?;
     parser.end()?;
     Ok(command)
 }
 
-/// 1-based, in characters.
-fn position(text: &str, offset: usize) -> u32 {
-    let before = text
-        .get(..offset)
-        .map_or(0, |before| before.chars().count());
-    u32::try_from(before + 1).unwrap_or(u32::MAX)
-}
-
-struct Parser<'a> {
-    text: &'a str,
-    lexemes: Vec<Lexeme<'a>>,
-    next: usize,
-    /// The command's first word, for hints; empty until it is known.
-    topic: &'static str,
-}
-
-type Parsed<T> = Result<T, GrammarError>;
-
-impl<'a> Parser<'a> {
+impl Parser<'_> {
     fn command(&mut self) -> Parsed<Command> {
         type Rule = fn(&mut Parser<'_>) -> Parsed<Command>;
         const RULES: &[(&str, Rule)] = &[
@@ -174,7 +64,7 @@ impl<'a> Parser<'a> {
                 return Err(self.unexpected());
             }
             // `HELP MERGE CONTINUE` explains MERGE.
-            self.next = self.lexemes.len();
+            self.skip_rest();
         }
         Ok(Command::Help { topic })
     }
@@ -231,7 +121,7 @@ impl<'a> Parser<'a> {
             log.from = Some(self.reference()?);
         }
         while !self.at_end() {
-            let start = self.next;
+            let start = self.here();
             if self.keyword("FOR") {
                 let object = self.object()?;
                 self.once(&mut log.object, object, start)?;
@@ -301,7 +191,7 @@ impl<'a> Parser<'a> {
         let (mut into, mut strategy, mut message) = (None, None, None);
         let (mut dry_run, mut allow_data_loss) = (None, None);
         while !self.at_end() {
-            let start = self.next;
+            let start = self.here();
             if self.keyword("INTO") {
                 let target = self.name()?;
                 self.once(&mut into, target, start)?;
@@ -373,291 +263,6 @@ impl<'a> Parser<'a> {
         }
         Ok(allow)
     }
-
-    fn strategy(&mut self) -> Parsed<Strategy> {
-        let start = self.next;
-        let name = self.literal_or_name()?;
-        Strategy::parse(&name).ok_or_else(|| GrammarError::Strategy {
-            position: self.position_of(start),
-            name,
-        })
-    }
-
-    /// A ref; within a string it is not folded.
-    fn reference(&mut self) -> Parsed<Ref> {
-        let start = self.next;
-        let (name, suffix) = match self.peek() {
-            Some(Value::Bare(text)) => {
-                let (name, suffix) = split_ref(text);
-                if !is_bare_name(name) {
-                    return Err(self.unexpected());
-                }
-                (name.to_ascii_lowercase(), suffix.to_owned())
-            }
-            Some(Value::Literal(text)) => {
-                let (name, suffix) = split_ref(text);
-                (name.to_owned(), suffix.to_owned())
-            }
-            Some(Value::Quoted(name)) => (name.clone(), self.adjacent_suffix().to_owned()),
-            _ => return Err(self.unexpected()),
-        };
-        let quoted_with_suffix =
-            matches!(self.peek(), Some(Value::Quoted(_))) && !suffix.is_empty();
-        let Some((at, ancestor)) = read_suffix(&suffix) else {
-            self.next += usize::from(quoted_with_suffix);
-            return Err(self.unexpected());
-        };
-        self.next += 1 + usize::from(quoted_with_suffix);
-        self.checked(name, start)
-            .map(|name| Ref { name, at, ancestor })
-    }
-
-    /// `~2` right behind a quoted name.
-    fn adjacent_suffix(&self) -> &'a str {
-        match (self.lexemes.get(self.next), self.lexemes.get(self.next + 1)) {
-            (Some(name), Some(suffix)) if name.end == suffix.start => match suffix.value {
-                Value::Bare(text) if text.starts_with(['@', '~']) => text,
-                _ => "",
-            },
-            _ => "",
-        }
-    }
-
-    /// A branch that exists, or so the client thinks.
-    fn name(&mut self) -> Parsed<String> {
-        let start = self.next;
-        let name = match self.peek() {
-            Some(Value::Bare(text)) if is_bare_name(text) => text.to_ascii_lowercase(),
-            Some(Value::Quoted(text) | Value::Literal(text)) => text.clone(),
-            _ => return Err(self.unexpected()),
-        };
-        self.next += 1;
-        self.checked(name, start)
-    }
-
-    fn new_branch(&mut self) -> Parsed<String> {
-        let start = self.next;
-        let name = self.name()?;
-        match name::check_new(&name) {
-            Ok(()) => Ok(name),
-            Err(source) => Err(self.bad_name(source, start)),
-        }
-    }
-
-    /// `users`, `public.users`, `"Public"."Users"`.
-    fn object(&mut self) -> Parsed<ObjectName> {
-        let start = self.next;
-        let mut parts = vec![String::new()];
-        let mut end = None;
-        while let Some(lexeme) = self.lexemes.get(self.next) {
-            if end.is_some_and(|end| end != lexeme.start) {
-                break;
-            }
-            let part = parts.last_mut();
-            match &lexeme.value {
-                Value::Bare(text) => {
-                    if !text.split('.').all(|part| part.is_empty() || is_word(part)) {
-                        return Err(self.unexpected());
-                    }
-                    let mut pieces = text.split('.').map(str::to_ascii_lowercase);
-                    if let (Some(part), Some(piece)) = (part, pieces.next()) {
-                        part.push_str(&piece);
-                    }
-                    parts.extend(pieces);
-                }
-                Value::Quoted(text) => {
-                    if let Some(part) = part {
-                        part.push_str(text);
-                    }
-                }
-                _ => return Err(self.unexpected()),
-            }
-            end = Some(lexeme.end);
-            self.next += 1;
-        }
-        if end.is_none() {
-            return Err(self.unexpected());
-        }
-        if parts.len() > 2 {
-            return Err(GrammarError::TooManyDots {
-                name: parts.join("."),
-                position: self.position_of(start),
-            });
-        }
-        let mut checked = Vec::new();
-        for part in parts {
-            checked.push(self.checked(part, start)?);
-        }
-        match (checked.pop(), checked.pop()) {
-            (Some(name), schema) => Ok(ObjectName { schema, name }),
-            (None, _) => Err(self.unexpected()),
-        }
-    }
-
-    fn literal(&mut self) -> Parsed<String> {
-        let Some(Value::Literal(text)) = self.peek() else {
-            return Err(self.unexpected());
-        };
-        let text = text.clone();
-        self.next += 1;
-        Ok(text)
-    }
-
-    fn literal_or_name(&mut self) -> Parsed<String> {
-        match self.peek() {
-            Some(Value::Literal(_)) => self.literal(),
-            _ => self.name(),
-        }
-    }
-
-    fn number<N: std::str::FromStr>(&mut self) -> Parsed<N> {
-        let number = match self.peek() {
-            Some(Value::Bare(text)) if text.bytes().all(|byte| byte.is_ascii_digit()) => {
-                text.parse().ok()
-            }
-            _ => None,
-        };
-        let number = number.ok_or_else(|| self.unexpected())?;
-        self.next += 1;
-        Ok(number)
-    }
-
-    /// Takes the keyword if it comes next.
-    fn keyword(&mut self, keyword: &str) -> bool {
-        let found = self.at_any(&[keyword]);
-        self.next += usize::from(found);
-        found
-    }
-
-    fn expect(&mut self, keyword: &str) -> Parsed<()> {
-        if self.keyword(keyword) {
-            Ok(())
-        } else {
-            Err(self.unexpected())
-        }
-    }
-
-    fn at_any(&self, keywords: &[&str]) -> bool {
-        matches!(self.peek(), Some(Value::Bare(word))
-            if keywords.iter().any(|keyword| word.eq_ignore_ascii_case(keyword)))
-    }
-
-    /// Stores a clause's value unless it has one already.
-    fn once<T>(&self, slot: &mut Option<T>, value: T, start: usize) -> Parsed<()> {
-        match slot.replace(value) {
-            None => Ok(()),
-            Some(_) => Err(GrammarError::Redundant {
-                position: self.position_of(start),
-            }),
-        }
-    }
-
-    fn checked(&self, name: String, start: usize) -> Parsed<String> {
-        match name::check(&name) {
-            Ok(()) => Ok(name),
-            Err(source) => Err(self.bad_name(source, start)),
-        }
-    }
-
-    fn bad_name(&self, source: BranchNameError, start: usize) -> GrammarError {
-        GrammarError::Name {
-            source,
-            position: self.position_of(start),
-        }
-    }
-
-    fn peek(&self) -> Option<&Value<'a>> {
-        self.lexemes.get(self.next).map(|lexeme| &lexeme.value)
-    }
-
-    /// Nothing but a semicolon may follow.
-    fn at_end(&self) -> bool {
-        self.lexemes
-            .get(self.next..)
-            .unwrap_or_default()
-            .iter()
-            .all(|lexeme| self.text.get(lexeme.start..lexeme.end) == Some(";"))
-    }
-
-    fn end(&self) -> Parsed<()> {
-        if self.at_end() {
-            Ok(())
-        } else {
-            Err(self.unexpected())
-        }
-    }
-
-    fn position_of(&self, index: usize) -> u32 {
-        let start = self
-            .lexemes
-            .get(index)
-            .map_or(self.text.len(), |lexeme| lexeme.start);
-        position(self.text, start)
-    }
-
-    fn unexpected(&self) -> GrammarError {
-        let hint = help::usage(self.topic);
-        match self.lexemes.get(self.next) {
-            Some(lexeme) if !self.at_end() => GrammarError::Syntax {
-                message: "syntax error",
-                near: self
-                    .text
-                    .get(lexeme.start..lexeme.end)
-                    .unwrap_or_default()
-                    .to_owned(),
-                position: self.position_of(self.next),
-                hint: Some(hint),
-            },
-            _ => GrammarError::EndOfInput {
-                position: self.position_of(self.next),
-                hint,
-            },
-        }
-    }
-}
-
-/// A name that needs no quotes: SQL's characters, and those that git users put in branch names.
-fn is_bare_name(text: &str) -> bool {
-    !text.is_empty()
-        && !text.starts_with(['-', '$'])
-        && text
-            .chars()
-            .all(|c| is_word_part(c) || matches!(c, '/' | '-' | '.'))
-}
-
-fn is_word(text: &str) -> bool {
-    !text.starts_with('$') && text.chars().all(is_word_part)
-}
-
-fn is_word_part(c: char) -> bool {
-    c.is_ascii_alphanumeric() || matches!(c, '_' | '$') || !c.is_ascii()
-}
-
-/// Cuts a ref before its `@{…}` or `~n`.
-fn split_ref(text: &str) -> (&str, &str) {
-    text.split_at(text.find(['@', '~']).unwrap_or(text.len()))
-}
-
-/// Reads `@{…}~n`, either of which may be missing; a lone `~` is `~1`.
-fn read_suffix(suffix: &str) -> Option<(Option<String>, u32)> {
-    let (at, rest) = match suffix.strip_prefix("@{") {
-        Some(rest) => {
-            let (at, rest) = rest.split_once('}')?;
-            let at = at.trim();
-            if at.is_empty() {
-                return None;
-            }
-            (Some(at.to_owned()), rest)
-        }
-        None => (None, suffix),
-    };
-    let ancestor = match rest.strip_prefix('~') {
-        Some("") => 1,
-        Some(count) if count.bytes().all(|byte| byte.is_ascii_digit()) => count.parse().ok()?,
-        None if rest.is_empty() => 0,
-        _ => return None,
-    };
-    Some((at, ancestor))
 }
 
 #[cfg(test)]

@@ -8,6 +8,7 @@ pub mod grammar;
 mod handlers;
 pub mod help;
 pub mod lexer;
+pub mod parser;
 
 pub use answer::{Answer, Column, ColumnType, Notice, Value};
 pub use ast::Command;

@@ -1,4 +1,8 @@
 use super::*;
+use crate::command::ast::ObjectName;
+use crate::command::parser::MAX_COMMAND_BYTES;
+use crate::error::SqlState;
+use crate::merge::Strategy;
 
 fn command(text: &str) -> Command {
     parse(text).unwrap_or_else(|error| panic!("{text}: {error:?}"))
