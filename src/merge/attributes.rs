@@ -26,8 +26,7 @@ where
             source,
             target,
         } = of;
-        let contested = self.contested.contains(path.as_slice())
-            && source.is_some() != target.is_some()
+        let contested = self.contested.contains(path.as_slice()) && source != target
             || self
                 .contested
                 .iter()

@@ -1,12 +1,12 @@
 //! Three-way merge of schemas: pure functions on snapshots.
 //!
 //! [`merge`] works in four steps.
-//! 1. What both sides added under one name is taken for one thing ([`pair`]).
+//! 1. What has one name and two lineages, since both sides added it, is taken for one thing ([`pair`]).
 //! 2. Names are merged, and the three snapshots made to speak of everything by the names of the result
 //!    ([`names`], [`normalise`]): a rename on one side then disturbs no text on the other.
 //! 3. Each object is merged attribute by attribute ([`tree`], [`attributes`]).
 //! 4. Where the result speaks of what one side dropped, the drop is contested ([`references`]): the steps
-//!    are repeated with it as a conflict.
+//!    are repeated with it as a conflict. So is a new query that names columns as they are not called any more.
 //!
 //! What has no single right outcome is decided by a [`Resolution`], else by the [`Strategy`], else it
 //! stays open and the result has the target's side ([`decide`]).
@@ -46,9 +46,9 @@ pub fn merge(
     strategy: Strategy,
     resolutions: &[Resolution],
 ) -> Merged {
-    let source = pair::adopt_lineages(base, source, target);
+    let (base, source) = pair::adopt_lineages(base, source, target);
     let sides = Three {
-        base,
+        base: &base,
         source: &source,
         target,
     };
@@ -130,7 +130,9 @@ fn merge_paired(sides: Three<&Snapshot>, strategy: Strategy, resolutions: &[Reso
         }
         let dropped = Dropped::new(normalised.as_ref(), &names);
         let mut dangling = references::dangling(&result, &dropped);
-        if contested.extend(dangling.iter().map(|(_, lost)| *lost)) {
+        let stale = references::stale_queries(&result, normalised.as_ref(), &names);
+        let lost = dangling.iter().map(|(_, lost)| *lost);
+        if contested.extend(lost.chain(stale.into_iter().map(Lost::Object))) {
             continue;
         }
         while references::prune(&mut result, &dangling) {

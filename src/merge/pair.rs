@@ -1,72 +1,154 @@
-//! Recognises what both sides added alike: same key, different lineage.
+//! Recognises one thing under two lineages, by its name.
+//!
+//! Two sides that add a table alike give it two lineages. A merge keeps the target's; from then on the
+//! source's branch knows the thing by one lineage and the merge's by another, and the next merge, in
+//! either direction, meets both. Something dropped and made again under its old name, with its old
+//! columns, is taken for the same thing as well: that keeps its rows.
 
-use crate::schema::model::{Body, Definition, Lineage, ObjectKey};
+use super::three::Three;
+use crate::schema::model::{Body, Definition, Lineage};
 use crate::schema::snapshot::Snapshot;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-/// `source` with the target's lineage for each object, column and composite attribute that both
-/// sides added under one name.
-pub fn adopt_lineages(base: &Snapshot, source: &Snapshot, target: &Snapshot) -> Snapshot {
-    let added_by_target: BTreeMap<ObjectKey, Lineage> = target
-        .objects
-        .iter()
-        .filter(|(lineage, _)| {
-            !base.objects.contains_key(lineage) && !source.objects.contains_key(lineage)
-        })
-        .map(|(lineage, definition)| (definition.key(), *lineage))
-        .collect();
-    let adopted = |lineage: &Lineage, definition: &Arc<Definition>| {
-        if base.objects.contains_key(lineage) || target.objects.contains_key(lineage) {
-            return *lineage;
+/// Old lineage → the target's.
+#[derive(Debug, Default)]
+struct Adopted {
+    base: BTreeMap<Lineage, Lineage>,
+    source: BTreeMap<Lineage, Lineage>,
+}
+
+/// `base` and `source` with the target's lineage for each object, column and composite attribute that
+/// is the same thing under another lineage.
+pub fn adopt_lineages(
+    base: &Snapshot,
+    source: &Snapshot,
+    target: &Snapshot,
+) -> (Snapshot, Snapshot) {
+    let keys = target.by_key();
+    let pairs = pairs(
+        Three {
+            base: &base.objects,
+            source: &source.objects,
+            target: &target.objects,
+        },
+        |definition| keys.get(&definition.key()).copied(),
+        |before, now| resembles(before, now),
+    );
+    let base = relabelled(base, &pairs.base);
+    let source = relabelled(source, &pairs.source);
+    adopt_columns(base, source, target)
+}
+
+/// Pairs things of the source with things of the target that only lineage tells apart.
+fn pairs<T>(
+    of: Three<&BTreeMap<Lineage, T>>,
+    namesake: impl Fn(&T) -> Option<Lineage>,
+    resembles: impl Fn(&T, &T) -> bool,
+) -> Adopted {
+    let mut adopted = Adopted::default();
+    for (ours, thing) in of.source {
+        if of.target.contains_key(ours) {
+            continue;
         }
-        added_by_target
-            .get(&definition.key())
-            .copied()
-            .unwrap_or(*lineage)
-    };
-    let objects = source
+        let Some(theirs) = namesake(thing).filter(|theirs| !of.source.contains_key(theirs)) else {
+            continue;
+        };
+        match (of.base.contains_key(ours), of.base.get(&theirs)) {
+            // Both sides added it.
+            (false, None) => {}
+            // The target's line took another lineage for it.
+            (true, None) => {
+                adopted.base.insert(*ours, theirs);
+            }
+            // The source's line did.
+            (false, Some(before)) if resembles(before, thing) => {}
+            _ => continue,
+        }
+        adopted.source.insert(*ours, theirs);
+    }
+    adopted
+}
+
+/// Whether a table still has the columns it had; anything else of the same key can be altered into
+/// what it is now without loss.
+fn resembles(before: &Definition, now: &Definition) -> bool {
+    match (&before.body, &now.body) {
+        (Body::Table(before), Body::Table(now)) => before.columns.iter().all(|column| {
+            now.columns
+                .iter()
+                .any(|other| (&other.name, &other.data_type) == (&column.name, &column.data_type))
+        }),
+        _ => true,
+    }
+}
+
+fn relabelled(side: &Snapshot, adopted: &BTreeMap<Lineage, Lineage>) -> Snapshot {
+    let objects = side
         .objects
         .iter()
         .map(|(lineage, definition)| {
-            let lineage = adopted(lineage, definition);
-            let before = base.objects.get(&lineage);
-            let definition = match target.objects.get(&lineage) {
-                Some(other) if other != definition => {
-                    adopt_columns(before.map(Arc::as_ref), definition, other)
-                }
-                _ => Arc::clone(definition),
-            };
-            (lineage, definition)
+            let lineage = adopted.get(lineage).unwrap_or(lineage);
+            (*lineage, Arc::clone(definition))
         })
         .collect();
     Snapshot { objects }
 }
 
-/// `source` with the target's ids for columns that both sides added under one name.
+/// The same for the columns of each table.
 fn adopt_columns(
-    base: Option<&Definition>,
-    source: &Arc<Definition>,
-    target: &Definition,
-) -> Arc<Definition> {
-    let known = base.map(columns).unwrap_or_default();
-    let (ours, theirs) = (columns(source), columns(target));
-    let added_by_target: BTreeMap<&str, Lineage> = theirs
-        .iter()
-        .filter(|(id, _)| !known.contains_key(id) && !ours.contains_key(id))
-        .map(|(id, name)| (*name, *id))
-        .collect();
-    let ids: BTreeMap<Lineage, Lineage> = ours
-        .iter()
-        .filter(|(id, _)| !known.contains_key(id) && !theirs.contains_key(id))
-        .filter_map(|(id, name)| Some((*id, *added_by_target.get(name)?)))
-        .collect();
-    if ids.is_empty() {
-        return Arc::clone(source);
+    mut base: Snapshot,
+    mut source: Snapshot,
+    target: &Snapshot,
+) -> (Snapshot, Snapshot) {
+    for (lineage, ours) in &mut source.objects {
+        let Some(theirs) = target.objects.get(lineage).filter(|theirs| *theirs != ours) else {
+            continue;
+        };
+        let before = base.objects.get_mut(lineage);
+        let by_id = Three {
+            base: &before
+                .as_deref()
+                .map(|definition| typed_columns(definition))
+                .unwrap_or_default(),
+            source: &typed_columns(ours),
+            target: &typed_columns(theirs),
+        };
+        let by_name: BTreeMap<&str, Lineage> = by_id
+            .target
+            .iter()
+            .map(|(id, (name, _))| (*name, *id))
+            .collect();
+        let pairs = pairs(
+            by_id,
+            |(name, _)| by_name.get(name).copied(),
+            |before, now| before == now,
+        );
+        let relabelled = relabel_columns(ours, &pairs.source);
+        let before_relabelled = before
+            .as_deref()
+            .and_then(|before| relabel_columns(before, &pairs.base));
+        if let Some(relabelled) = relabelled {
+            *ours = relabelled;
+        }
+        if let (Some(before), Some(relabelled)) = (before, before_relabelled) {
+            *before = relabelled;
+        }
     }
-    let mut adopted = Definition::clone(source);
-    let adopt = |id: &mut Lineage| *id = ids.get(id).copied().unwrap_or(*id);
-    match &mut adopted.body {
+    (base, source)
+}
+
+/// The definition with other ids for its columns; `None` if they all stay.
+fn relabel_columns(
+    definition: &Arc<Definition>,
+    adopted: &BTreeMap<Lineage, Lineage>,
+) -> Option<Arc<Definition>> {
+    if adopted.is_empty() {
+        return None;
+    }
+    let mut definition = Definition::clone(definition);
+    let adopt = |id: &mut Lineage| *id = adopted.get(id).copied().unwrap_or(*id);
+    match &mut definition.body {
         Body::Table(table) => table
             .columns
             .iter_mut()
@@ -77,22 +159,33 @@ fn adopt_columns(
             .for_each(|attribute| adopt(&mut attribute.id)),
         _ => {}
     }
-    Arc::new(adopted)
+    Some(Arc::new(definition))
 }
 
-/// A table's columns or a composite type's attributes: their ids and names.
-pub fn columns(definition: &Definition) -> BTreeMap<Lineage, &str> {
+/// A table's columns or a composite type's attributes: their ids, names and types.
+fn typed_columns(definition: &Definition) -> BTreeMap<Lineage, (&str, &str)> {
     match &definition.body {
         Body::Table(table) => table
             .columns
             .iter()
-            .map(|column| (column.id, column.name.as_str()))
+            .map(|column| (column.id, (column.name.as_str(), column.data_type.as_str())))
             .collect(),
         Body::Composite(composite) => composite
             .attributes
             .iter()
-            .map(|attribute| (attribute.id, attribute.name.as_str()))
+            .map(|attribute| {
+                let typed = (attribute.name.as_str(), attribute.data_type.as_str());
+                (attribute.id, typed)
+            })
             .collect(),
         _ => BTreeMap::new(),
     }
+}
+
+/// A table's columns or a composite type's attributes: their ids and names.
+pub fn columns(definition: &Definition) -> BTreeMap<Lineage, &str> {
+    typed_columns(definition)
+        .into_iter()
+        .map(|(id, (name, _))| (id, name))
+        .collect()
 }

@@ -298,6 +298,55 @@ fn query_of(definition: &Definition) -> Option<&str> {
     }
 }
 
+/// Queries that only one side has, and that name a column as that side calls it and the result does
+/// not. Where in a query a column is meant cannot be told from its text.
+pub fn stale_queries(result: &Objects, sides: Three<&Objects>, names: &Names) -> BTreeSet<Lineage> {
+    let (ours, theirs) = (
+        renamed_columns(sides.source, names),
+        renamed_columns(sides.target, names),
+    );
+    let mut stale = BTreeSet::new();
+    if ours.is_empty() && theirs.is_empty() {
+        return stale;
+    }
+    for (lineage, definition) in result {
+        let in_source = sides.source.contains_key(lineage);
+        let old_names = match (in_source, sides.target.contains_key(lineage)) {
+            (true, false) => &ours,
+            (false, true) => &theirs,
+            _ => continue,
+        };
+        let Some(query) = query_of(definition) else {
+            continue;
+        };
+        let says_old_name = definition
+            .depends_on
+            .iter()
+            .filter_map(|key| old_names.get(key))
+            .flatten()
+            .any(|old| mentions(query, old));
+        if says_old_name {
+            stale.insert(*lineage);
+        }
+    }
+    stale
+}
+
+/// The names that a side has for columns and the result has not, by the table's key in the result.
+fn renamed_columns<'a>(side: &'a Objects, names: &Names) -> BTreeMap<ObjectKey, Vec<&'a str>> {
+    let mut renamed: BTreeMap<ObjectKey, Vec<&str>> = BTreeMap::new();
+    for (lineage, definition) in side {
+        for (id, old) in columns(definition) {
+            let new = names.columns.get(&(*lineage, id));
+            if new.is_some_and(|new| new != old) {
+                let key = names.key(*lineage, definition);
+                renamed.entry(key).or_default().push(old);
+            }
+        }
+    }
+    renamed
+}
+
 fn table_key(name: &Name) -> ObjectKey {
     ObjectKey {
         kind: Kind::Table,

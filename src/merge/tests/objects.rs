@@ -128,6 +128,63 @@ fn what_both_sides_add_alike_is_one_thing() {
     assert_eq!(merged.result, theirs);
 }
 
+/// Both sides add a table; after their merge each branch knows it, and a column, by another lineage.
+#[test]
+fn branches_that_added_one_thing_go_on_merging() {
+    let line = |name: &str, columns: &[Column]| {
+        let columns: Vec<Column> = columns
+            .iter()
+            .map(|column| Column {
+                id: id(&format!("{name} {}", column.name)),
+                ..column.clone()
+            })
+            .collect();
+        snapshot([(name, table("users", &columns))])
+    };
+    let old = [column("id", "bigint"), column("name", "text")];
+    let new = [
+        column("id", "bigint"),
+        column("name", "text"),
+        column("email", "text"),
+    ];
+    for (base, source, target, expected) in [
+        // The branch merges again: the base is its own earlier commit.
+        (
+            line("ours", &old),
+            line("ours", &new),
+            line("theirs", &old),
+            vec!["theirs id", "theirs name", "ours email"],
+        ),
+        // It takes in what it was merged into.
+        (
+            line("ours", &old),
+            line("theirs", &new),
+            line("ours", &old),
+            vec!["ours id", "ours name", "theirs email"],
+        ),
+    ] {
+        let merged = auto(&base, &source, &target);
+        assert_eq!(merged.conflicts, []);
+        assert_eq!(kind(&merged), Some(MergeKind::SourceModified));
+        let lineage = target.objects.keys().next().expect("one object");
+        let Body::Table(table) = &merged.result.objects[lineage].body else {
+            panic!("no table")
+        };
+        let ids: Vec<Lineage> = table.columns.iter().map(|column| column.id).collect();
+        let expected: Vec<Lineage> = expected.into_iter().map(id).collect();
+        assert_eq!(ids, expected);
+    }
+}
+
+#[test]
+fn a_table_made_again_with_other_columns_is_another_table() {
+    let base = snapshot([("old", users())]);
+    let source = snapshot([("new", table("users", &[column("key", "uuid")]))]);
+    let merged = auto(&base, &source, &base);
+    assert_eq!(merged.conflicts, []);
+    assert_eq!(merged.result, source);
+}
+
 #[test]
 fn a_rename_merges_with_any_other_change() {
     let renamed = with(users(), |table| table.name = public("people"));

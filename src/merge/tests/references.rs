@@ -262,3 +262,27 @@ fn a_sequence_outlives_the_column_that_owned_it_only_by_decision() {
     assert_eq!(merged.conflicts, []);
     assert_eq!(keys(&merged), [""; 0]);
 }
+
+#[test]
+fn a_new_view_that_names_a_column_by_its_old_name() {
+    let renamed = with_column(users(), "name", |column| {
+        column.name = "full_name".to_owned();
+    });
+    let base = snapshot([("t", users())]);
+    let source = snapshot([
+        ("t", users()),
+        (
+            "v",
+            view("v", " SELECT name AS id\n   FROM public.users", &["users"]),
+        ),
+        (
+            "w",
+            view("w", " SELECT id\n   FROM public.users", &["users"]),
+        ),
+    ]);
+    let target = snapshot([("t", renamed)]);
+    let merged = auto(&base, &source, &target);
+    assert_eq!(attributes(&merged), ["definition"]);
+    assert_eq!(merged.conflicts[0].key, key(Kind::View, "v"));
+    assert!(merged.result.objects.contains_key(&id("w")));
+}
