@@ -17,12 +17,14 @@ pub use grammar::parse;
 pub use handlers::run;
 
 use crate::repo::{Database, Identity, Repo};
+use crate::telemetry::Metrics;
 use crate::upstream::Executor;
 use std::sync::Arc;
 
 /// What a command runs with.
 pub struct Invocation<'a> {
     pub repo: &'a Repo,
+    pub metrics: &'a Metrics,
     /// `None` on a database that is not initialised, where only INIT, HELP, STATUS and VERSION work.
     pub database: Option<Arc<Database>>,
     pub database_name: &'a str,

@@ -45,7 +45,12 @@ struct Port {
 }
 
 async fn metrics(State(port): State<Arc<Port>>) -> Response {
-    match port.server.context.metrics.encode() {
+    let context = &port.server.context;
+    let cache = context.planner.cache_usage();
+    context
+        .metrics
+        .plan_cache(cache.hits, cache.misses, cache.bytes);
+    match context.metrics.encode() {
         Ok(text) => ([(header::CONTENT_TYPE, "text/plain; version=0.0.4")], text).into_response(),
         Err(error) => (StatusCode::INTERNAL_SERVER_ERROR, error.to_string()).into_response(),
     }

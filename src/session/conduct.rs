@@ -113,6 +113,7 @@ impl Session {
             command,
             Invocation {
                 repo: &context.repo,
+                metrics: &context.metrics,
                 database,
                 database_name: &database_name,
                 session: &mut executor,

@@ -16,6 +16,15 @@ const ENTRY_BYTES: usize = 192;
 /// A typical entry, for the number of entries that the cache prepares for.
 const TYPICAL_BYTES: usize = 1024;
 
+/// How much the cache has been of use, and what it holds.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct CacheUsage {
+    pub hits: u64,
+    pub misses: u64,
+    /// As weighed, not as allocated.
+    pub bytes: u64,
+}
+
 /// A bounded map from texts, and what else their meaning depends on, to plans.
 #[derive(Debug)]
 pub struct PlanCache {
@@ -108,6 +117,14 @@ impl PlanCache {
             return None;
         }
         self.plans.get(&Lookup::new(text, context))
+    }
+
+    pub fn usage(&self) -> CacheUsage {
+        CacheUsage {
+            hits: self.plans.hits(),
+            misses: self.plans.misses(),
+            bytes: self.plans.weight(),
+        }
     }
 
     pub fn insert(&self, text: &[u8], context: &PlanContext<'_>, plan: &Arc<Plan>) {

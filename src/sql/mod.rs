@@ -19,6 +19,7 @@ mod tree;
 pub mod using;
 mod walk;
 
+pub use cache::CacheUsage;
 pub use planner::{PlanContext, Planner};
 pub use position::{apply_splices, map_position};
 pub use retarget::{SqlError, retarget};

@@ -1,7 +1,7 @@
 //! From a text to its [`Plan`].
 
 use super::analyse;
-use super::cache::PlanCache;
+use super::cache::{CacheUsage, PlanCache};
 use super::encoding::Readable;
 use super::plan::Plan;
 use super::scan::{Scan, Watch};
@@ -56,6 +56,11 @@ impl Planner {
         };
         self.cache.insert(text, context, &plan);
         plan
+    }
+
+    /// What the cache of plans has done so far.
+    pub fn cache_usage(&self) -> CacheUsage {
+        self.cache.usage()
     }
 
     fn concerns(&self, text: &[u8], context: &PlanContext<'_>) -> bool {

@@ -185,15 +185,14 @@ impl Metrics {
         count(&self.statements, kind as usize, number);
     }
 
-    pub fn plan_cache_hits(&self, number: u64) {
-        self.plan_cache_hits.inc_by(number);
-    }
-
-    pub fn plan_cache_misses(&self, number: u64) {
-        self.plan_cache_misses.inc_by(number);
-    }
-
-    pub fn set_plan_cache_bytes(&self, bytes: usize) {
+    /// What the plan cache has counted since the process began, and what it holds now.
+    pub fn plan_cache(&self, hits: u64, misses: u64, bytes: u64) {
+        for (counter, total) in [
+            (&self.plan_cache_hits, hits),
+            (&self.plan_cache_misses, misses),
+        ] {
+            counter.inc_by(total.saturating_sub(counter.get()));
+        }
         self.plan_cache_bytes
             .set(i64::try_from(bytes).unwrap_or(i64::MAX));
     }
@@ -264,6 +263,8 @@ mod tests {
         metrics.spent(Stage::Capture, Duration::from_millis(3));
         metrics.merge(MergeResult::Conflicts);
         metrics.error(Origin::Upstream);
+        metrics.plan_cache(2, 1, 300);
+        metrics.plan_cache(5, 1, 200);
         let text = metrics.encode().unwrap();
         for line in [
             "pggit_connections 1",
@@ -273,6 +274,9 @@ mod tests {
             "pggit_proxy_seconds_count{stage=\"capture\"} 1",
             "pggit_merges_total{outcome=\"conflicts\"} 1",
             "pggit_errors_total{origin=\"upstream\"} 1",
+            "pggit_plan_cache_hits_total 5",
+            "pggit_plan_cache_misses_total 1",
+            "pggit_plan_cache_bytes 200",
         ] {
             assert!(text.lines().any(|found| found == line), "{line}\n{text}");
         }

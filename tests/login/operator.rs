@@ -1,7 +1,7 @@
 //! What the operator sees: the HTTP port, and what `check-config` says.
 
 use crate::harness::proxy::pggit;
-use crate::harness::{Postgres, Proxy, Session, in_time};
+use crate::harness::{Fixture, Postgres, Proxy, Session, in_time};
 use crate::secure::ConfigFile;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
@@ -35,6 +35,35 @@ async fn health_and_metrics_are_served() {
     assert_eq!(status, 200);
     assert!(metrics.contains("\npggit_connections 1\n"), "{metrics}");
     assert!(session.is_usable().await);
+}
+
+#[tokio::test]
+async fn statements_commits_and_merges_are_counted() {
+    let fixture = Fixture::new().await;
+    let session = fixture.connect().await;
+    session.run("CREATE TABLE t (id int)").await;
+    session.run("PGGIT BRANCH feature").await;
+    session.run("PGGIT MERGE feature").await;
+    let feature = fixture.connect_on("feature").await;
+    for _ in 0..2 {
+        session
+            .run("ALTER TABLE t ADD COLUMN IF NOT EXISTS a int")
+            .await;
+        feature.run("SELECT * FROM public.t").await;
+    }
+    let (_, metrics) = get(&fixture.proxy, "/metrics").await;
+    let value = |name: &str| -> u64 {
+        let line = metrics.lines().find_map(|line| line.strip_prefix(name));
+        let line = line.unwrap_or_else(|| panic!("no {name} in\n{metrics}"));
+        line.trim().parse().expect("a number")
+    };
+    assert_eq!(value("pggit_ddl_commits_total "), 2);
+    assert_eq!(value("pggit_merges_total{outcome=\"up_to_date\"} "), 1);
+    assert!(value("pggit_statements_total{plan=\"command\"} ") >= 2);
+    assert!(value("pggit_statements_total{plan=\"ddl\"} ") >= 3);
+    assert!(value("pggit_plan_cache_hits_total ") >= 2);
+    assert!(value("pggit_plan_cache_bytes ") > 0);
+    assert!(value("pggit_proxy_seconds_count{stage=\"capture\"} ") >= 2);
 }
 
 #[tokio::test]

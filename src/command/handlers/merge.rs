@@ -8,13 +8,26 @@ use crate::error::{ErrorReport, Report};
 use crate::repo::merging::{self, MergeReport, Outcome, Planned, Request};
 use crate::repo::{Ref, history};
 use crate::schema::{Change, ChangeKind};
+use crate::telemetry::metrics::MergeResult;
 
 pub async fn run(with: Invocation<'_>, merge: &Merge) -> Result<Answer, ErrorReport> {
     let database = with.versioned()?;
     with.outside_transaction("PGGIT MERGE")?;
     let request = request(&with, merge);
-    let report = merging::merge(&database, with.session, &request, with.identity).await?;
-    Ok(answer(&report, &request.target))
+    let merged = merging::merge(&database, with.session, &request, with.identity).await;
+    with.metrics.merge(result(merged.as_ref().ok()));
+    Ok(answer(&merged?, &request.target))
+}
+
+/// Under what a merge is counted; one without a report was refused.
+fn result(report: Option<&MergeReport>) -> MergeResult {
+    match report.map(|report| report.outcome) {
+        Some(Outcome::UpToDate) => MergeResult::UpToDate,
+        Some(Outcome::FastForward) => MergeResult::FastForward,
+        Some(Outcome::Merged) => MergeResult::Merged,
+        Some(Outcome::Conflicts) => MergeResult::Conflicts,
+        None => MergeResult::Refused,
+    }
 }
 
 fn request(with: &Invocation<'_>, merge: &Merge) -> Request {
@@ -148,14 +161,17 @@ pub async fn resume(
 ) -> Result<Answer, ErrorReport> {
     let database = with.versioned()?;
     with.outside_transaction("PGGIT MERGE CONTINUE")?;
-    let (report, target) = merging::continue_merge(
+    let continued = merging::continue_merge(
         &database,
         with.session,
         merge,
         allow_data_loss,
         with.identity,
     )
-    .await?;
+    .await;
+    with.metrics
+        .merge(result(continued.as_ref().ok().map(|(report, _)| report)));
+    let (report, target) = continued?;
     Ok(answer(&report, &target))
 }
 
