@@ -33,10 +33,44 @@ fn is_column(tokens: &[Token<'_>], at: usize) -> bool {
     let preceded = before(1).is_some_and(|previous| {
         previous.is("::")
             || previous.is("COLLATE")
+            || previous.is("TRIGGER")
+            || previous.is("(") && before(2).is_some_and(|function| function.is("EXTRACT"))
             || previous.is(".")
                 && !before(2).is_some_and(|row| row.is_name("new") || row.is_name("old"))
     });
-    !follows && !preceded
+    !follows && !preceded && !ends_type(tokens, at)
+}
+
+/// Whether the name is a later word of a type: `::timestamp without time zone`, `::double precision`.
+fn ends_type(tokens: &[Token<'_>], at: usize) -> bool {
+    const WORDS: [&str; 9] = [
+        "timestamp",
+        "time",
+        "with",
+        "without",
+        "zone",
+        "double",
+        "precision",
+        "character",
+        "varying",
+    ];
+    let words = tokens
+        .get(..=at)
+        .unwrap_or_default()
+        .iter()
+        .rev()
+        .take_while(|token| {
+            WORDS
+                .iter()
+                .any(|word| token.is_name(word) || token.is(word))
+        })
+        .count();
+    let before = |back: usize| {
+        (at + 1)
+            .checked_sub(words + back)
+            .and_then(|at| tokens.get(at))
+    };
+    words > 0 && before(1).is_some_and(|token| token.is("::"))
 }
 
 /// Replaces schema-qualified names, wherever they stand for an object: `public.users`, and inside
@@ -203,6 +237,29 @@ mod tests {
             ("(public.a).x + a", "(public.a).x + b"),
         ] {
             assert_eq!(columns(text), renamed);
+        }
+    }
+
+    #[test]
+    fn words_of_types_and_fields_are_not_columns() {
+        let renames =
+            ["zone", "time", "year", "audit"].map(|name| (name.to_owned(), "x".to_owned()));
+        let rename = |text: &str| rename_identifiers(text, &renames.clone().into()).into_owned();
+        for (text, renamed) in [
+            (
+                "CHECK ((zone < '2020-01-01'::timestamp without time zone))",
+                "CHECK ((x < '2020-01-01'::timestamp without time zone))",
+            ),
+            (
+                "CHECK ((EXTRACT(year FROM year) > (0)::numeric))",
+                "CHECK ((EXTRACT(year FROM x) > (0)::numeric))",
+            ),
+            (
+                "CREATE TRIGGER audit BEFORE UPDATE OF audit ON public.t",
+                "CREATE TRIGGER audit BEFORE UPDATE OF x ON public.t",
+            ),
+        ] {
+            assert_eq!(rename(text), renamed);
         }
     }
 
