@@ -1,5 +1,6 @@
 //! A database of its own for each test.
 
+use super::raw::RawClient;
 use super::{Postgres, Proxy, Session};
 use std::sync::atomic::{AtomicU32, Ordering};
 
@@ -104,6 +105,11 @@ impl Fixture {
         Session::connect(&self.proxy.url(role, &self.database.name)).await
     }
 
+    /// As the owner, through the proxy, on `main`, in bytes.
+    pub async fn raw(&self) -> RawClient {
+        RawClient::connect(self.proxy.port(), &self.database.owner, &self.database.name).await
+    }
+
     /// As the owner, past the proxy.
     pub async fn direct(&self) -> Session {
         self.database.direct().await
@@ -111,5 +117,27 @@ impl Fixture {
 
     pub async fn superuser(&self) -> Session {
         self.database.superuser().await
+    }
+
+    /// The statements of the branch's commits after the first, oldest first, each commit's joined with `; `.
+    /// Read from the tables, past the proxy.
+    pub async fn statements(&self, branch: &str) -> Vec<String> {
+        let sql = format!(
+            "WITH RECURSIVE line (hash, depth) AS (
+                 SELECT head, 0 FROM pggit.branch WHERE name = '{branch}'
+                 UNION ALL
+                 SELECT parent.parent, line.depth + 1
+                 FROM line
+                 JOIN LATERAL (
+                     SELECT p.parent FROM pggit.commit_parent p
+                     WHERE p.commit = line.hash ORDER BY p.ordinal LIMIT 1
+                 ) AS parent ON true
+             )
+             SELECT array_to_string(c.statements, '; ')
+             FROM line JOIN pggit.commit c USING (hash)
+             WHERE EXISTS (SELECT FROM pggit.commit_parent p WHERE p.commit = c.hash)
+             ORDER BY line.depth DESC"
+        );
+        self.superuser().await.column(&sql).await
     }
 }

@@ -91,7 +91,7 @@ pub fn repository() -> PathBuf {
 /// replaced by that: a branch's dump can be compared with `main`'s.
 pub fn dump_schema(url: &str, schema: &str, rename: Option<&str>) -> String {
     let mut command = client_program("pg_dump");
-    command.args(["--schema-only", "--no-comments", "-n"]);
+    command.args(["--schema-only", "--no-owner", "-n"]);
     command.arg(format!("\"{schema}\"")).args(["-d", url]);
     let dump = succeed(&mut command);
     let lines: Vec<String> = dump

@@ -86,6 +86,18 @@ impl Proxy {
         self.child.wait().expect("a killed child ends");
     }
 
+    /// Starts it again, on the same ports, after it was killed.
+    pub fn restart(&mut self) {
+        self.server.unwatch(self.child.id());
+        self.child = spawn(self.server, self.port, self.metrics_port, &[], &self.log);
+        self.server.watch(self.child.id());
+        assert!(
+            wait_until_listening(&mut self.child, self.port),
+            "the proxy does not start again: {}",
+            self.log()
+        );
+    }
+
     /// Sends a signal that it may handle.
     pub fn signal(&self, signal: nix::sys::signal::Signal) {
         let pid = i32::try_from(self.child.id()).expect("a pid");

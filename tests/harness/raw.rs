@@ -2,6 +2,7 @@
 
 use super::in_time;
 use bytes::{BufMut, BytesMut};
+use std::collections::BTreeMap;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 
@@ -184,6 +185,28 @@ impl RawClient {
             .is_ok()
     }
 
+    /// Sends and reads at once, as a client with a big pipeline does, until that many ReadyForQuery came.
+    /// Gives how many messages of each tag there were.
+    pub async fn pump(&mut self, bytes: &[u8], ready: usize) -> BTreeMap<char, usize> {
+        let (mut reader, mut writer) = self.stream.split();
+        let mut counts = BTreeMap::new();
+        let buffer = &mut self.buffer;
+        let reading = async {
+            while counts.get(&'Z') < Some(&ready) {
+                while let Some(message) = take_message(buffer) {
+                    *counts.entry(message.tag()).or_insert(0) += 1;
+                }
+                if counts.get(&'Z') < Some(&ready) {
+                    let read = reader.read_buf(buffer).await.expect("a live peer");
+                    assert_ne!(read, 0, "the peer went away");
+                }
+            }
+        };
+        let writing = async { writer.write_all(bytes).await.expect("the peer reads") };
+        in_time("the pipeline", async { tokio::join!(reading, writing) }).await;
+        counts
+    }
+
     /// The next message, asynchronous ones included.
     pub async fn read(&mut self) -> Message {
         self.try_read().await.expect("another message")
@@ -238,6 +261,14 @@ impl RawClient {
     /// Runs a text over the simple protocol.
     pub async fn query(&mut self, sql: &str) -> Vec<Message> {
         self.send(&query(sql)).await;
+        self.read_until_ready().await
+    }
+
+    /// Runs a text in whatever encoding the session has.
+    pub async fn query_bytes(&mut self, sql: &[u8]) -> Vec<Message> {
+        let mut body = sql.to_vec();
+        body.push(0);
+        self.send(&frame(b'Q', &body)).await;
         self.read_until_ready().await
     }
 

@@ -201,14 +201,19 @@ impl Session {
             .collect()
     }
 
+    /// What the live catalogs have and the head commit of the session's branch has not, or the other way round.
+    pub async fn drift(&self) -> Vec<String> {
+        let status = self.records("PGGIT STATUS").await;
+        status
+            .iter()
+            .filter(|record| record.get("item") == "drift" && record.get("value") != "none")
+            .map(|record| format!("{record:?}"))
+            .collect()
+    }
+
     /// Fails unless the live catalogs are what the head commit of the session's branch says.
     pub async fn assert_clean(&self) {
-        let status = self.records("PGGIT STATUS").await;
-        let drift: Vec<_> = status
-            .iter()
-            .filter(|record| record.get("item") == "drift")
-            .filter(|record| record.get("value") != "none")
-            .collect();
+        let drift = self.drift().await;
         assert!(drift.is_empty(), "drift: {drift:#?}");
     }
 }
@@ -224,14 +229,6 @@ impl Record {
             .find_map(|(name, value)| (name == column).then_some(value))
             .unwrap_or_else(|| panic!("no column {column} in {self:?}"))
     }
-}
-
-/// Rows from literals: `rows([["1", "ada"]])`.
-pub fn rows<const R: usize, const C: usize>(expected: [[&str; C]; R]) -> Vec<Row> {
-    expected
-        .iter()
-        .map(|row| row.iter().map(|&value| value.to_owned()).collect())
-        .collect()
 }
 
 fn text_row(message: &SimpleQueryMessage) -> Option<Row> {

@@ -3,7 +3,17 @@
 #[path = "../harness/mod.rs"]
 mod harness;
 
+mod applications;
+mod atomicity;
+mod bad_input;
+mod capture;
+mod dev_command;
 mod forgery;
+mod isolation;
+mod merge;
+mod merge_kinds;
+mod protocol;
 mod repo;
 mod smoke;
 mod store;
+mod tour;
