@@ -1,4 +1,4 @@
-//! String literals: their values, and literals that hold names.
+//! String literals as the lexer leaves them: their values.
 
 use std::borrow::Cow;
 
@@ -51,19 +51,10 @@ pub fn dollar_quoted(source: &str) -> Option<(&str, &str)> {
     Some((delimiter, content))
 }
 
-/// A value as a literal that means the same whatever `standard_conforming_strings` is.
-pub fn quote(value: &str) -> String {
-    let quotes = value.replace('\'', "''");
-    if value.contains('\\') {
-        format!("E'{}'", quotes.replace('\\', "\\\\"))
-    } else {
-        format!("'{quotes}'")
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::schema::quote::quote_literal;
 
     #[test]
     fn literals_have_the_value_the_server_gives_them() {
@@ -87,7 +78,7 @@ mod tests {
     #[test]
     fn quoted_values_read_back() {
         for text in ["", "a'b", r"a\b", r"\'", "\"x@y\".t"] {
-            assert_eq!(value(&quote(text)).as_deref(), Some(text));
+            assert_eq!(value(&quote_literal(text)).as_deref(), Some(text));
         }
     }
 }

@@ -1,11 +1,20 @@
 //! What a statement means: the scan that proves a statement harmless, plans, the plan cache, and the
-//! splicing of names. [`plan`] has the vocabulary, [`planner`] the way from a text to a plan.
+//! splicing of names. [`plan`] has the vocabulary, [`planner`] the way from a text to a plan:
+//!
+//! 1. `scan` proves most texts harmless without parsing them; `cache` knows the plans of the others.
+//! 2. `encoding` and `escapes` make a text readable for the lexer; `tokens` is what the lexer sees.
+//! 3. `analyse` parses it and cuts it into statements. `classify` says what each means to the session,
+//!    `names` and `embedded` what to splice: `tree` (by a `walk` over all nodes) tells names of objects from
+//!    columns, the tokens say where they stand.
+//! 4. Where there is no tree, `fallback` decides by tokens and `aliases`.
 
 mod aliases;
 mod analyse;
 mod cache;
 mod classify;
+mod embedded;
 mod encoding;
+mod escapes;
 mod fallback;
 mod literals;
 mod names;

@@ -85,7 +85,6 @@ impl Source<'_> {
             other => match ddl::class(other) {
                 Class::Versioned => self.ddl(at, ddl::describe(other)),
                 Class::Shared(_) if self.map.is_main() => Action::Shared,
-                Class::Other if self.map.is_main() => Action::None,
                 Class::Shared(what) => Action::Refuse(shared(what, self.map.branch())),
                 Class::Other => Action::None,
             },

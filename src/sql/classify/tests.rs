@@ -269,7 +269,6 @@ fn what_changes_no_schema_is_no_ddl() {
         "COMMENT ON DATABASE d IS 'x'",
         "GRANT r TO s",
         "GRANT CONNECT ON DATABASE d TO r",
-        "CREATE EXTENSION citext",
         "ALTER DEFAULT PRIVILEGES GRANT SELECT ON TABLES TO r",
         "DISCARD PLANS",
         "SET work_mem = '1MB'",
@@ -395,6 +394,17 @@ fn transaction_control_is_told() {
     ];
     for (text, expected) in cases {
         assert_eq!(action(text), Action::Transaction(expected), "{text}");
+    }
+}
+
+#[test]
+fn what_all_branches_share_is_told() {
+    for text in [
+        "CREATE EXTENSION citext",
+        "DROP CAST (a AS b)",
+        "COMMENT ON EXTENSION e IS 'x'",
+    ] {
+        assert_eq!(action(text), Action::Shared, "{text}");
     }
 }
 
