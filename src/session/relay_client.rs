@@ -227,7 +227,7 @@ impl Session {
         ) {
             return None;
         }
-        if tracking.settings_unknown && !self.is_failed() {
+        if tracking.settings.unknown && !self.is_failed() {
             return Some(Conduct::Resync);
         }
         tracking.is_outdated().then_some(Conduct::Refresh)

@@ -94,8 +94,8 @@ impl Session {
         };
         let Some(change) = change else {
             if matches!(setting, Setting::All { .. } | Setting::Unknown { .. }) {
-                tracking.settings_unknown = true;
-                tracking.settings_changed |= in_transaction;
+                tracking.settings.unknown = true;
+                tracking.settings.changed |= in_transaction;
                 return self.resync_now().await;
             }
             return Ok(Ok(()));
@@ -104,7 +104,7 @@ impl Session {
             // The server has said so: it has no effect.
             return Ok(Ok(()));
         }
-        tracking.settings_changed |= in_transaction;
+        tracking.settings.changed |= in_transaction;
         self.adopt(change).await
     }
 
@@ -165,7 +165,7 @@ impl Session {
         let Some(tracking) = &mut self.tracking else {
             return Ok(Ok(()));
         };
-        if !std::mem::take(&mut tracking.settings_unknown) {
+        if !std::mem::take(&mut tracking.settings.unknown) {
             return Ok(Ok(()));
         }
         let row = match self.own_statement(READ_SETTINGS, &[]).await? {

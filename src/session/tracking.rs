@@ -6,6 +6,15 @@ use crate::repo::{Database, PendingDdl};
 use crate::sql::plan::Ddl;
 use std::sync::Arc;
 
+/// What is known of `pggit.branch` and `search_path`.
+#[derive(Debug, Default)]
+pub struct Settings {
+    /// The open transaction has changed them: its end may change them back.
+    pub changed: bool,
+    /// The server is to be asked for them before the next statement.
+    pub unknown: bool,
+}
+
 #[derive(Debug)]
 pub struct Tracking {
     pub database: Arc<Database>,
@@ -24,10 +33,7 @@ pub struct Tracking {
     pub late: PendingDdl,
     /// Savepoints, with the number of pending statements when each was set.
     savepoints: Vec<(String, usize)>,
-    /// The open transaction has changed `pggit.branch` or `search_path`: its end may change them back.
-    pub settings_changed: bool,
-    /// The server is to be asked for the branch and the path before the next statement.
-    pub settings_unknown: bool,
+    pub settings: Settings,
     /// The open transaction has changed what all branches share.
     pub shared_changed: bool,
     /// The branches' names are to be read again.
@@ -48,8 +54,7 @@ impl Tracking {
             pending: PendingDdl::default(),
             late: PendingDdl::default(),
             savepoints: Vec::new(),
-            settings_changed: false,
-            settings_unknown: false,
+            settings: Settings::default(),
             shared_changed: false,
             refresh_due: false,
             rollback_due: false,
@@ -62,7 +67,7 @@ impl Tracking {
 
     /// `COMMIT` and the like must be seen.
     pub fn watches_transactions(&self) -> bool {
-        self.settings_changed || !self.pending.is_empty()
+        self.settings.changed || !self.pending.is_empty()
     }
 
     /// The branch's names may have changed since `map` was asked for.
@@ -86,7 +91,7 @@ impl Tracking {
         self.savepoints.truncate(kept);
         let len = self.savepoints.last().map_or(0, |(_, len)| *len);
         self.pending.truncate(len);
-        self.settings_unknown |= self.settings_changed;
+        self.settings.unknown |= self.settings.changed;
     }
 
     pub fn released(&mut self, name: &str) {
@@ -107,7 +112,7 @@ impl Tracking {
             self.pending = PendingDdl::default();
         }
         self.savepoints.clear();
-        self.settings_unknown |= std::mem::take(&mut self.settings_changed);
+        self.settings.unknown |= std::mem::take(&mut self.settings.changed);
         if std::mem::take(&mut self.shared_changed) {
             self.refresh_due = true;
             // For the other sessions; this one waits for its own before its next statement.
