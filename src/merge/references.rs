@@ -299,7 +299,7 @@ fn query_of(definition: &Definition) -> Option<&str> {
 }
 
 /// Queries that only one side has, and that name a column as that side calls it and the result does
-/// not. Where in a query a column is meant cannot be told from its text.
+/// not: where in a query a column is meant cannot always be told from its text.
 pub fn stale_queries(result: &Objects, sides: Three<&Objects>, names: &Names) -> BTreeSet<Lineage> {
     let (ours, theirs) = (
         renamed_columns(sides.source, names),

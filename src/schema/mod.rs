@@ -2,7 +2,8 @@
 //!
 //! [`model`] holds the typed definitions, [`snapshot`] a whole schema at one moment. The rest are
 //! functions on them: [`canonical`] bytes, differences ([`mod@diff`], [`change`]) and ordered DDL
-//! ([`mod@render`]). [`quote`] writes names and literals, [`token`] finds them in printed text, [`rename`] replaces them.
+//! ([`mod@render`]). [`quote`] writes names and literals, [`token`] finds them in printed text,
+//! [`rename`] and [`query`] replace them.
 
 pub mod acl;
 pub mod canonical;
@@ -10,9 +11,12 @@ pub mod change;
 pub mod diff;
 pub mod model;
 pub mod order;
+pub mod query;
 pub mod quote;
 pub mod rename;
 pub mod render;
+#[cfg(test)]
+mod samples;
 pub mod snapshot;
 pub mod token;
 

@@ -149,7 +149,11 @@ fn a_view_of_a_column_that_the_other_side_dropped() {
         ("t", users()),
         (
             "v",
-            view("v", " SELECT name AS id\n   FROM public.users", &["users"]),
+            view(
+                "v",
+                " SELECT users.id\n   FROM (public.users\n     JOIN public.more USING (name))",
+                &["users"],
+            ),
         ),
     ]);
     let target = snapshot([("t", nameless())]);
@@ -273,16 +277,30 @@ fn a_new_view_that_names_a_column_by_its_old_name() {
         ("t", users()),
         (
             "v",
-            view("v", " SELECT name AS id\n   FROM public.users", &["users"]),
+            view(
+                "v",
+                " SELECT users.id\n   FROM (public.users\n     JOIN public.more USING (name))",
+                &["users"],
+            ),
         ),
         (
             "w",
-            view("w", " SELECT id\n   FROM public.users", &["users"]),
+            view(
+                "w",
+                " SELECT users.name AS id\n   FROM public.users",
+                &["users"],
+            ),
         ),
     ]);
     let target = snapshot([("t", renamed)]);
     let merged = auto(&base, &source, &target);
     assert_eq!(attributes(&merged), ["definition"]);
     assert_eq!(merged.conflicts[0].key, key(Kind::View, "v"));
-    assert!(merged.result.objects.contains_key(&id("w")));
+    let Body::View(w) = &merged.result.objects[&id("w")].body else {
+        panic!("not a view");
+    };
+    assert_eq!(
+        w.query,
+        " SELECT users.full_name AS id\n   FROM public.users"
+    );
 }

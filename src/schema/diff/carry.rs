@@ -2,13 +2,12 @@
 //! change of its own.
 //!
 //! Printed texts follow renames of columns, relations, types and schemas, so a constraint on a renamed
-//! column looks changed though nobody touched it. Not everything is followed (a view's query names
-//! columns of many tables); what is missed shows as a change that does no harm.
+//! column looks changed though nobody touched it. What is missed of this shows as a change that does
+//! no harm.
 
 use crate::schema::model::{Body, Column, Constraint, Definition, Kind, Name};
-use crate::schema::rename::{
-    rename_foreign_key, rename_identifiers, rename_in_query, rename_objects,
-};
+use crate::schema::query::rename_in_query;
+use crate::schema::rename::{rename_foreign_key, rename_identifiers, rename_objects};
 use crate::schema::snapshot::Snapshot;
 use crate::schema::token::{TokenKind, rewrite};
 use std::collections::{BTreeMap, BTreeSet};
@@ -178,7 +177,7 @@ impl Renames {
     }
 
     fn query(&self, text: &mut String) {
-        let new = rename_in_query(text, &self.objects, &self.schemas).into_owned();
+        let new = rename_in_query(text, &self.objects, &self.schemas, &self.columns).into_owned();
         *text = new;
     }
 

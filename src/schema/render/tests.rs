@@ -1,1 +1,209 @@
+use super::*;
+use crate::schema::model::{Body, Constraint, ConstraintKind, Definition, Name, ObjectKey};
+use crate::schema::samples::{
+    any_snapshot, column, enumeration, lineage, owned, schema, snapshot, table, unique, view,
+};
+use proptest::prelude::*;
+use std::collections::BTreeMap;
 
+fn options() -> RenderOptions {
+    RenderOptions {
+        creator: Some("ada".to_owned()),
+        ..RenderOptions::default()
+    }
+}
+
+fn sql(from: &Snapshot, to: &Snapshot) -> Vec<String> {
+    render(&diff(from, to), from, to, &options())
+        .into_iter()
+        .map(|step| step.sql)
+        .collect()
+}
+
+fn users(columns: &[(u8, &str, &str)]) -> Definition {
+    let columns = columns
+        .iter()
+        .map(|(id, name, data_type)| column(*id, name, data_type))
+        .collect();
+    owned(Body::Table(table("users", columns)))
+}
+
+fn with_constraint(mut definition: Definition, name: &str, constraint: Constraint) -> Definition {
+    if let Body::Table(table) = &mut definition.body {
+        table.constraints.insert(name.to_owned(), constraint);
+    }
+    definition
+}
+
+#[test]
+fn a_rename_and_a_new_column_are_three_statements() {
+    let from = snapshot([(1, users(&[(10, "id", "bigint"), (11, "name", "text")]))]);
+    let after = users(&[
+        (10, "id", "bigint"),
+        (11, "full_name", "text"),
+        (12, "email", "text"),
+    ]);
+    let to = snapshot([(
+        1,
+        with_constraint(after, "users_email_key", unique("email")),
+    )]);
+    assert_eq!(
+        sql(&from, &to),
+        [
+            "ALTER TABLE public.users RENAME COLUMN name TO full_name",
+            "ALTER TABLE public.users ADD COLUMN email text",
+            "ALTER TABLE public.users ADD CONSTRAINT users_email_key UNIQUE (email)",
+        ]
+    );
+}
+
+#[test]
+fn a_new_object_is_named_its_owner_unless_that_is_who_makes_it() {
+    let to = snapshot([(1, schema("App"))]);
+    let steps = create_all(&to, &RenderOptions::default());
+    let all: Vec<_> = steps.iter().map(|step| step.sql.as_str()).collect();
+    assert_eq!(
+        all,
+        ["CREATE SCHEMA \"App\"", "ALTER SCHEMA \"App\" OWNER TO ada"]
+    );
+    assert_eq!(create_all(&to, &options()).len(), 1);
+}
+
+#[test]
+fn a_type_change_uses_the_expression_it_was_made_with() {
+    let from = snapshot([(1, users(&[(10, "age", "text")]))]);
+    let to = snapshot([(1, users(&[(10, "age", "integer")]))]);
+    let mut options = options();
+    options
+        .using
+        .insert((lineage(1), lineage(10)), "(age)::integer".to_owned());
+    let steps = render(&diff(&from, &to), &from, &to, &options);
+    assert_eq!(
+        script(&steps),
+        "-- HAZARD ACQUIRES_ACCESS_EXCLUSIVE_LOCK\n\
+         -- HAZARD CORRECTNESS\n\
+         ALTER TABLE public.users ALTER COLUMN age TYPE integer USING (age)::integer;\n"
+    );
+}
+
+#[test]
+fn what_holds_rows_is_dropped_last_and_says_so() {
+    let from = snapshot([
+        (1, users(&[(10, "id", "bigint"), (11, "name", "text")])),
+        (
+            2,
+            view(
+                "names",
+                " SELECT users.name AS x\n   FROM public.users",
+                &[users(&[]).key()],
+            ),
+        ),
+    ]);
+    let to = snapshot([
+        (1, users(&[(10, "id", "bigint")])),
+        (2, view("names", " SELECT 1 AS x", &[])),
+    ]);
+    let steps = render(&diff(&from, &to), &from, &to, &options());
+    let last = steps
+        .last()
+        .map(|step| (step.sql.as_str(), step.hazards.as_slice()));
+    assert_eq!(
+        last,
+        Some((
+            "ALTER TABLE public.users DROP COLUMN name",
+            [Hazard::DeletesData].as_slice()
+        ))
+    );
+    assert_eq!(steps.len(), 2);
+}
+
+#[test]
+fn foreign_keys_come_after_all_tables() {
+    let key = |to: &str| Constraint {
+        kind: ConstraintKind::Foreign,
+        definition: format!("FOREIGN KEY (a) REFERENCES public.{to}(a)"),
+        columns: vec!["a".to_owned()],
+        references: Some(Name::new("public", to)),
+        comment: None,
+    };
+    let of = |name: &str, to: &str| {
+        let body = Body::Table(table(name, vec![column(10, "a", "integer")]));
+        with_constraint(owned(body), "fk", key(to))
+    };
+    let to = snapshot([(1, of("a", "b")), (2, of("b", "a"))]);
+    let all = sql(&Snapshot::default(), &to);
+    let kinds: Vec<_> = all.iter().map(|sql| &sql[..12]).collect();
+    assert_eq!(
+        kinds,
+        [
+            "CREATE TABLE",
+            "CREATE TABLE",
+            "ALTER TABLE ",
+            "ALTER TABLE "
+        ]
+    );
+}
+
+#[test]
+fn a_removed_label_makes_the_type_anew() {
+    let from = snapshot([(1, enumeration("mood", &["sad", "ok"]))]);
+    let to = snapshot([(1, enumeration("mood", &["ok"]))]);
+    assert_eq!(
+        sql(&from, &to),
+        [
+            "ALTER TYPE public.mood RENAME TO \"mood~old\"",
+            "CREATE TYPE public.mood AS ENUM ('ok')",
+            "DROP TYPE public.\"mood~old\"",
+        ]
+    );
+}
+
+fn created_at(steps: &[Step]) -> BTreeMap<ObjectKey, usize> {
+    let mut at = BTreeMap::new();
+    for (index, step) in steps.iter().enumerate() {
+        if step.sql.starts_with("CREATE ") {
+            at.entry(step.object.clone()).or_insert(index);
+        }
+    }
+    at
+}
+
+proptest! {
+    #[test]
+    fn everything_is_made_after_what_it_needs(snapshot in any_snapshot()) {
+        let steps = create_all(&snapshot, &options());
+        let at = created_at(&steps);
+        for definition in snapshot.objects.values() {
+            for need in &definition.depends_on {
+                prop_assert!(at[need] < at[&definition.key()]);
+            }
+        }
+    }
+
+    #[test]
+    fn everything_is_dropped_before_what_it_needs(snapshot in any_snapshot()) {
+        let nothing = Snapshot::default();
+        let steps = render(&diff(&snapshot, &nothing), &snapshot, &nothing, &options());
+        let at: BTreeMap<_, _> = steps
+            .iter()
+            .enumerate()
+            .map(|(index, step)| (step.object.clone(), index))
+            .collect();
+        prop_assert_eq!(at.len(), snapshot.objects.len());
+        for definition in snapshot.objects.values() {
+            for need in &definition.depends_on {
+                prop_assert!(at[need] > at[&definition.key()]);
+            }
+        }
+    }
+
+    #[test]
+    fn equal_input_gives_equal_output(from in any_snapshot(), to in any_snapshot()) {
+        prop_assert_eq!(sql(&from, &to), sql(&from, &to));
+    }
+
+    #[test]
+    fn nothing_is_done_where_nothing_differs(snapshot in any_snapshot()) {
+        prop_assert!(sql(&snapshot, &snapshot).is_empty());
+    }
+}
