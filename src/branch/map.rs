@@ -32,6 +32,22 @@ pub struct SharedObjects {
     pub excluded_schemas: BTreeSet<String>,
 }
 
+impl SharedObjects {
+    /// Schemas in which extensions have put operators: an operator is found through the search path alone,
+    /// and a branch's path has none of these.
+    pub fn operator_schemas(&self) -> BTreeSet<&str> {
+        let is_operator = |name: &str| {
+            name.bytes()
+                .all(|byte| b"+-*/<>=~!@#%^&|`?".contains(&byte))
+        };
+        self.extension_members
+            .iter()
+            .filter(|(schema, name)| is_operator(name) && !self.excluded_schemas.contains(schema))
+            .map(|(schema, _)| schema.as_str())
+            .collect()
+    }
+}
+
 /// How the names of one branch map to physical schemas. Immutable: a change makes a new map with a
 /// higher version.
 #[derive(Clone, Debug)]

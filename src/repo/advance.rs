@@ -9,7 +9,7 @@ use crate::schema::canonical::canonical_bytes;
 use crate::schema::model::{Body, Lineage};
 use crate::store::{
     Commit, CommitHash, LedgerBase, MergeRecord, NewHead, ObjectHash, Record, Recorded, Stamp,
-    TreeHash,
+    StoreError, TreeHash,
 };
 use crate::upstream::Executor;
 use std::collections::BTreeMap;
@@ -64,12 +64,19 @@ pub async fn advance(
     authored: &Authored<'_>,
 ) -> Result<Option<CommitHash>, RepoError> {
     let mut head = database.head(&observed.map).await?;
+    let mut guessed = true;
     loop {
-        match advance_from(database, session, head, observed, stamp, authored, None).await? {
-            Advanced::Unchanged => return Ok(None),
-            Advanced::To(commit) => return Ok(Some(commit)),
-            Advanced::Moved(moved) => head = moved,
+        match advance_from(database, session, head, observed, stamp, authored, None).await {
+            Ok(Advanced::Unchanged) => return Ok(None),
+            Ok(Advanced::To(commit)) => return Ok(Some(commit)),
+            Ok(Advanced::Moved(moved)) => head = moved,
+            // A remembered head that was never committed may have a tree that is nowhere.
+            Err(RepoError::Store(StoreError::Corrupt { .. })) if guessed => {
+                head = database.current_head(observed.map.branch()).await?;
+            }
+            Err(error) => return Err(error),
         }
+        guessed = false;
     }
 }
 

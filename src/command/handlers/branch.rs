@@ -70,6 +70,19 @@ async fn make(
             "some objects of \"{from}\" are not on branch \"{name}\": their kinds are not versioned"
         ),
     );
+    let schemas: Vec<&str> = created
+        .map
+        .shared()
+        .operator_schemas()
+        .into_iter()
+        .collect();
+    if !schemas.is_empty() {
+        answer.warn(
+            format!("operators of extensions are not found on branch \"{name}\""),
+            format!("They are in schema {}, which the branch has one of its own of.", schemas.join(", ")),
+            Some("Move the extensions to a schema that versioning.excluded_schemas names: ALTER EXTENSION … SET SCHEMA …".to_owned()),
+        );
+    }
     if !created.different.is_empty() {
         let objects: Vec<String> = created.different.iter().map(ToString::to_string).collect();
         answer.warn(
