@@ -86,8 +86,16 @@ async fn look(
         Selection::Objects(&touched.ids),
     )
     .await?;
-    let mut asked = raw.ids();
-    asked.extend(&touched.gone);
+    let read: HashSet<CatalogId> = raw.ids().into_iter().collect();
+    // An object that is still there but was not read has become one that is not versioned.
+    let missing: Vec<CatalogId> = touched
+        .ids
+        .iter()
+        .filter(|id| id.sub == 0 && !read.contains(id))
+        .chain(&touched.gone)
+        .copied()
+        .collect();
+    let asked: Vec<CatalogId> = read.iter().chain(&missing).copied().collect();
     let known = database.store().lineages(session, &asked).await?;
     let mut book = LineageBook::new(
         known
@@ -106,8 +114,7 @@ async fn look(
             (owner.id() == map.id()).then(|| logical.to_owned())
         };
         let found = raw.objects(&names, &mut book)?;
-        let gone: Vec<Gone> = touched
-            .gone
+        let gone: Vec<Gone> = missing
             .iter()
             .filter_map(|id| {
                 let entry = known.get(id)?;
