@@ -417,10 +417,19 @@ async fn carry_ledgers(
         .ledger_bases(&mut database.reader(), source.id(), planned.target.id())
         .await?;
     let mut bases = Vec::new();
+    let their_keys = theirs.by_key();
     for (lineage, table) in ledgers {
+        // A ledger that each branch has made for itself has two lineages and one name.
+        let key = ObjectKey {
+            kind: Kind::Table,
+            schema: table.name.schema.clone(),
+            name: table.name.name.clone(),
+            qualifier: String::new(),
+        };
         let there = theirs
             .objects
             .get(&lineage)
+            .or_else(|| theirs.objects.get(their_keys.get(&key)?))
             .and_then(|found| found.as_table());
         let Some(there) = there else { continue };
         let source_rows = ledger::rows(session, there, &source).await?;
