@@ -90,13 +90,6 @@ impl<'a> Decisions<'a> {
     }
 
     fn state(&self, lineage: Lineage, attribute: &str) -> ConflictState {
-        let custom = self
-            .resolutions
-            .iter()
-            .any(|((of, _), choice)| *of == lineage && matches!(choice, Choice::Custom(_)));
-        if custom {
-            return ConflictState::Custom;
-        }
         match self.resolutions.get(&(lineage, attribute)) {
             Some(Choice::Source) => ConflictState::Source,
             Some(Choice::Target) => ConflictState::Target,

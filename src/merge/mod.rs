@@ -33,6 +33,7 @@ use decide::Decisions;
 use object::{Contested, ObjectMerge};
 use references::{Dropped, Lost, Objects};
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 use three::Three;
 
 /// Merges what `source` changed since `base` into `target`.
@@ -84,13 +85,6 @@ fn number_like(conflicts: &mut [Conflict], before: &[Conflict]) {
 
 /// Merges by conflict, once lineages are paired.
 fn merge_paired(sides: Three<&Snapshot>, strategy: Strategy, resolutions: &[Resolution]) -> Merged {
-    let customs: BTreeMap<Lineage, Option<&Definition>> = resolutions
-        .iter()
-        .filter_map(|resolution| match &resolution.choice {
-            Choice::Custom(definition) => Some((resolution.lineage, definition.as_deref())),
-            _ => None,
-        })
-        .collect();
     let lineages: BTreeSet<Lineage> = [sides.base, sides.source, sides.target]
         .into_iter()
         .flat_map(|side| side.objects.keys().copied())
@@ -117,15 +111,13 @@ fn merge_paired(sides: Three<&Snapshot>, strategy: Strategy, resolutions: &[Reso
             result.extend(merged.map(|definition| (*lineage, definition)));
             outcomes.extend(outcome);
         }
-        for (lineage, custom) in &customs {
-            match custom {
-                Some(definition) => {
-                    let definition = std::sync::Arc::new((*definition).clone());
-                    result.insert(*lineage, normalise::carried(&names.target, &definition));
-                }
-                None => {
-                    result.remove(lineage);
-                }
+        for resolution in resolutions {
+            if let Choice::Custom(custom) = &resolution.choice {
+                let custom = custom
+                    .as_deref()
+                    .map(|custom| normalise::carried(&names.target, &Arc::new(custom.clone())));
+                let target = normalised.target.get(&resolution.lineage);
+                customise(&mut result, resolution.lineage, target, custom);
             }
         }
         let dropped = Dropped::new(normalised.as_ref(), &names);
@@ -145,6 +137,39 @@ fn merge_paired(sides: Three<&Snapshot>, strategy: Strategy, resolutions: &[Reso
             conflicts: decisions.into_conflicts(),
         };
     }
+}
+
+/// Makes of an object of the result what a custom resolution made of the target's: only what that changed, so
+/// that the other changes of the merge stay.
+fn customise(
+    result: &mut Objects,
+    lineage: Lineage,
+    target: Option<&Arc<Definition>>,
+    custom: Option<Arc<Definition>>,
+) {
+    let Some(custom) = custom else {
+        result.remove(&lineage);
+        return;
+    };
+    let alone = |definition: Option<&Arc<Definition>>| Snapshot {
+        objects: definition
+            .map(|definition| (lineage, Arc::clone(definition)))
+            .into_iter()
+            .collect(),
+    };
+    let merged = match result.get(&lineage) {
+        Some(merged) if target.is_some() => {
+            let sides = Three {
+                base: &alone(target),
+                source: &alone(Some(&custom)),
+                target: &alone(Some(merged)),
+            };
+            let layered = merge_paired(sides, Strategy::SourceWins, &[]).result;
+            layered.objects.get(&lineage).map(Arc::clone)
+        }
+        _ => None,
+    };
+    result.insert(lineage, merged.unwrap_or(custom));
 }
 
 impl Contested {

@@ -138,6 +138,7 @@ pub enum Choice {
     Source,
     Target,
     Base,
-    /// The whole object as it shall be, `None` to drop it: decides every conflict of the object.
+    /// The target's object as it shall be, `None` to drop it. What differs from the target's is applied on
+    /// top of the merge, so that the other changes to the object stay.
     Custom(Option<Box<Definition>>),
 }

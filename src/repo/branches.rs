@@ -39,6 +39,8 @@ pub async fn create(
     identity: &Identity,
 ) -> Result<Created, ErrorReport> {
     name::check_new(name).map_err(|error| error.report())?;
+    // An extension may have been created past the proxy.
+    database.refresh().await?;
     let mut operator = database.operator().await.map_err(RepoError::from)?;
     operator.batch("BEGIN").await.map_err(RepoError::from)?;
     match hydrate(database, &mut operator, name, from, identity).await {

@@ -289,12 +289,12 @@ fn a_resolution_decides_its_conflict_alone() {
         Choice::Custom(Some(Box::new(custom.clone()))),
     )]);
     assert_eq!(object(&decided), Some(&custom));
-    assert!(
-        decided
-            .conflicts
-            .iter()
-            .all(|conflict| conflict.state == ConflictState::Custom)
-    );
+    let states: Vec<_> = decided
+        .conflicts
+        .iter()
+        .map(|conflict| conflict.state)
+        .collect();
+    assert_eq!(states, [ConflictState::Open, ConflictState::Custom]);
     let dropped = merged(&[resolution(&open.conflicts[1], Choice::Custom(None))]);
     assert_eq!(object(&dropped), None);
 }
