@@ -429,7 +429,8 @@ mod tests {
             .write_all(&message(b'S', b"search_path\0\"public@feature\"\0"))
             .await
             .unwrap();
-        let reported = message(b'S', b"search_path\0\"public\"\0");
+        let value = search_path::format(&["public"]);
+        let reported = message(b'S', format!("search_path\0{value}\0").as_bytes());
         assert_eq!(read(&mut client, reported.len()).await, reported);
     }
 
