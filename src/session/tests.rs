@@ -232,7 +232,11 @@ async fn a_pipeline_is_answered_although_nothing_is_read_while_it_is_sent() {
 
 #[tokio::test]
 async fn a_command_is_answered_without_the_server() {
-    let Played { mut client, .. } = play();
+    let Played {
+        mut client,
+        server: _server,
+        ..
+    } = play();
     client
         .send(|out| frontend::query(out, b"pggit version"))
         .await;
