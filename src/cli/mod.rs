@@ -87,7 +87,11 @@ fn environment() -> impl Iterator<Item = (String, String)> {
 /// The whole program.
 pub fn main() -> ExitCode {
     let cli = Cli::parse();
-    let runtime = match tokio::runtime::Runtime::new() {
+    // Connections have threads of their own; what is left needs one.
+    let runtime = match tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+    {
         Ok(runtime) => runtime,
         Err(error) => {
             eprintln!("pggit: could not start: {error}");

@@ -6,7 +6,7 @@ use std::io;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
-use tokio::net::{TcpListener, UnixListener};
+use tokio::net::{TcpListener, TcpStream, UnixListener, UnixStream};
 use tracing::warn;
 
 /// How long to wait after a failed accept: first, and at most. Out of file descriptors, the next try
@@ -20,6 +20,23 @@ const BACKOFF: std::ops::RangeInclusive<Duration> =
 pub struct BindError {
     pub address: String,
     pub source: io::Error,
+}
+
+/// An accepted connection that no runtime has yet.
+#[derive(Debug)]
+pub enum Socket {
+    Tcp(std::net::TcpStream),
+    Unix(std::os::unix::net::UnixStream),
+}
+
+impl Socket {
+    /// Makes it a stream of the runtime that this is called in.
+    pub fn into_stream(self) -> io::Result<Stream> {
+        match self {
+            Self::Tcp(socket) => Stream::tcp(TcpStream::from_std(socket)?),
+            Self::Unix(socket) => Ok(Stream::Unix(UnixStream::from_std(socket)?)),
+        }
+    }
 }
 
 /// One address, listening.
@@ -52,7 +69,7 @@ impl Listener {
     }
 
     /// The next client and its address, whatever goes wrong in between. Cancel safe.
-    pub async fn accept(&self) -> (Stream, String) {
+    pub async fn accept(&self) -> (Socket, String) {
         let mut pause = *BACKOFF.start();
         loop {
             match self.try_accept().await {
@@ -67,15 +84,15 @@ impl Listener {
         }
     }
 
-    async fn try_accept(&self) -> io::Result<(Stream, String)> {
+    async fn try_accept(&self) -> io::Result<(Socket, String)> {
         match self {
             Self::Tcp(listener) => {
                 let (socket, peer) = listener.accept().await?;
-                Ok((Stream::tcp(socket)?, peer.to_string()))
+                Ok((Socket::Tcp(socket.into_std()?), peer.to_string()))
             }
             Self::Unix(listener, _) => {
                 let (socket, _) = listener.accept().await?;
-                Ok((Stream::Unix(socket), "[local]".to_owned()))
+                Ok((Socket::Unix(socket.into_std()?), "[local]".to_owned()))
             }
         }
     }
@@ -117,7 +134,7 @@ fn concerns_one_client(error: &io::Error) -> bool {
 async fn bind_unix(path: &Path) -> io::Result<Listener> {
     let listener = match UnixListener::bind(path) {
         Err(error) if error.kind() == io::ErrorKind::AddrInUse => {
-            match tokio::net::UnixStream::connect(path).await {
+            match UnixStream::connect(path).await {
                 Err(refused) if refused.kind() == io::ErrorKind::ConnectionRefused => {
                     std::fs::remove_file(path)?;
                     UnixListener::bind(path)?

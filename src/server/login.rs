@@ -3,6 +3,7 @@
 use super::Server;
 use super::arrival::{Arrival, ArrivalError, Client, receive};
 use super::auth::{self, AuthError, Authenticated, Terms};
+use super::listener::Socket;
 use super::target::{Target, resolve};
 use crate::error::{ErrorReport, Origin, SqlState};
 use crate::repo::Identity;
@@ -25,7 +26,14 @@ use tracing::{Span, debug, info, warn};
 const FAREWELL: Duration = Duration::from_secs(2);
 
 /// Serves one connection to its end. `peer` is the client's address as a person reads it.
-pub async fn serve(server: Arc<Server>, stream: Stream, peer: String, session_id: u64) {
+pub async fn serve(server: Arc<Server>, socket: Socket, peer: String, session_id: u64) {
+    let stream = match socket.into_stream() {
+        Ok(stream) => stream,
+        Err(error) => {
+            debug!(%error, "the client is gone");
+            return;
+        }
+    };
     let _open = server.context.metrics.connection_opened();
     let abort = server.shutdown.abort.clone();
     let login = tokio::time::timeout(

@@ -10,6 +10,7 @@ mod login;
 pub mod operator;
 pub mod target;
 pub mod tls;
+mod workers;
 
 pub use listener::{BindError, Listener};
 pub use tls::{CertificateError, Terminator};
@@ -28,6 +29,7 @@ use tokio::sync::Semaphore;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 use tracing::{Instrument, error, info, info_span};
+use workers::Workers;
 
 /// How often the certificate's files are looked at.
 const CERTIFICATE_CHECK: Duration = Duration::from_secs(10);
@@ -122,9 +124,21 @@ pub async fn run(
     let connections = TaskTracker::new();
     let done = CancellationToken::new();
     let helpers = TaskTracker::new();
+    let workers = match Workers::start() {
+        Ok(workers) => Arc::new(workers),
+        Err(error) => {
+            error!(%error, "cannot start threads");
+            return;
+        }
+    };
     for listener in listeners {
         info!(address = %listener, "listening");
-        helpers.spawn(accept(Arc::clone(&server), listener, connections.clone()));
+        helpers.spawn(accept(
+            Arc::clone(&server),
+            listener,
+            Arc::clone(&workers),
+            connections.clone(),
+        ));
     }
     if let Some(listener) = operator {
         helpers.spawn(operator::serve(listener, Arc::clone(&server), done.clone()));
@@ -151,9 +165,14 @@ pub async fn run(
     info!("stopped");
 }
 
-async fn accept(server: Arc<Server>, listener: Listener, connections: TaskTracker) {
+async fn accept(
+    server: Arc<Server>,
+    listener: Listener,
+    workers: Arc<Workers>,
+    connections: TaskTracker,
+) {
     loop {
-        let (stream, peer) = tokio::select! {
+        let (socket, peer) = tokio::select! {
             client = listener.accept() => client,
             () = server.shutdown.drain.cancelled() => return,
         };
@@ -166,8 +185,11 @@ async fn accept(server: Arc<Server>, listener: Listener, connections: TaskTracke
             database = tracing::field::Empty,
             branch = tracing::field::Empty,
         );
-        connections
-            .spawn(login::serve(Arc::clone(&server), stream, peer, session).instrument(span));
+        let serve = login::serve(Arc::clone(&server), socket, peer, session).instrument(span);
+        match workers.next() {
+            Some(worker) => connections.spawn_on(serve, worker),
+            None => connections.spawn(serve),
+        };
     }
 }
 

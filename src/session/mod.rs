@@ -26,10 +26,7 @@ mod tracking;
 
 pub use start::{Cancel, Context, Start};
 
-use tracing::Instrument;
-
 /// Serves a logged-in client until it or the server goes away.
 pub async fn run(start: Start) {
-    let span = tracing::Span::current();
-    state::Session::new(start).serve().instrument(span).await;
+    state::Session::new(start).serve().await;
 }
