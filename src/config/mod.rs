@@ -117,6 +117,8 @@ pub struct Limits {
     pub login_timeout: Time,
     /// Time that sessions have at shutdown to finish their transactions.
     pub drain_timeout: Time,
+    /// Threads that sessions run on; 0 is one for each processor.
+    pub threads: usize,
     /// The longest statement the proxy looks into.
     pub max_statement_bytes: Size,
     /// What the plan cache may hold.
@@ -195,6 +197,7 @@ impl Default for Limits {
             max_connections: 1000,
             login_timeout: Time(Duration::from_secs(30)),
             drain_timeout: Time(Duration::from_secs(30)),
+            threads: 0,
             max_statement_bytes: Size(16 << 20),
             plan_cache_bytes: Size(64 << 20),
         }

@@ -64,6 +64,7 @@ pub struct Server {
     slots: Arc<Semaphore>,
     login_timeout: Duration,
     drain_timeout: Duration,
+    threads: usize,
     next_session: AtomicU64,
     shutdown: Shutdown,
 }
@@ -99,6 +100,7 @@ impl Server {
             )),
             login_timeout: config.limits.login_timeout.0,
             drain_timeout: config.limits.drain_timeout.0,
+            threads: config.limits.threads,
             next_session: AtomicU64::new(1),
             shutdown,
         })
@@ -124,7 +126,7 @@ pub async fn run(
     let connections = TaskTracker::new();
     let done = CancellationToken::new();
     let helpers = TaskTracker::new();
-    let workers = match Workers::start() {
+    let workers = match Workers::start(server.threads) {
         Ok(workers) => Arc::new(workers),
         Err(error) => {
             error!(%error, "cannot start threads");

@@ -1,6 +1,6 @@
 //! The threads that connections run on.
 //!
-//! One thread per processor, each with a runtime of its own. A connection stays on its thread for life: what
+//! Some threads, each with a runtime of its own. A connection stays on its thread for life: what
 //! wakes it wakes no other thread, and nobody steals it, which for a relay costs more than it gains.
 
 use std::io;
@@ -19,10 +19,13 @@ pub struct Workers {
 }
 
 impl Workers {
-    /// Starts one thread for each processor that this process may use.
-    pub fn start() -> io::Result<Self> {
+    /// Starts `threads` threads; for 0, one for each processor that this process may use.
+    pub fn start(threads: usize) -> io::Result<Self> {
         let running = CancellationToken::new();
-        let count = thread::available_parallelism().map_or(1, NonZero::get);
+        let count = match threads {
+            0 => thread::available_parallelism().map_or(1, NonZero::get),
+            threads => threads,
+        };
         let mut runtimes = Vec::with_capacity(count);
         for number in 0..count {
             let runtime = Builder::new_current_thread().enable_all().build()?;
@@ -52,8 +55,8 @@ mod tests {
 
     #[test]
     fn connections_take_turns_and_stay_where_they_are() {
-        let workers = Workers::start().unwrap();
-        let count = workers.runtimes.len();
+        let count = 3;
+        let workers = Workers::start(count).unwrap();
         let runtime = Builder::new_current_thread().build().unwrap();
         let threads: Vec<_> = (0..2 * count)
             .map(|_| {

@@ -82,20 +82,23 @@ WITH locked AS MATERIALIZED (
   -- a trigger is made and changed under a lock of its table
   UNION SELECT 'pg_trigger'::regclass, g.oid
   FROM seed AS s JOIN pg_trigger AS g ON g.tgrelid = s.oid WHERE s.class = 'pg_class'::regclass AND NOT g.tgisinternal
-), known (class, oid, exists) AS MATERIALIZED (
-  -- look-ups of one: EXISTS might be answered by hashing a whole catalog
+), known (class, oid, versioned) AS MATERIALIZED (
+  -- Null for what is not there. Types of arrays and rows have no definition of their own. Look-ups of one: EXISTS
+  -- might be answered by hashing a whole catalog
   SELECT o.class, o.oid, CASE o.class
       WHEN 'pg_class'::regclass THEN (SELECT true FROM pg_class AS c WHERE c.oid = o.oid)
       WHEN 'pg_proc'::regclass THEN (SELECT true FROM pg_proc AS f WHERE f.oid = o.oid)
-      WHEN 'pg_type'::regclass THEN (SELECT true FROM pg_type AS t WHERE t.oid = o.oid)
+      WHEN 'pg_type'::regclass THEN (
+        SELECT t.typtype IN ('d', 'e') OR t.typtype = 'c' AND (SELECT c.relkind = 'c' FROM pg_class AS c WHERE c.oid = t.typrelid)
+        FROM pg_type AS t WHERE t.oid = o.oid)
       WHEN 'pg_namespace'::regclass THEN (SELECT true FROM pg_namespace AS n WHERE n.oid = o.oid)
       WHEN 'pg_trigger'::regclass THEN (SELECT true FROM pg_trigger AS g WHERE g.oid = o.oid)
-    END IS NOT NULL
+    END
   FROM object AS o
 )
 SELECT json_build_object(
-  'ids', (SELECT json_agg(class::int8::text || ' ' || oid::int8::text) FROM known WHERE exists),
-  'gone', (SELECT json_agg(class::int8::text || ' ' || oid::int8::text) FROM known WHERE NOT exists),
+  'ids', (SELECT json_agg(class::int8::text || ' ' || oid::int8::text) FROM known WHERE versioned),
+  'gone', (SELECT json_agg(class::int8::text || ' ' || oid::int8::text) FROM known WHERE versioned IS NULL),
   'transaction_id', pg_current_xact_id()::text,
   'backend_pid', pg_backend_pid(),
   'now_micros', (extract(epoch FROM clock_timestamp()) * 1000000)::int8
