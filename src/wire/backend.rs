@@ -2,6 +2,8 @@
 
 use super::frame::{FrameError, put, put_cstr, take_cstr, take_i16, take_i32};
 use bytes::{BufMut, BytesMut};
+use pgwire::messages::Message;
+use pgwire::messages::data::{DataRow, FieldDescription, RowDescription};
 
 /// Type bytes (PostgreSQL documentation, "Message Formats").
 pub mod tag {
@@ -117,27 +119,36 @@ pub struct Field<'a> {
     pub format: i16,
 }
 
-pub fn row_description<'a>(out: &mut BytesMut, fields: impl ExactSizeIterator<Item = Field<'a>>) {
-    put(out, tag::ROW_DESCRIPTION, |body| {
-        body.put_u16(u16::try_from(fields.len()).unwrap_or(u16::MAX));
-        for field in fields {
-            put_cstr(body, field.name.as_bytes());
-            body.put_u32(0);
-            body.put_u16(0);
-            body.put_u32(field.type_oid);
-            body.put_i16(field.type_size);
-            body.put_i32(-1);
-            body.put_i16(field.format);
-        }
+pub fn row_description<'a>(out: &mut BytesMut, fields: impl Iterator<Item = Field<'a>>) {
+    let fields = fields.map(|field| {
+        FieldDescription::new(
+            field.name.to_owned(),
+            0,
+            0,
+            field.type_oid,
+            field.type_size,
+            -1,
+            field.format,
+        )
     });
+    speak(out, &RowDescription::new(fields.collect()));
 }
 
 /// A DataRow of `columns` values, which `write` appends with [`put_value`] and [`put_null`].
 pub fn data_row(out: &mut BytesMut, columns: usize, write: impl FnOnce(&mut BytesMut)) {
-    put(out, tag::DATA_ROW, |body| {
-        body.put_u16(u16::try_from(columns).unwrap_or(u16::MAX));
-        write(body);
-    });
+    let mut data = BytesMut::new();
+    write(&mut data);
+    let columns = i16::try_from(columns).unwrap_or(i16::MAX);
+    speak(out, &DataRow::new(data, columns));
+}
+
+/// Appends a message in which the proxy speaks for itself.
+pub(super) fn speak(out: &mut BytesMut, message: &impl Message) {
+    let before = out.len();
+    if message.encode(out).is_err() {
+        // Longer than a message can be (2 GiB): half of one would be worse than none.
+        out.truncate(before);
+    }
 }
 
 pub fn put_value(row: &mut BytesMut, value: &[u8]) {

@@ -1,9 +1,10 @@
 //! ErrorResponse and NoticeResponse: reading their fields, changing some, and writing the proxy's own.
 
-use super::backend::tag;
+use super::backend::{speak, tag};
 use super::frame::{put, put_cstr};
 use crate::error::{ErrorReport, SqlState};
 use bytes::{BufMut, BytesMut};
+use pgwire::messages::response::{ErrorResponse, NoticeResponse};
 
 /// Field codes (PostgreSQL documentation, "Error and Notice Message Fields").
 const SEVERITY: u8 = b'S';
@@ -89,20 +90,17 @@ pub fn with_position(out: &mut BytesMut, body: &[u8], map: impl Fn(u32) -> u32) 
 
 /// Appends an ErrorResponse of severity `ERROR` or `FATAL`.
 pub fn error(out: &mut BytesMut, severity: &str, report: &ErrorReport) {
-    put(out, tag::ERROR_RESPONSE, |out| {
-        put_fields(
-            out,
-            severity,
-            report.sqlstate,
-            &report.message,
-            report.detail.as_deref(),
-            report.hint.as_deref(),
-        );
-        if let Some(position) = report.position {
-            put_field(out, POSITION, &position.to_string());
-        }
-        out.put_u8(0);
-    });
+    let mut fields = fields_of(
+        severity,
+        report.sqlstate,
+        &report.message,
+        report.detail.as_deref(),
+        report.hint.as_deref(),
+    );
+    if let Some(position) = report.position {
+        fields.push((POSITION, position.to_string()));
+    }
+    speak(out, &ErrorResponse::new(fields));
 }
 
 /// Appends a NoticeResponse of severity `NOTICE`, `WARNING` …
@@ -114,39 +112,29 @@ pub fn notice(
     detail: Option<&str>,
     hint: Option<&str>,
 ) {
-    put(out, tag::NOTICE_RESPONSE, |out| {
-        put_fields(out, severity, sqlstate, message, detail, hint);
-        out.put_u8(0);
-    });
+    let fields = fields_of(severity, sqlstate, message, detail, hint);
+    speak(out, &NoticeResponse::new(fields));
 }
 
-fn put_fields(
-    out: &mut BytesMut,
+fn fields_of(
     severity: &str,
     sqlstate: SqlState,
     message: &str,
     detail: Option<&str>,
     hint: Option<&str>,
-) {
-    put_field(out, SEVERITY, severity);
-    put_field(out, SEVERITY_NOT_LOCALIZED, severity);
-    put_field(out, CODE, sqlstate.as_str());
-    put_field(out, MESSAGE, message);
-    for (code, value) in [(DETAIL, detail), (HINT, hint)] {
-        if let Some(value) = value {
-            put_field(out, code, value);
-        }
-    }
-}
-
-/// A NUL would end the field early and turn the rest into fields of its own.
-fn put_field(out: &mut BytesMut, code: u8, value: &str) {
-    out.put_u8(code);
-    if value.contains('\0') {
-        put_cstr(out, value.replace('\0', "").as_bytes());
-    } else {
-        put_cstr(out, value.as_bytes());
-    }
+) -> Vec<(u8, String)> {
+    [
+        (SEVERITY, Some(severity)),
+        (SEVERITY_NOT_LOCALIZED, Some(severity)),
+        (CODE, Some(sqlstate.as_str())),
+        (MESSAGE, Some(message)),
+        (DETAIL, detail),
+        (HINT, hint),
+    ]
+    .into_iter()
+    // A NUL would end the field early and turn the rest into fields of its own.
+    .filter_map(|(code, value)| Some((code, value?.replace('\0', ""))))
+    .collect()
 }
 
 #[cfg(test)]
