@@ -53,7 +53,7 @@ pub async fn observe(
 ) -> Result<Sight, RepoError> {
     let registry = database.registry();
     let request = Request::new(&registry, pending);
-    let touched = catalog::touched(
+    let mut touched = catalog::touched(
         session,
         TouchedRequest {
             targets: &request.targets,
@@ -62,6 +62,12 @@ pub async fn observe(
         },
     )
     .await?;
+    for branch in &pending.lost {
+        if let Some(map) = registry.branch(branch) {
+            let lost = database.store().lost_relations(session, map.id()).await?;
+            touched.gone.extend(lost);
+        }
+    }
     look(
         database,
         session,
@@ -88,7 +94,7 @@ async fn look(
     .await?;
     let read: HashSet<CatalogId> = raw.ids().into_iter().collect();
     // An object that is still there but was not read has become one that is not versioned.
-    let missing: Vec<CatalogId> = touched
+    let missing: BTreeSet<CatalogId> = touched
         .ids
         .iter()
         .filter(|id| id.sub == 0 && !read.contains(id))

@@ -9,6 +9,7 @@ use crate::upstream::{Executor, Row};
 use std::collections::HashMap;
 
 const OF_IDS: &str = include_str!("sql/lineage_of_ids.sql");
+const LOST_RELATIONS: &str = include_str!("sql/lost_relations.sql");
 const OF_OBJECTS: &str = include_str!("sql/lineage_of_objects.sql");
 
 /// What is known of a live object or column.
@@ -53,6 +54,27 @@ impl Store {
         ];
         let params: Vec<_> = params.iter().map(|param| Some(param.as_str())).collect();
         read(exec.query(OF_OBJECTS, &params).await?)
+    }
+
+    /// Relations of a branch that the store knows and the catalogs no longer have.
+    pub async fn lost_relations(
+        &self,
+        exec: &mut dyn Executor,
+        branch: i64,
+    ) -> Result<Vec<CatalogId>, StoreError> {
+        let rows = exec
+            .query(LOST_RELATIONS, &[Some(&branch.to_string())])
+            .await?;
+        rows.into_iter()
+            .map(|row| {
+                let mut row = FromRow::new(row);
+                Ok(CatalogId {
+                    class: row.parse()?,
+                    oid: row.parse()?,
+                    sub: row.parse()?,
+                })
+            })
+            .collect()
     }
 }
 

@@ -306,6 +306,39 @@ async fn begin_and_commit_in_one_pipeline_record_what_is_between_them() {
 }
 
 #[tokio::test]
+async fn statements_that_refuse_a_transaction_are_recorded_right_after() {
+    let fixture = Fixture::new().await;
+    let session = fixture.connect().await;
+    session.run("CREATE TABLE a (id int)").await;
+    session
+        .run("CREATE INDEX CONCURRENTLY a_id ON a (id)")
+        .await;
+    session.assert_clean().await;
+    session
+        .run_extended("CREATE INDEX CONCURRENTLY a_id2 ON public.a (id)")
+        .await;
+    session.assert_clean().await;
+    session.run("DROP INDEX CONCURRENTLY a_id").await;
+    session.assert_clean().await;
+    assert_eq!(
+        recorded(&fixture).await[1..],
+        [
+            "CREATE INDEX CONCURRENTLY a_id ON a (id)",
+            "CREATE INDEX CONCURRENTLY a_id2 ON public.a (id)",
+            "DROP INDEX CONCURRENTLY a_id"
+        ]
+    );
+    assert_eq!(
+        session
+            .sqlstate("BEGIN; CREATE INDEX CONCURRENTLY b ON a (id)")
+            .await,
+        "25001"
+    );
+    session.run("ROLLBACK").await;
+    session.run("VACUUM a").await;
+}
+
+#[tokio::test]
 async fn ddl_inside_do_is_recorded_with_its_transaction() {
     let fixture = Fixture::new().await;
     let session = fixture.connect().await;
