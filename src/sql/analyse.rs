@@ -4,6 +4,7 @@ use super::classify::Source;
 use super::fallback;
 use super::names::{Meaning, Names};
 use super::plan::{Action, Plan, Splice, Statement};
+use super::scan::starts_with;
 use super::tokens::{Kind, Tokens};
 use super::tree::Meanings;
 use crate::branch::{BranchMap, NameUse};
@@ -61,6 +62,13 @@ pub fn plan(text: &str, map: &BranchMap) -> Plan {
 /// The statements of a text; none if it is to be sent as it is.
 fn statements(text: &str, map: &BranchMap) -> Result<Vec<Statement>, ErrorReport> {
     let Some(tokens) = Tokens::of(text) else {
+        if starts_with(text.as_bytes(), b"pggit") {
+            // Its grammar says what is wrong with it.
+            return Ok(vec![Statement {
+                action: Action::Command,
+                ..plain(0..text.len())
+            }]);
+        }
         return fallback::without_tokens(text, map).map(|()| Vec::new());
     };
     let ranges = tokens.statements();

@@ -122,6 +122,11 @@ fn is_concern(word: &[u8], watch: Watch) -> bool {
     }
 }
 
+/// Whether the first word of a text is this one, in any case.
+pub fn starts_with(text: &[u8], wanted: &[u8]) -> bool {
+    word(text, first_word(text, 0)).eq_ignore_ascii_case(wanted)
+}
+
 /// Where the first word at or after a position starts, white space and comments passed over.
 fn first_word(text: &[u8], from: usize) -> usize {
     let mut at = from;

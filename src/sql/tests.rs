@@ -507,6 +507,23 @@ fn long_texts_are_planned_by_their_tokens() {
 }
 
 #[test]
+fn malformed_commands_are_still_commands() {
+    for text in [
+        "PGGIT BRANCH \"\"",
+        " /* c */ pggit BRANCH 'x",
+        "PGGIT LOG /* x",
+    ] {
+        for map in [main_map(), branch_map()] {
+            let Plan::Statements(statements) = plan(text, &map) else {
+                panic!("{text}");
+            };
+            assert_eq!(statements.len(), 1);
+            assert_eq!(statements[0].action, Action::Command);
+        }
+    }
+}
+
+#[test]
 fn malformed_texts_go_to_the_server() {
     for text in [
         "SELEC * FROM x",

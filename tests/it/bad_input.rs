@@ -203,6 +203,38 @@ const NOT_COMMANDS: &[(&str, &str)] = &[
 ];
 
 #[tokio::test]
+async fn commands_that_are_none_say_what_is_wrong() {
+    let (fixture, bystander) = fixture().await;
+    let session = fixture.connect().await;
+    let mut raw_client = fixture.raw().await;
+    for (sql, state) in NOT_COMMANDS {
+        let error = session.error(sql).await;
+        assert_eq!(error.code().code(), *state, "{sql}: {error:?}");
+        assert!(session.is_usable().await);
+        let answer = raw_client
+            .exchange(&[
+                raw::parse("", sql),
+                raw::bind("", "", &[], false),
+                raw::execute("", 0),
+            ])
+            .await;
+        let error = answer
+            .iter()
+            .find(|message| message.tag == b'E')
+            .expect(sql);
+        assert_eq!(error.sqlstate(), *state, "{sql} extended: {error:?}");
+        assert_eq!(answer.last().expect("an end").status(), 'I');
+    }
+    for sql in [
+        "PGGIT BRANCH DELETE main",
+        "PGGIT BRANCH RENAME main TO other",
+    ] {
+        session.error(sql).await;
+    }
+    assert_undisturbed(&bystander).await;
+}
+
+#[tokio::test]
 async fn names_beyond_63_bytes_are_errors_or_cut_as_the_server_does() {
     let (fixture, bystander) = fixture().await;
     let session = fixture.connect().await;
