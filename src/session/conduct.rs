@@ -3,18 +3,16 @@
 use super::answer;
 use super::executor::ClientExecutor;
 use super::fault::Fault;
-use super::prepared::{Prepared, Registration};
-use super::relay_client::{Conduct, spliced};
+use super::prepared::{MapVersion, Prepared, Registration};
+use super::relay_client::{Conduct, refusal, spliced};
 use super::reply::{Awaited, Treat};
 use super::state::{Outcome, Session};
 use super::tracking::Tracking;
 use crate::command::{self, Answer, Command, Invocation};
 use crate::error::{ErrorReport, Origin, Report, SqlState};
 use crate::repo;
-use crate::schema::quote::quote_identifier;
 use crate::sql::plan::{Action, Plan, Statement};
 use crate::telemetry::metrics::Stage;
-use crate::upstream::DbError;
 use crate::wire::backend::{self, Status};
 use crate::wire::{error_response, frontend};
 use bytes::Bytes;
@@ -27,6 +25,7 @@ impl Session {
             Conduct::Query { text, plan } => self.conduct_query(text, plan).await,
             Conduct::Execute { portal, max_rows } => self.conduct_execute(&portal, max_rows).await,
             Conduct::Sync => self.conduct_sync().await,
+            Conduct::Renew(name) => self.conduct_renewal(&name).await,
             Conduct::Refresh => {
                 self.refresh().await;
                 Ok(())
@@ -184,7 +183,14 @@ impl Session {
     }
 
     /// Follows a statement of SQL's own `PREPARE` or `DEALLOCATE`.
-    pub(super) fn note_sql_prepared(&mut self, text: &Bytes, statement: &Statement) {
+    ///
+    /// It was planned under the names of `version`.
+    pub(super) fn note_sql_prepared(
+        &mut self,
+        text: &Bytes,
+        statement: &Statement,
+        version: Option<MapVersion>,
+    ) {
         match &statement.action {
             Action::Prepare { name } => {
                 let text = text.slice(statement.range.clone());
@@ -197,7 +203,7 @@ impl Session {
                         text,
                         types: Bytes::from_static(&[0, 0]),
                         plan,
-                        version: self.tracking.as_ref().map(Tracking::version),
+                        version,
                         command: None,
                         in_sql: true,
                     },
@@ -216,7 +222,7 @@ impl Session {
     pub(super) async fn prepare_sql_again(
         &mut self,
         name: &str,
-    ) -> Result<Result<(), DbError>, Fault> {
+    ) -> Result<Result<(), ErrorReport>, Fault> {
         let Some(version) = self.tracking.as_ref().map(Tracking::version) else {
             return Ok(Ok(()));
         };
@@ -230,38 +236,44 @@ impl Session {
         prepared.plan = self
             .plan(&prepared.text, true)
             .unwrap_or_else(|| Arc::new(Plan::Forward));
-        prepared.version = Some(version);
-        let name_bytes = Bytes::copy_from_slice(name.as_bytes());
+        if let Some(report) = refusal(&prepared.plan) {
+            return Ok(Err(report.clone()));
+        }
+        // Should the server refuse it, it is tried again under the next names.
+        prepared.version = None;
+        let name = Bytes::copy_from_slice(name.as_bytes());
+        self.registry.register(Registration {
+            name: name.clone(),
+            prepared: prepared.clone(),
+        });
+        let mut out = std::mem::take(&mut self.server.output);
+        self.outcome = Outcome::default();
+        frontend::close_statement(&mut out, &name);
+        self.replies.push(Awaited::Close(None), Treat::Own);
+        if !prepared.in_sql {
+            self.put_parse(&mut out, &name, &prepared);
+            self.replies.push(Awaited::Parse(None), Treat::Own);
+        }
+        if !self.segment.open {
+            frontend::sync(&mut out);
+            self.replies.push(Awaited::Sync, Treat::Own);
+        }
+        self.server.output = out;
+        self.settle().await?;
+        if let Some(error) = std::mem::take(&mut self.outcome).error {
+            return Ok(Err(error.report()));
+        }
         if prepared.in_sql {
             let text = match prepared.statement() {
                 Some(statement) => spliced(&prepared.text, statement).0,
                 None => prepared.text.to_vec(),
             };
-            let deallocate = format!("DEALLOCATE {}", quote_identifier(name));
-            self.outcome = Outcome::default();
-            frontend::query(&mut self.server.output, deallocate.as_bytes());
-            self.replies.push(Awaited::Query, Treat::Own);
-            frontend::query(&mut self.server.output, &text);
-            self.replies.push(Awaited::Query, Treat::Own);
-        } else {
-            let mut out = std::mem::take(&mut self.server.output);
-            self.outcome = Outcome::default();
-            frontend::close_statement(&mut out, &name_bytes);
-            self.replies.push(Awaited::Close(None), Treat::Own);
-            self.put_parse(&mut out, &name_bytes, &prepared);
-            self.replies.push(Awaited::Parse(None), Treat::Own);
-            frontend::sync(&mut out);
-            self.replies.push(Awaited::Sync, Treat::Own);
-            self.server.output = out;
+            if let Err(error) = self.repeat(&text).await? {
+                return Ok(Err(error.report()));
+            }
         }
-        self.settle().await?;
-        if let Some(error) = std::mem::take(&mut self.outcome).error {
-            return Ok(Err(error));
-        }
-        self.registry.register(Registration {
-            name: name_bytes,
-            prepared,
-        });
+        prepared.version = Some(version);
+        self.registry.register(Registration { name, prepared });
         Ok(Ok(()))
     }
 }

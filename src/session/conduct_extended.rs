@@ -49,6 +49,14 @@ impl Session {
                 self.execute_transaction(portal, max_rows, &prepared, *transaction)
                     .await
             }
+            Action::Prepare { .. } => {
+                self.send_execute(portal, max_rows, Treat::Client);
+                self.settle().await?;
+                if !self.replies.is_skipping() {
+                    self.note_sql_prepared(&prepared.text, statement, prepared.version);
+                }
+                Ok(())
+            }
             _ => {
                 self.note_executed(&prepared, statement);
                 self.send_execute(portal, max_rows, Treat::Client);
@@ -80,7 +88,9 @@ impl Session {
             }
             Action::Shared => tracking.shared_changed = true,
             Action::MayHideDdl if in_block => tracking.pending.may_hide = true,
-            Action::Deallocate { .. } => self.note_sql_prepared(&prepared.text, statement),
+            Action::Deallocate { .. } => {
+                self.note_sql_prepared(&prepared.text, statement, prepared.version);
+            }
             _ => {}
         }
     }
@@ -228,6 +238,15 @@ impl Session {
             backend::portal_suspended(out);
         }
         Ok(())
+    }
+
+    /// Before a statement that holds SQL's own `EXECUTE name`, where `name` was made under other names.
+    pub(super) async fn conduct_renewal(&mut self, name: &str) -> Result<(), Fault> {
+        self.settle().await?;
+        match self.prepare_sql_again(name).await? {
+            Ok(()) => Ok(()),
+            Err(report) => self.refuse_in_segment(report).await,
+        }
     }
 
     /// Answers an error of the proxy's within the client's sequence of messages: the server skips to the Sync.

@@ -171,10 +171,10 @@ impl Session {
         statement: &Statement,
         in_block: bool,
     ) -> Result<Ended, Fault> {
-        if let Action::ExecutePrepared { name } = &statement.action
-            && let Err(error) = self.prepare_sql_again(name).await?
+        if let Some(name) = statement.action.executes()
+            && let Err(report) = self.prepare_sql_again(name).await?
         {
-            return self.refuse(error.report()).await;
+            return self.refuse(report).await;
         }
         let (text, positions) = spliced(run.text, statement);
         self.outcome = Outcome::default();
@@ -187,7 +187,8 @@ impl Session {
         self.settle().await?;
         let ended = self.take_ended();
         if matches!(ended, Ended::Well(_)) {
-            self.note_sql_prepared(run.text, statement);
+            let version = self.tracking.as_ref().map(Tracking::version);
+            self.note_sql_prepared(run.text, statement, version);
         }
         Ok(ended)
     }

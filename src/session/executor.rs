@@ -18,6 +18,8 @@ use std::fmt::Write;
 const MAX_KEPT_STATEMENTS: usize = 64;
 
 const TEXT_OID: u32 = 25;
+/// Of a statement that is not kept.
+const PASSING: &[u8] = b"pggit:passing";
 const PORTAL: &[u8] = b"pggit:portal";
 
 impl Session {
@@ -52,6 +54,36 @@ impl Session {
             frontend::sync(out);
             self.replies.push(Awaited::Sync, Treat::Own);
         }
+    }
+
+    /// Runs a statement of the client's once more, in whatever transaction the session is in.
+    pub(super) async fn repeat(&mut self, text: &[u8]) -> Result<Result<(), DbError>, Fault> {
+        let out = &mut self.server.output;
+        self.outcome = Outcome::default();
+        // It is still there where it failed before.
+        frontend::close_statement(out, PASSING);
+        frontend::parse(out, PASSING, text, &[0, 0]);
+        frontend::bind(out, PORTAL, PASSING, &[]);
+        frontend::execute(out, PORTAL, 0);
+        frontend::close_portal(out, PORTAL);
+        for awaited in [
+            Awaited::Close(None),
+            Awaited::Parse(None),
+            Awaited::Bind,
+            Awaited::Execute,
+            Awaited::Close(None),
+        ] {
+            self.replies.push(awaited, Treat::Own);
+        }
+        if !self.segment.open {
+            frontend::sync(out);
+            self.replies.push(Awaited::Sync, Treat::Own);
+        }
+        self.settle().await?;
+        Ok(match std::mem::take(&mut self.outcome).error {
+            None => Ok(()),
+            Some(error) => Err(error),
+        })
     }
 
     /// Runs one statement of the proxy's own, in whatever transaction the session is in.

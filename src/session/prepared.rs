@@ -48,10 +48,7 @@ impl Prepared {
         self.statement().is_some_and(|statement| {
             !matches!(
                 statement.action,
-                Action::None
-                    | Action::Refuse(_)
-                    | Action::Prepare { .. }
-                    | Action::ExecutePrepared { .. }
+                Action::None | Action::Refuse(_) | Action::ExecutePrepared { .. }
             )
         })
     }

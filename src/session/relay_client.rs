@@ -38,6 +38,8 @@ pub(super) enum Conduct {
         max_rows: i32,
     },
     Sync,
+    /// SQL's own `EXECUTE` of this statement follows, which was made under other names.
+    Renew(String),
     /// The names of the session's branch may have changed.
     Refresh,
     /// The settings may have changed.
@@ -122,7 +124,7 @@ impl Session {
                 Step::Conduct(next) => {
                     pass(input, clear, &mut self.server.output);
                     clear = 0;
-                    if !matches!(next, Conduct::Refresh | Conduct::Resync) {
+                    if !matches!(next, Conduct::Refresh | Conduct::Resync | Conduct::Renew(_)) {
                         input.advance(header.len);
                     }
                     conduct = Some(next);
@@ -396,6 +398,9 @@ impl Session {
         let parse = Parse::read(body)?;
         // A prepared COMMIT may be executed when DDL awaits it, whatever awaits now.
         let plan = self.plan(parse.text, self.tracking.is_some());
+        if let Some(name) = plan.as_deref().and_then(|plan| self.outdated(plan)) {
+            return Ok(Step::Conduct(Conduct::Renew(name)));
+        }
         let remembered = self.tracking.is_some() || plan.is_some();
         let copy = |bytes| {
             if remembered {
@@ -502,6 +507,17 @@ impl Session {
         Some(out)
     }
 
+    /// What a statement's own `EXECUTE` names, if that was made under other names.
+    fn outdated(&self, plan: &Plan) -> Option<String> {
+        let version = self.tracking.as_ref()?.version();
+        let Plan::Statements(statements) = plan else {
+            return None;
+        };
+        let name = statements.first()?.action.executes()?;
+        let prepared = self.registry.find(name.as_bytes(), &self.replies)?;
+        (prepared.version != Some(version) && !self.is_failed()).then(|| name.to_owned())
+    }
+
     fn bind(&mut self, header: Header, body: &[u8], whole: bool) -> Result<Step, FrameError> {
         let Ok(names) = BindNames::read(body) else {
             if whole {
@@ -524,6 +540,11 @@ impl Session {
             .is_some_and(Prepared::is_conducted);
         if conducted && !whole {
             return Ok(Step::Wait(header.len));
+        }
+        if let Some(prepared) = self.registry.find(names.statement, &self.replies)
+            && let Some(name) = self.outdated(&prepared.plan)
+        {
+            return Ok(Step::Conduct(Conduct::Renew(name)));
         }
         let before = self.prepare_again(names.statement);
         let portal = if conducted {
@@ -626,7 +647,7 @@ impl Session {
 const SHOW_BRANCH: &str = "SELECT coalesce(nullif(pg_catalog.current_setting('pggit.branch', true), ''), 'main') \
      AS \"pggit.branch\"";
 
-fn refusal(plan: &Plan) -> Option<&ErrorReport> {
+pub(super) fn refusal(plan: &Plan) -> Option<&ErrorReport> {
     match plan {
         Plan::Refuse(report) => Some(report),
         Plan::Statements(statements) => match statements.as_slice() {

@@ -3,7 +3,7 @@
 
 use super::fault::Fault;
 use super::link::pass;
-use super::reply::{Awaited, Treat};
+use super::reply::{Awaited, Entry, Treat};
 use super::state::Session;
 use crate::branch::search_path;
 use crate::upstream::DbError;
@@ -219,6 +219,16 @@ impl Session {
             }
             _ => Verdict::Pass,
         };
+        if let Some(Entry {
+            awaited: Awaited::Parse(Some(refused)),
+            treat: Treat::Unseen,
+        }) = self.replies.head()
+        {
+            // To the client it still exists: it is prepared again for the next names.
+            let mut kept = (**refused).clone();
+            kept.prepared.version = None;
+            self.registry.register(kept);
+        }
         self.replies.failed();
         verdict
     }

@@ -73,6 +73,17 @@ pub enum Action {
     Refuse(ErrorReport),
 }
 
+impl Action {
+    /// The prepared statement that SQL's own `EXECUTE` runs.
+    pub fn executes(&self) -> Option<&str> {
+        match self {
+            Self::ExecutePrepared { name } => Some(name),
+            Self::Ddl(ddl) => ddl.executes.as_deref(),
+            _ => None,
+        }
+    }
+}
+
 /// A statement that changes the schema.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Ddl {
@@ -86,6 +97,8 @@ pub struct Ddl {
     pub outside_transaction: bool,
     /// It drops whole objects, columns or schemas.
     pub drops: bool,
+    /// The prepared statement that it takes its rows from: `CREATE TABLE … AS EXECUTE name`.
+    pub executes: Option<String>,
 }
 
 /// How far a statement's effects can reach.

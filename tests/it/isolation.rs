@@ -269,6 +269,56 @@ async fn statements_prepared_in_sql_follow_the_session_to_another_branch() {
 }
 
 #[tokio::test]
+async fn statements_prepared_in_sql_follow_over_the_extended_protocol() {
+    let (_fixture, main, _branch) = two_sides().await;
+    main.run_extended("PREPARE notes AS SELECT note FROM public.t")
+        .await;
+    main.run("PREPARE notes_of (int) AS SELECT note FROM t WHERE id > $1")
+        .await;
+    let kept = main.prepare("EXECUTE notes").await.expect("prepare");
+    for (branch, expected) in [
+        ("feature", "branch"),
+        ("main", "main"),
+        ("feature", "branch"),
+    ] {
+        main.run(&format!("SET pggit.branch = '{branch}'")).await;
+        let fresh = main.prepare("EXECUTE notes_of (0)").await.expect("prepare");
+        for statement in [&fresh, &kept] {
+            let rows = main.query(statement, &[]).await.expect("execute");
+            assert_eq!(rows.len(), 1);
+            assert_eq!(rows[0].get::<_, String>(0), expected);
+        }
+        main.run("DROP TABLE IF EXISTS copied; CREATE TABLE copied AS EXECUTE notes")
+            .await;
+        assert_eq!(main.column("SELECT note FROM copied").await, [expected]);
+    }
+}
+
+#[tokio::test]
+async fn a_statement_that_another_branch_refuses_is_not_lost() {
+    let (_fixture, main, branch) = two_sides().await;
+    branch.run("DROP TABLE u").await;
+    let kept = main
+        .prepare("SELECT count(*) FROM public.u")
+        .await
+        .expect("prepare");
+    main.run("PREPARE in_sql AS SELECT count(*) FROM public.u")
+        .await;
+    for _ in 0..2 {
+        main.run("SET pggit.branch = 'feature'").await;
+        main.query(&kept, &[]).await.expect_err("no such table");
+        assert_eq!(main.sqlstate("EXECUTE in_sql").await, "42P01");
+        let error = main.query("EXECUTE in_sql", &[]).await;
+        let error = error.expect_err("no such table");
+        assert_eq!(error.code().map(|code| code.code()), Some("42P01"));
+        main.run("SET pggit.branch = 'main'").await;
+        main.query(&kept, &[]).await.expect("execute");
+        main.run("EXECUTE in_sql").await;
+        main.query("EXECUTE in_sql", &[]).await.expect("execute");
+    }
+}
+
+#[tokio::test]
 async fn a_switch_inside_a_pipeline_holds_for_what_follows() {
     let (fixture, _main, _branch) = two_sides().await;
     let mut client = fixture.raw().await;

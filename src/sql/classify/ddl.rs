@@ -5,8 +5,8 @@ use super::{Class, with_targets};
 use crate::sql::plan::{Ddl, Scope, Target, TargetClass};
 use pg_query::NodeEnum;
 use pg_query::protobuf::{
-    AlterTableStmt, AlterTableType, CreateSchemaStmt, DropStmt, GrantStmt, GrantTargetType, Node,
-    ObjectType, RangeVar, RenameStmt,
+    AlterTableStmt, AlterTableType, CreateSchemaStmt, CreateTableAsStmt, DropStmt, GrantStmt,
+    GrantTargetType, Node, ObjectType, RangeVar, RenameStmt,
 };
 
 /// What kind of thing a statement changes. All of the statement kinds that are not named here change
@@ -107,7 +107,10 @@ pub(super) fn describe(statement: &NodeEnum) -> Option<Ddl> {
         NodeEnum::CreateForeignTableStmt(create) => {
             creating(create.base_stmt.as_ref()?.relation.as_ref())?
         }
-        NodeEnum::CreateTableAsStmt(create) => creating(create.into.as_ref()?.rel.as_ref())?,
+        NodeEnum::CreateTableAsStmt(create) => Ddl {
+            executes: executed(create),
+            ..creating(create.into.as_ref()?.rel.as_ref())?
+        },
         NodeEnum::ViewStmt(create) => creating(create.view.as_ref())?,
         NodeEnum::CreateSeqStmt(create) => creating(create.sequence.as_ref())?,
         NodeEnum::AlterSeqStmt(alter) => one(relation(&alter.sequence)),
@@ -185,6 +188,14 @@ pub(super) fn describe(statement: &NodeEnum) -> Option<Ddl> {
         },
         _ => Ddl::default(),
     })
+}
+
+/// The prepared statement of `CREATE TABLE … AS EXECUTE`.
+fn executed(create: &CreateTableAsStmt) -> Option<String> {
+    match create.query.as_ref()?.node.as_ref()? {
+        NodeEnum::ExecuteStmt(execute) => Some(execute.name.clone()),
+        _ => None,
+    }
 }
 
 /// DDL that makes a relation; `None` if it is temporary.
