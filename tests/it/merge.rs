@@ -107,6 +107,29 @@ async fn branches_merge_into_any_branch() {
 }
 
 #[tokio::test]
+async fn renames_keep_the_rows() {
+    let (_fixture, main, feature) = users().await;
+    feature
+        .run("ALTER TABLE users RENAME name TO full_name")
+        .await;
+    feature.run("ALTER TABLE users RENAME TO people").await;
+    feature
+        .run("CREATE SCHEMA hr; ALTER TABLE people SET SCHEMA hr")
+        .await;
+    main.run("INSERT INTO users VALUES (2, 'grace')").await;
+    main.run("ALTER TABLE users ADD COLUMN age int DEFAULT 36")
+        .await;
+    merge(&main, "PGGIT MERGE feature", "merged").await;
+    assert_eq!(
+        main.rows("SELECT id, full_name, age FROM hr.people ORDER BY id")
+            .await,
+        [["1", "ada", "36"], ["2", "grace", "36"]]
+    );
+    assert_eq!(main.sqlstate("SELECT * FROM users").await, "42P01");
+    main.assert_clean().await;
+}
+
+#[tokio::test]
 async fn a_type_change_keeps_its_using_expression() {
     let (_fixture, main, feature) = users().await;
     main.run("ALTER TABLE users ADD COLUMN age text; UPDATE users SET age = '36 years'")
@@ -172,6 +195,35 @@ async fn conflict() -> (Fixture, Session, String, String) {
     assert_eq!(conflicts[0].get("state"), "open");
     let conflict = conflicts[0].get("conflict").clone();
     (fixture, main, id, conflict)
+}
+
+#[tokio::test]
+async fn a_conflict_is_decided_for_either_side_the_base_or_something_else() {
+    for (choice, expected) in [
+        ("SOURCE", "name character varying(50)"),
+        ("TARGET", "name character varying(99)"),
+        ("BASE", "name text"),
+        (
+            "CUSTOM $$ALTER TABLE users ALTER name TYPE varchar(70)$$",
+            "name character varying(70)",
+        ),
+    ] {
+        let (_fixture, main, id, conflict) = conflict().await;
+        let resolve = format!("PGGIT RESOLVE {id} {conflict} WITH {choice}");
+        assert_eq!(main.field(&resolve, "unresolved").await, "0", "{choice}");
+        merge(&main, &format!("PGGIT MERGE CONTINUE {id}"), "merged").await;
+        assert_eq!(
+            columns_of(&main, "users").await,
+            ["id integer", expected, "clean integer"],
+            "{choice}"
+        );
+        assert_eq!(
+            main.rows("SELECT id, name FROM users").await,
+            [["1", "ada"]]
+        );
+        main.assert_clean().await;
+        merge(&main, "PGGIT MERGE feature", "up_to_date").await;
+    }
 }
 
 #[tokio::test]

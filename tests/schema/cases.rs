@@ -213,6 +213,7 @@ pub const CASES: &[Case] = &[
     )
     .without(&["DROP"]),
     case("move table", USERS, "ALTER TABLE users SET SCHEMA app").without(&["DROP"]),
+    case("move table to a new schema", USERS, "CREATE SCHEMA \"App\"; COMMENT ON SCHEMA \"App\" IS 'people'; GRANT USAGE ON SCHEMA \"App\" TO schema_reader; ALTER TABLE users SET SCHEMA \"App\"").without(&["DROP"]).with(&["CREATE SCHEMA"]),
     case("move and rename table", USERS, "CREATE INDEX users_name ON users (name); ALTER TABLE users SET SCHEMA app; ALTER TABLE app.users RENAME TO people"),
     case("replace table by another of its name", USERS, "DROP TABLE users; CREATE TABLE users (id serial PRIMARY KEY, email text)")
         .with(&["DROP TABLE"]),

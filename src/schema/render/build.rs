@@ -36,6 +36,19 @@ pub(super) fn render(script: &mut Script<'_>, scope: &Scope<'_>) {
     }
 }
 
+/// Makes new schemas.
+pub(super) fn schemas(script: &mut Script<'_>, scope: &Scope<'_>) {
+    for lineage in &scope.created {
+        if let Some(definition) = scope.new_definition(*lineage)
+            && definition.kind() == Kind::Schema
+        {
+            let sql = format!("CREATE {}", super::script::target(definition));
+            script.push(&definition.key(), &[], sql);
+            script.properties(definition);
+        }
+    }
+}
+
 struct Plan<'a> {
     scope: &'a Scope<'a>,
     sequence: Vec<ObjectKey>,
@@ -134,11 +147,8 @@ impl<'a> Plan<'a> {
 
     fn create(&self, script: &mut Script<'_>, definition: &Definition) {
         match &definition.body {
-            Body::Schema(_) => script.push(
-                &definition.key(),
-                &[],
-                format!("CREATE {}", super::script::target(definition)),
-            ),
+            // Made already.
+            Body::Schema(_) => return,
             Body::Enum(body) => types::create_enum(script, definition, body),
             Body::Domain(body) => types::create_domain(script, definition, body),
             Body::Composite(body) => types::create_composite(script, definition, body),

@@ -1,9 +1,10 @@
 //! Differences become DDL: ordered statements in logical names.
 //!
 //! A migration goes in four phases. First everything that is in the way is dropped, under its old name
-//! ([`mod@drop`]). Then names change ([`mod@rename`]). Then objects are made and altered, each after what
-//! it needs ([`build`]), under their new names. At the end goes what nothing stands on any more. What is
-//! in the way, [`scope`] finds out; each kind of object has a module that knows its statements.
+//! ([`mod@drop`]). Then names change, and new schemas are made for what moves there ([`mod@rename`]). Then
+//! objects are made and altered, each after what it needs ([`build`]), under their new names. At the end
+//! goes what nothing stands on any more. What is in the way, [`scope`] finds out; each kind of object has a
+//! module that knows its statements.
 
 mod build;
 mod column;

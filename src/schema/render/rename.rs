@@ -47,7 +47,8 @@ fn ordered<'a>(renames: &[(&'a str, &'a str)]) -> Vec<(String, String)> {
     ordered
 }
 
-/// All renames of a migration: schemas, then moves between schemas, then objects, then their parts.
+/// All renames of a migration: schemas, then moves between schemas, then objects, then their parts. New
+/// schemas are made as soon as their names are free, since objects may move there.
 /// Returns the names of what was moved aside to be dropped at the end.
 pub(super) fn render(
     script: &mut Script<'_>,
@@ -55,6 +56,7 @@ pub(super) fn render(
     dropped_last: &BTreeSet<Lineage>,
 ) -> BTreeMap<Lineage, String> {
     schemas(script, scope);
+    super::build::schemas(script, scope);
     moves(script, scope);
     let aside = objects(script, scope, dropped_last);
     parts(script, scope);
