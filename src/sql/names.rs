@@ -9,6 +9,7 @@ use super::tokens::{Chain, Kind, Tokens};
 use super::tree::Meanings;
 use crate::branch::{BranchMap, NameUse};
 use crate::schema::quote::quote_identifier;
+use std::borrow::Cow;
 use std::collections::BTreeSet;
 use std::ops::Range;
 
@@ -68,7 +69,10 @@ impl Names<'_> {
             return;
         };
         let at = self.tokens.span(token);
-        let object = object.and_then(|object| self.tokens.name(object));
+        let object = object.and_then(|object| {
+            let name = self.tokens.name(object);
+            name.or_else(|| self.tokens.operator(object).map(Cow::Borrowed))
+        });
         if let Some(with) = self.physical(&name, object.as_deref(), self.usage_at(at.start)) {
             splices.push(Splice { at, with });
         }

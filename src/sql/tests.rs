@@ -21,6 +21,8 @@ pub(super) fn branch_map() -> BranchMap {
             extension_members: [
                 ("public".to_owned(), "citext".to_owned()),
                 ("public".to_owned(), "similarity".to_owned()),
+                ("public".to_owned(), "<>".to_owned()),
+                ("public".to_owned(), "<%".to_owned()),
             ]
             .into(),
             excluded_schemas: ["audit".to_owned()].into(),
@@ -295,6 +297,10 @@ fn members_of_extensions_stay_and_are_found() {
     assert_eq!(
         spliced("SELECT similarity(a, b), a::citext FROM public.t"),
         "SELECT public.similarity(a, b), a::public.citext FROM \"public@b\".t"
+    );
+    assert_eq!(
+        spliced("SELECT a OPERATOR(public.<%) b, a OPERATOR(public.!=) b, a OPERATOR(public.<) b"),
+        "SELECT a OPERATOR(public.<%) b, a OPERATOR(public.!=) b, a OPERATOR(\"public@b\".<) b"
     );
 }
 

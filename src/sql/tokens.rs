@@ -213,6 +213,14 @@ impl<'a> Tokens<'a> {
         chains
     }
 
+    /// The operator at a token, by the name that the catalogs have it by.
+    pub fn operator(&self, index: usize) -> Option<&'a str> {
+        match self.kind(index)? {
+            Kind::NotEquals => Some("<>"),
+            _ => self.is_operator(index).then(|| self.source(index)),
+        }
+    }
+
     fn is_operator(&self, index: usize) -> bool {
         self.kind(index).is_some_and(|kind| {
             matches!(

@@ -5,6 +5,7 @@ use crate::harness::raw::{self, tags};
 use crate::harness::{Fixture, Session};
 use bytes::Bytes;
 use futures::{SinkExt, TryStreamExt};
+use tokio_postgres::error::SqlState;
 
 /// A table `t (id, note)` with the row (1, 'main') on `main` and (2, 'branch') on `feature`.
 async fn two_sides() -> (Fixture, Session, Session) {
@@ -310,7 +311,7 @@ async fn a_statement_that_another_branch_refuses_is_not_lost() {
         assert_eq!(main.sqlstate("EXECUTE in_sql").await, "42P01");
         let error = main.query("EXECUTE in_sql", &[]).await;
         let error = error.expect_err("no such table");
-        assert_eq!(error.code().map(|code| code.code()), Some("42P01"));
+        assert_eq!(error.code().map(SqlState::code), Some("42P01"));
         main.run("SET pggit.branch = 'main'").await;
         main.query(&kept, &[]).await.expect("execute");
         main.run("EXECUTE in_sql").await;
@@ -714,4 +715,39 @@ async fn deleted_and_renamed_branches_are_noticed_by_their_sessions() {
     assert_eq!(main.column("SELECT note FROM t").await, ["main"]);
     let left = "SELECT count(*) FROM pg_namespace WHERE nspname LIKE '%@%'";
     assert_eq!(main.value(left).await, "0");
+}
+
+#[tokio::test]
+async fn extensions_are_shared_by_all_branches() {
+    let fixture = Fixture::new().await;
+    fixture
+        .superuser()
+        .await
+        .run("CREATE EXTENSION citext SCHEMA public")
+        .await;
+    let main = fixture.connect().await;
+    main.run("CREATE TABLE t (name citext, other public.citext)")
+        .await;
+    main.run("PGGIT BRANCH feature").await;
+    assert_eq!(
+        main.notices(),
+        ["operators of extensions are not found on branch \"feature\""]
+    );
+    let branch = fixture.connect_on("feature").await;
+    branch
+        .run("INSERT INTO public.t VALUES ('Ada', 'Ada')")
+        .await;
+    assert_eq!(
+        branch
+            .value("SELECT count(*) FROM t WHERE name OPERATOR(public.=) 'ada' AND citext_eq(other, 'ADA')")
+            .await,
+        "1"
+    );
+    branch
+        .run("ALTER TABLE t ADD COLUMN third public.citext, ADD COLUMN fourth citext")
+        .await;
+    branch.assert_clean().await;
+    let error = branch.error("DROP EXTENSION citext").await;
+    assert_eq!(error.code().code(), "0A000");
+    assert!(error.hint().is_some());
 }
