@@ -12,6 +12,7 @@ mod conduct_simple;
 mod executor;
 mod fault;
 mod link;
+mod messages;
 mod positions;
 mod prepared;
 mod relay_client;

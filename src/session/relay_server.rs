@@ -3,6 +3,7 @@
 
 use super::fault::Fault;
 use super::link::pass;
+use super::messages;
 use super::reply::{Awaited, Entry, Treat};
 use super::state::Session;
 use crate::branch::search_path;
@@ -90,7 +91,7 @@ impl Session {
 
     fn judge(&mut self, frame_tag: u8, body: &[u8]) -> Result<Verdict, Fault> {
         match frame_tag {
-            tag::NOTICE_RESPONSE => return Ok(self.unless_own()),
+            tag::NOTICE_RESPONSE => return Ok(self.notice_reported(body)),
             tag::NOTIFICATION_RESPONSE => return Ok(Verdict::Pass),
             tag::PARAMETER_STATUS => return self.parameter_reported(body),
             tag::ERROR_RESPONSE => return Ok(self.error_reported(body)),
@@ -147,11 +148,19 @@ impl Session {
         Ok(verdict)
     }
 
-    fn unless_own(&mut self) -> Verdict {
+    fn notice_reported(&mut self, body: &[u8]) -> Verdict {
         match self.replies.head().map(|head| &head.treat) {
             Some(Treat::Own) => Verdict::Drop,
-            _ => Verdict::Pass,
+            _ => self
+                .in_logical_names(tag::NOTICE_RESPONSE, body)
+                .map_or(Verdict::Pass, Verdict::Replace),
         }
+    }
+
+    /// The whole frame, if it shows names that are not for clients.
+    fn in_logical_names(&self, frame_tag: u8, body: &[u8]) -> Option<BytesMut> {
+        let map = &self.tracking.as_ref()?.map;
+        messages::in_logical_names(map, frame_tag, body)
     }
 
     fn ready(&mut self, body: &[u8]) -> Result<Verdict, Fault> {
@@ -186,6 +195,11 @@ impl Session {
     }
 
     fn error_reported(&mut self, body: &[u8]) -> Verdict {
+        let logical = self.in_logical_names(tag::ERROR_RESPONSE, body);
+        let body = logical
+            .as_ref()
+            .and_then(|frame| frame.get(HEADER_BYTES..))
+            .unwrap_or(body);
         let fields = Fields(body);
         if fields.is_fatal() {
             self.fatal_seen = true;
@@ -230,7 +244,10 @@ impl Session {
             self.registry.register(kept);
         }
         self.replies.failed();
-        verdict
+        match (verdict, logical) {
+            (Verdict::Pass, Some(logical)) => Verdict::Replace(logical),
+            (verdict, _) => verdict,
+        }
     }
 
     fn parameter_reported(&mut self, body: &[u8]) -> Result<Verdict, Fault> {

@@ -73,14 +73,24 @@ impl Fields<'_> {
 
 /// Appends an ErrorResponse like the one with `body`, its position changed by `map`.
 pub fn with_position(out: &mut BytesMut, body: &[u8], map: impl Fn(u32) -> u32) {
-    put(out, tag::ERROR_RESPONSE, |out| {
+    rewritten(out, tag::ERROR_RESPONSE, body, |code, value| {
+        let position = std::str::from_utf8(value).ok().filter(|_| code == POSITION);
+        Some(map(position?.parse().ok()?).to_string().into_bytes())
+    });
+}
+
+/// Appends an ErrorResponse or NoticeResponse like the one with `body`, with what `rewrite` makes of a field.
+pub fn rewritten(
+    out: &mut BytesMut,
+    frame_tag: u8,
+    body: &[u8],
+    rewrite: impl Fn(u8, &[u8]) -> Option<Vec<u8>>,
+) {
+    put(out, frame_tag, |out| {
         for (code, value) in Fields(body) {
             out.put_u8(code);
-            let position = (code == POSITION)
-                .then(|| std::str::from_utf8(value).ok()?.parse().ok())
-                .flatten();
-            match position {
-                Some(position) => put_cstr(out, map(position).to_string().as_bytes()),
+            match rewrite(code, value) {
+                Some(changed) => put_cstr(out, &changed),
                 None => put_cstr(out, value),
             }
         }

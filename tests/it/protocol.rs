@@ -88,6 +88,34 @@ async fn error_positions_are_those_of_the_clients_text() {
 }
 
 #[tokio::test]
+async fn messages_of_errors_show_logical_names() {
+    let fixture = fixture().await;
+    let mut client = raw_on(&fixture, "feature").await;
+    let answer = client.query("SELECT * FROM public.nope").await;
+    assert_eq!(
+        answer[0].field(b'M').as_deref(),
+        Some("relation \"public.nope\" does not exist")
+    );
+    assert_eq!(answer[0].field(b'P').as_deref(), Some("15"));
+    client
+        .query("CREATE TABLE a (id int PRIMARY KEY); CREATE TABLE b (id int REFERENCES a)")
+        .await;
+    let answer = client.query("DROP TABLE a").await;
+    let detail = answer[0].field(b'D').unwrap_or_default();
+    assert!(!detail.contains('@'), "{detail}");
+    let answer = client.query("DROP TABLE IF EXISTS public.a CASCADE").await;
+    let notice = answer.iter().find(|message| message.tag == b'N');
+    let message = notice.and_then(|notice| notice.field(b'M'));
+    assert_eq!(
+        message.as_deref(),
+        Some("drop cascades to constraint b_id_fkey on table b")
+    );
+    let elsewhere = "relation \"public@other.nope\" does not exist";
+    let answer = client.query("SELECT * FROM \"public@other\".nope").await;
+    assert_eq!(answer[0].field(b'M').as_deref(), Some(elsewhere));
+}
+
+#[tokio::test]
 async fn notifications_reach_an_idle_client() {
     let fixture = fixture().await;
     let mut listener = raw_on(&fixture, "feature").await;
