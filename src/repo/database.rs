@@ -130,7 +130,24 @@ impl Repo {
             heads: DashMap::new(),
         };
         database.refresh_with(&mut connection).await?;
-        Ok(Some(Arc::new(database)))
+        let database = Arc::new(database);
+        tokio::spawn(warm(Arc::clone(&database)));
+        Ok(Some(database))
+    }
+}
+
+/// Reads `main`'s tree once, so that commits find its nodes in memory: every new object lands in another part of it.
+async fn warm(database: Arc<Database>) {
+    let read = async {
+        let head = database.current_head(MAIN).await?;
+        let store = database.store();
+        store
+            .tree_entries(&mut database.reader(), head.tree)
+            .await?;
+        Ok::<_, RepoError>(())
+    };
+    if let Err(error) = read.await {
+        tracing::debug!(%error, "could not read the tree of main ahead");
     }
 }
 
