@@ -114,8 +114,7 @@ fn is_concern(word: &[u8], watch: Watch) -> bool {
     match &*folded {
         b"alter" | b"call" | b"comment" | b"create" | b"deallocate" | b"discard" | b"do"
         | b"drop" | b"execute" | b"explain" | b"grant" | b"import" | b"pggit" | b"prepare"
-        | b"reassign" | b"reset" | b"revoke" | b"security" | b"set" | b"show" => true,
-        b"reindex" => watch.names,
+        | b"reassign" | b"reindex" | b"reset" | b"revoke" | b"security" | b"set" | b"show" => true,
         b"abort" | b"begin" | b"commit" | b"end" | b"release" | b"rollback" | b"savepoint"
         | b"start" => watch.transactions,
         _ => false,

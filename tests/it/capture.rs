@@ -328,6 +328,13 @@ async fn statements_that_refuse_a_transaction_are_recorded_right_after() {
             "DROP INDEX CONCURRENTLY a_id"
         ]
     );
+    session.run("REINDEX INDEX CONCURRENTLY a_id2").await;
+    session.assert_clean().await;
+    session.run("REINDEX TABLE CONCURRENTLY a").await;
+    session.run("ALTER TABLE a ADD COLUMN more int").await;
+    session.assert_clean().await;
+    session.run("REINDEX TABLE a; DROP INDEX a_id2").await;
+    session.assert_clean().await;
     assert_eq!(
         session
             .sqlstate("BEGIN; CREATE INDEX CONCURRENTLY b ON a (id)")

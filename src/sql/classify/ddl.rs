@@ -6,7 +6,7 @@ use crate::sql::plan::{Ddl, Scope, Target, TargetClass};
 use pg_query::NodeEnum;
 use pg_query::protobuf::{
     AlterTableStmt, AlterTableType, CreateSchemaStmt, CreateTableAsStmt, DropStmt, GrantStmt,
-    GrantTargetType, Node, ObjectType, RangeVar, RenameStmt,
+    GrantTargetType, Node, ObjectType, RangeVar, ReindexObjectType, ReindexStmt, RenameStmt,
 };
 
 /// What kind of thing a statement changes. All of the statement kinds that are not named here change
@@ -48,6 +48,9 @@ pub(super) fn class(statement: &NodeEnum) -> Class {
         | NodeEnum::ImportForeignSchemaStmt(_)
         | NodeEnum::DropOwnedStmt(_)
         | NodeEnum::ReassignOwnedStmt(_) => Class::Versioned,
+
+        // Its indexes are new ones, of the same names.
+        NodeEnum::ReindexStmt(reindex) if is_concurrent(reindex) => Class::Versioned,
 
         NodeEnum::AlterTableStmt(alter) => objects::class(alter.objtype()),
         NodeEnum::DefineStmt(define) => objects::class(define.kind()),
@@ -177,6 +180,7 @@ pub(super) fn describe(statement: &NodeEnum) -> Option<Ddl> {
         NodeEnum::SecLabelStmt(label) => one(target(label.objtype(), label.object.as_deref())),
         NodeEnum::GrantStmt(grant) => granting(grant),
         NodeEnum::ImportForeignSchemaStmt(import) => within(vec![import.local_schema.clone()]),
+        NodeEnum::ReindexStmt(reindex) => reindexing(reindex),
         NodeEnum::DropOwnedStmt(_) => Ddl {
             scope: Scope::Everything,
             drops: true,
@@ -273,6 +277,31 @@ fn dropping(drop: &DropStmt) -> Ddl {
         targets,
         scope,
         outside_transaction: drop.concurrent,
+        drops: true,
+        ..Ddl::default()
+    }
+}
+
+fn is_concurrent(reindex: &ReindexStmt) -> bool {
+    reindex.params.iter().any(|option| {
+        matches!(&option.node, Some(NodeEnum::DefElem(option)) if option.defname == "concurrently")
+    })
+}
+
+fn reindexing(reindex: &ReindexStmt) -> Ddl {
+    let scope = match reindex.kind() {
+        ReindexObjectType::ReindexObjectIndex | ReindexObjectType::ReindexObjectTable => {
+            Scope::Targets
+        }
+        ReindexObjectType::ReindexObjectSchema => Scope::Schemas(vec![reindex.name.clone()]),
+        _ => Scope::Everything,
+    };
+    Ddl {
+        targets: objects::relation(reindex.relation.as_ref())
+            .into_iter()
+            .collect(),
+        scope,
+        outside_transaction: true,
         drops: true,
         ..Ddl::default()
     }
