@@ -1,0 +1,210 @@
+//! What a migration touches beyond the changes themselves: what has to make way for them and come
+//! back after.
+//!
+//! PostgreSQL refuses to change a column's type under a view, a key under a foreign key, or a function's
+//! signature under whatever calls it. So those are dropped before and made again after, as they are to be.
+//!
+//! [`table`] says what that is within a table, [`mod@spread`] follows dependencies, [`names`] looks at names
+//! that are wanted, [`keys`] at foreign keys; [`text`] is what definitions' texts tell.
+
+mod keys;
+mod names;
+mod spread;
+mod table;
+mod text;
+
+pub(super) use names::relation_names;
+pub(super) use table::TableScope;
+pub(super) use text::is_of_type;
+
+use crate::schema::change::{Alteration, Change, ChangeKind};
+use crate::schema::diff::Renames;
+use crate::schema::model::{Body, Definition, Kind, Lineage, Name, ObjectKey, Table};
+use crate::schema::snapshot::Snapshot;
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+use text::{makes_anew, replaces};
+
+/// The objects of a migration, by what becomes of them.
+pub(super) struct Scope<'a> {
+    pub from: &'a Snapshot,
+    pub to: &'a Snapshot,
+    pub renames: Renames,
+    pub created: BTreeSet<Lineage>,
+    pub dropped: BTreeSet<Lineage>,
+    /// Dropped and made again, though it is there before and after.
+    pub rebuilt: BTreeSet<Lineage>,
+    /// Types that are made anew beside the old one, columns moved over.
+    pub remade: BTreeSet<Lineage>,
+    /// Dropped types whose name another one takes: columns of that name move over, too.
+    pub succeeded: BTreeSet<Lineage>,
+    pub altered: BTreeMap<Lineage, &'a [Alteration]>,
+    /// Tables there before and after, of which parts make way.
+    pub tables: BTreeMap<Lineage, TableScope>,
+    /// New names of tables that were there before, and may hold rows.
+    pub kept_tables: BTreeSet<&'a Name>,
+    keys: BTreeMap<ObjectKey, Lineage>,
+    /// Who depends on an object, before.
+    dependents: BTreeMap<Lineage, Vec<Lineage>>,
+}
+
+impl<'a> Scope<'a> {
+    pub fn new(changes: &'a [Change], from: &'a Snapshot, to: &'a Snapshot) -> Self {
+        let keys: BTreeMap<_, _> = from.by_key();
+        let mut dependents: BTreeMap<Lineage, Vec<Lineage>> = BTreeMap::new();
+        for (lineage, definition) in &from.objects {
+            for need in &definition.depends_on {
+                if let Some(need) = keys.get(need) {
+                    dependents.entry(*need).or_default().push(*lineage);
+                }
+            }
+        }
+        let mut scope = Self {
+            from,
+            to,
+            renames: Renames::between(from, to),
+            created: BTreeSet::new(),
+            dropped: BTreeSet::new(),
+            rebuilt: BTreeSet::new(),
+            remade: BTreeSet::new(),
+            succeeded: BTreeSet::new(),
+            altered: BTreeMap::new(),
+            tables: BTreeMap::new(),
+            kept_tables: to
+                .objects
+                .iter()
+                .filter(|(lineage, _)| from.objects.contains_key(lineage))
+                .filter_map(|(_, definition)| match &definition.body {
+                    Body::Table(table) => Some(&table.name),
+                    _ => None,
+                })
+                .collect(),
+            keys,
+            dependents,
+        };
+        for change in changes {
+            match &change.kind {
+                ChangeKind::Create => {
+                    scope.created.insert(change.lineage);
+                }
+                ChangeKind::Drop => {
+                    scope.dropped.insert(change.lineage);
+                }
+                ChangeKind::Alter(alterations) => {
+                    scope.altered.insert(change.lineage, alterations);
+                }
+            }
+        }
+        scope.seed();
+        scope.make_way_for_names();
+        scope.foreign_keys();
+        scope
+    }
+
+    pub fn old(&self, lineage: Lineage) -> Option<&'a Arc<Definition>> {
+        self.from.objects.get(&lineage)
+    }
+
+    pub fn new_definition(&self, lineage: Lineage) -> Option<&'a Arc<Definition>> {
+        self.to.objects.get(&lineage)
+    }
+
+    pub fn old_table(&self, lineage: Lineage) -> Option<&'a Table> {
+        match &self.old(lineage)?.body {
+            Body::Table(table) => Some(table),
+            _ => None,
+        }
+    }
+
+    pub fn new_table(&self, lineage: Lineage) -> Option<&'a Table> {
+        match &self.new_definition(lineage)?.body {
+            Body::Table(table) => Some(table),
+            _ => None,
+        }
+    }
+
+    /// Who depends on an object before the migration.
+    pub fn dependents(&self, lineage: Lineage) -> &[Lineage] {
+        self.dependents.get(&lineage).map_or(&[], Vec::as_slice)
+    }
+
+    pub fn old_lineage(&self, key: &ObjectKey) -> Option<Lineage> {
+        self.keys.get(key).copied()
+    }
+
+    /// The relation of that name before the migration.
+    pub fn old_relation(&self, name: &Name) -> Option<Lineage> {
+        [Kind::Table, Kind::View, Kind::MaterializedView]
+            .into_iter()
+            .find_map(|kind| {
+                self.old_lineage(&ObjectKey {
+                    kind,
+                    schema: name.schema.clone(),
+                    name: name.name.clone(),
+                    qualifier: String::new(),
+                })
+            })
+    }
+
+    /// Dropped at the start, for good or to come back.
+    pub fn is_gone(&self, lineage: Lineage) -> bool {
+        self.dropped.contains(&lineage) || self.rebuilt.contains(&lineage)
+    }
+
+    /// What each alteration by itself asks for, and what follows from that.
+    fn seed(&mut self) {
+        let altered = self.altered.clone();
+        for (lineage, alterations) in &altered {
+            let (Some(old), Some(new)) = (self.old(*lineage), self.new_definition(*lineage)) else {
+                continue;
+            };
+            match (&old.body, &new.body) {
+                (Body::Table(old), Body::Table(new)) => {
+                    let table = TableScope::of(alterations, old, new);
+                    self.tables.insert(*lineage, table);
+                }
+                _ if alterations.iter().any(makes_anew)
+                    || self.uses_new_label(new, alterations) =>
+                {
+                    self.remade.insert(*lineage);
+                }
+                (old, new) if alterations.iter().any(|one| replaces(one, old, new)) => {
+                    self.rebuilt.insert(*lineage);
+                }
+                _ => {}
+            }
+        }
+        self.seed_successions();
+        let mut roots: Vec<_> = altered.keys().copied().collect();
+        roots.extend(&self.succeeded);
+        self.spread(roots);
+        self.detach_from_dropped();
+    }
+
+    /// Dropped types whose names created ones take.
+    fn seed_successions(&mut self) {
+        let type_name = |definition: &Definition| {
+            let is_type = matches!(
+                definition.body,
+                Body::Enum(_) | Body::Domain(_) | Body::Composite(_)
+            );
+            let key = definition.key();
+            is_type.then(|| Name::new(key.schema, key.name))
+        };
+        let created: BTreeSet<_> = self
+            .created
+            .iter()
+            .filter_map(|lineage| type_name(self.to.objects.get(lineage)?))
+            .collect();
+        self.succeeded = self
+            .dropped
+            .iter()
+            .copied()
+            .filter(|lineage| {
+                self.old(*lineage)
+                    .and_then(|old| type_name(old))
+                    .is_some_and(|name| created.contains(&name))
+            })
+            .collect();
+    }
+}

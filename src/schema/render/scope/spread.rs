@@ -1,0 +1,199 @@
+//! Following dependencies from what makes way to all that has to make way with it.
+
+use super::Scope;
+use super::text::is_of_type;
+use crate::schema::change::Alteration;
+use crate::schema::model::{Body, Column, ConstraintKind, Definition, Kind, Lineage, Name, Table};
+use crate::schema::quote::qualified;
+use crate::schema::token::mentions;
+use std::collections::BTreeMap;
+
+impl<'a> Scope<'a> {
+    /// A table that stays lets go of functions and sequences that do not: its defaults and checks may
+    /// read the same afterwards and mean others.
+    pub(super) fn detach_from_dropped(&mut self) {
+        for lineage in self.dropped.clone() {
+            let Some(old) = self.old(lineage) else {
+                continue;
+            };
+            if !matches!(old.kind(), Kind::Routine | Kind::Sequence) {
+                continue;
+            }
+            for dependent in self.dependents(lineage).to_vec() {
+                if !self.is_gone(dependent) {
+                    self.detach_calls(dependent, old);
+                }
+            }
+        }
+    }
+
+    /// Follows dependencies from what makes way to all that has to make way with it.
+    pub(super) fn spread(&mut self, mut pending: Vec<Lineage>) {
+        while let Some(lineage) = pending.pop() {
+            let Some(old) = self.old(lineage) else {
+                continue;
+            };
+            for dependent in self.dependents(lineage).to_vec() {
+                if self.is_gone(dependent) {
+                    continue;
+                }
+                let Some(definition) = self.old(dependent) else {
+                    continue;
+                };
+                if self.gives_way(lineage, old, dependent, definition) {
+                    pending.push(dependent);
+                }
+            }
+        }
+    }
+
+    /// Marks what `dependent` has to give up because `lineage` makes way; false if nothing.
+    pub(super) fn gives_way(
+        &mut self,
+        lineage: Lineage,
+        needed: &Definition,
+        dependent: Lineage,
+        definition: &Definition,
+    ) -> bool {
+        let gone = self.is_gone(lineage);
+        let remade = self.remade.contains(&lineage) || self.succeeded.contains(&lineage);
+        match (&needed.body, &definition.body) {
+            (Body::Table(table), body) if !gone => {
+                if self.speaks_of_touched_columns(lineage, table, body) {
+                    return self.rebuilt.insert(dependent);
+                }
+                false
+            }
+            (Body::Routine(_) | Body::Sequence(_), Body::Table(_)) if gone => {
+                self.detach_calls(dependent, needed);
+                false
+            }
+            (_, Body::Table(_)) if remade => {
+                let key = needed.key();
+                self.retype(dependent, &Name::new(key.schema, key.name))
+            }
+            (_, Body::Domain(_)) if remade => self.remade.insert(dependent),
+            (
+                _,
+                Body::View(_)
+                | Body::MaterializedView(_)
+                | Body::Routine(_)
+                | Body::Trigger(_)
+                | Body::Index(_),
+            ) if gone || remade => self.rebuilt.insert(dependent),
+            _ => false,
+        }
+    }
+
+    pub(super) fn speaks_of_touched_columns(
+        &self,
+        lineage: Lineage,
+        table: &Table,
+        body: &Body,
+    ) -> bool {
+        let Some(scope) = self.tables.get(&lineage) else {
+            return false;
+        };
+        let touched: Vec<&Column> = table
+            .columns
+            .iter()
+            .filter(|column| scope.touches(column.id))
+            .collect();
+        let mut keys_dropped = scope
+            .dropped_constraints
+            .iter()
+            .filter_map(|name| table.constraints.get(name))
+            .filter(|constraint| constraint.kind == ConstraintKind::Primary);
+        let in_text = |text: &str| {
+            touched.iter().any(|column| mentions(text, &column.name))
+                || !touched.is_empty() && text.contains(".*")
+        };
+        match body {
+            Body::View(view) => {
+                in_text(&view.query)
+                    || view.query.contains("GROUP BY") && keys_dropped.next().is_some()
+            }
+            Body::MaterializedView(view) => {
+                in_text(&view.query)
+                    || view.query.contains("GROUP BY") && keys_dropped.next().is_some()
+            }
+            Body::Routine(routine) => {
+                routine.definition.contains("BEGIN ATOMIC") && in_text(&routine.definition)
+            }
+            Body::Trigger(trigger) => {
+                in_text(&trigger.definition)
+                    || touched
+                        .iter()
+                        .any(|column| trigger.columns.contains(&column.name))
+            }
+            // The server rebuilds indexes of retyped columns itself.
+            Body::Index(index) => table
+                .columns
+                .iter()
+                .any(|column| scope.drops_now(column.id) && index.columns.contains(&column.name)),
+            _ => false,
+        }
+    }
+
+    /// Defaults and checks that call a function, or draw on a sequence, which makes way.
+    pub(super) fn detach_calls(&mut self, lineage: Lineage, needed: &Definition) {
+        let (Some(old), Some(new)) = (self.old_table(lineage), self.new_table(lineage)) else {
+            return;
+        };
+        let name = needed.key().name;
+        // A sequence's name stands in a string.
+        let is_sequence = needed.kind() == Kind::Sequence;
+        let speaks_of_it =
+            |text: &str| is_sequence && text.contains(&name) || mentions(text, &name);
+        let renamed = self.renamed_constraints(lineage);
+        let scope = self.tables.entry(lineage).or_default();
+        for column in &old.columns {
+            if column.default.as_deref().is_some_and(speaks_of_it) {
+                scope.undefaulted.insert(column.id);
+            }
+        }
+        for (name, constraint) in &old.constraints {
+            if constraint.kind != ConstraintKind::Foreign && speaks_of_it(&constraint.definition) {
+                scope.detach(name, &renamed, new);
+            }
+        }
+    }
+
+    /// Columns of a type that is made anew.
+    pub(super) fn retype(&mut self, lineage: Lineage, data_type: &Name) -> bool {
+        let (Some(old), Some(new)) = (self.old_table(lineage), self.new_table(lineage)) else {
+            return false;
+        };
+        let written = qualified(data_type);
+        let renamed = self.renamed_constraints(lineage);
+        let scope = self.tables.entry(lineage).or_default();
+        let before = scope.retyped.len();
+        for (name, constraint) in &old.constraints {
+            if mentions(&constraint.definition, &data_type.name) {
+                scope.detach(name, &renamed, new);
+            }
+        }
+        for column in &old.columns {
+            if is_of_type(&column.data_type, &written)
+                && new.columns.iter().any(|kept| kept.id == column.id)
+            {
+                scope.retyped.insert(column.id);
+            }
+        }
+        scope.retyped.len() > before
+    }
+
+    /// Old constraint name → new one, where a constraint is renamed.
+    pub(super) fn renamed_constraints(&self, lineage: Lineage) -> BTreeMap<&'a str, &'a str> {
+        self.altered
+            .get(&lineage)
+            .copied()
+            .unwrap_or_default()
+            .iter()
+            .filter_map(|alteration| match alteration {
+                Alteration::RenameConstraint { from, to } => Some((from.as_str(), to.as_str())),
+                _ => None,
+            })
+            .collect()
+    }
+}
