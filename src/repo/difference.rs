@@ -5,10 +5,13 @@ use super::error::RepoError;
 use super::reference::Ref;
 use crate::error::ErrorReport;
 use crate::schema::{self, Change, RenderOptions, Snapshot, Step};
+use crate::store::CommitHash;
 
 /// The changes between two refs, and the DDL that makes them.
 #[derive(Clone, Debug)]
 pub struct Difference {
+    pub from: CommitHash,
+    pub to: CommitHash,
     pub changes: Vec<Change>,
     pub steps: Vec<Step>,
 }
@@ -20,20 +23,29 @@ pub async fn difference(
     to: &Ref,
     creator: &str,
 ) -> Result<Difference, ErrorReport> {
-    let from = snapshot(database, from).await?;
-    let to = snapshot(database, to).await?;
+    let (from_commit, from) = snapshot(database, from).await?;
+    let (to_commit, to) = snapshot(database, to).await?;
     let changes = schema::diff(&from, &to);
     let options = RenderOptions {
         creator: Some(creator.to_owned()),
         ..RenderOptions::default()
     };
     let steps = schema::render(&changes, &from, &to, &options);
-    Ok(Difference { changes, steps })
+    Ok(Difference {
+        from: from_commit,
+        to: to_commit,
+        changes,
+        steps,
+    })
 }
 
-async fn snapshot(database: &Database, reference: &Ref) -> Result<Snapshot, RepoError> {
+async fn snapshot(
+    database: &Database,
+    reference: &Ref,
+) -> Result<(CommitHash, Snapshot), RepoError> {
     let mut reader = database.reader();
     let commit = reference.resolve(database, &mut reader).await?;
     let head = database.head_at(&mut reader, commit).await?;
-    Ok(database.store().snapshot(&mut reader, head.tree).await?)
+    let snapshot = database.store().snapshot(&mut reader, head.tree).await?;
+    Ok((commit, snapshot))
 }

@@ -22,5 +22,5 @@ pub mod token;
 
 pub use change::{Alteration, Change, ChangeKind};
 pub use diff::diff;
-pub use render::{Hazard, RenderOptions, Step, create_all, render, script};
+pub use render::{Hazard, RenderOptions, Step, create_all, migration, render, script};
 pub use snapshot::Snapshot;

@@ -1,6 +1,6 @@
 //! Merging as people do it: outcomes, rows that survive, conflicts that are decided, and refusals.
 
-use crate::harness::programs::dump_schema;
+use crate::harness::programs::{dump_schema, psql};
 use crate::harness::{Fixture, Session};
 
 async fn columns_of(session: &Session, table: &str) -> Vec<String> {
@@ -444,14 +444,22 @@ async fn a_diff_as_sql_leads_from_one_branch_to_the_other() {
     }
     let json = main.value("PGGIT DIFF main feature AS JSON").await;
     serde_json::from_str::<serde_json::Value>(&json).expect("JSON");
-    let server = fixture.direct().await;
-    for sql in main.column("PGGIT DIFF main feature AS SQL").await {
-        server.run(&sql).await;
-    }
+    let database = &fixture.database;
+    let server = database.server.url(&database.owner, &database.name);
+    let before = dump_of_main(&fixture);
+    let up = main.column("PGGIT DIFF main feature AS SQL").await;
+    psql(&server, &up.join("\n"));
     assert_same(
         &dump_of_branch(&fixture, "feature"),
         &dump_of_main(&fixture),
     );
+    let down = main.column("PGGIT DIFF feature main AS SQL").await;
+    assert!(
+        down[0].contains("DELETES_DATA") && down.join("\n").contains("DROP TABLE public.posts;"),
+        "{down:#?}"
+    );
+    psql(&server, &format!("BEGIN;\n{}\nCOMMIT;", down.join("\n")));
+    assert_same(&dump_of_main(&fixture), &before);
 
     main.run("PGGIT BRANCH other FROM feature").await;
     assert!(main.rows("PGGIT DIFF feature other").await.is_empty());

@@ -6,7 +6,7 @@ use crate::command::{Answer, Invocation, Value};
 use crate::error::{ErrorReport, SqlState};
 use crate::repo::Ref;
 use crate::repo::difference::{Difference, difference};
-use crate::schema::{Change, ChangeKind, Hazard, script};
+use crate::schema::{Change, ChangeKind, Hazard, migration};
 use std::collections::BTreeSet;
 
 pub async fn run(with: Invocation<'_>, diff: &Diff) -> Result<Answer, ErrorReport> {
@@ -20,13 +20,9 @@ pub async fn run(with: Invocation<'_>, diff: &Diff) -> Result<Answer, ErrorRepor
             .iter()
             .flat_map(|change| change_rows(change, &found))
             .collect(),
-        DiffFormat::Sql => found
-            .steps
-            .iter()
-            .map(|step| {
-                let text = script(std::slice::from_ref(step));
-                vec![text.trim_end().into()]
-            })
+        DiffFormat::Sql => migration(&title(&from, &to, &found), &found.steps)
+            .into_iter()
+            .map(|part| vec![part.into()])
             .collect(),
         DiffFormat::Json => {
             let document = serde_json::to_string(&found.changes)
@@ -35,6 +31,17 @@ pub async fn run(with: Invocation<'_>, diff: &Diff) -> Result<Answer, ErrorRepor
         }
     };
     Ok(Answer::with_rows("PGGIT DIFF", rows))
+}
+
+/// What a migration says of itself: `main (3a34d15557fc) to feature (a68d6ccaff4e): 1 object changed`.
+fn title(from: &Ref, to: &Ref, found: &Difference) -> String {
+    let count = found.changes.len();
+    let s = if count == 1 { "" } else { "s" };
+    format!(
+        "{from} ({}) to {to} ({}): {count} object{s} changed",
+        found.from.short(),
+        found.to.short()
+    )
 }
 
 /// One row for an object that comes or goes, one for each alteration of one that stays.

@@ -23,7 +23,7 @@ mod view;
 #[cfg(test)]
 mod tests;
 
-pub use step::{Hazard, RenderOptions, Step, script};
+pub use step::{Hazard, RenderOptions, Step, migration, script};
 
 use super::change::Change;
 use super::diff::diff;

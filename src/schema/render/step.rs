@@ -1,8 +1,8 @@
 //! One statement of a migration, and what to know before running it.
 
-use crate::schema::model::{Lineage, ObjectKey};
+use crate::schema::model::{Kind, Lineage, ObjectKey};
 use serde::Serialize;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
 /// What one should know of a statement before running it, in the words pg-schema-diff gave them.
@@ -66,17 +66,46 @@ pub struct RenderOptions {
     pub creator: Option<String>,
 }
 
-/// The steps as a migration one would sign: statements with semicolons, each under its hazards.
+/// The steps as SQL: statements with semicolons, each under its hazards.
 pub fn script(steps: &[Step]) -> String {
-    let mut text = String::new();
-    for step in steps {
-        for hazard in &step.hazards {
-            text.push_str("-- HAZARD ");
-            text.push_str(hazard.as_str());
-            text.push('\n');
-        }
-        text.push_str(&step.sql);
-        text.push_str(";\n");
+    steps.iter().map(|step| statement(step) + "\n").collect()
+}
+
+/// The steps as a migration one would sign, part by part: first what it is, in the words of `title`, and
+/// then a statement each. Runs with `psql`, with or without a transaction around it, as with Flyway or sqitch.
+pub fn migration(title: &str, steps: &[Step]) -> Vec<String> {
+    if steps.is_empty() {
+        return Vec::new();
     }
+    let lines = title.split(['\r', '\n']);
+    let mut header: String = lines.map(|line| format!("-- {line}\n")).collect();
+    let hazards: BTreeSet<Hazard> = steps
+        .iter()
+        .flat_map(|step| step.hazards.iter().copied())
+        .collect();
+    if !hazards.is_empty() {
+        let words: Vec<&str> = hazards.into_iter().map(Hazard::as_str).collect();
+        header.push_str("-- hazards: ");
+        header.push_str(&words.join(", "));
+    }
+    // A function's body may speak of what comes after it.
+    let routines = steps.iter().any(|step| step.object.kind == Kind::Routine);
+    let guard = |sql: &str| routines.then(|| sql.to_owned());
+    std::iter::once(header.trim_end().to_owned())
+        .chain(guard("SET check_function_bodies = off;"))
+        .chain(steps.iter().map(statement))
+        .chain(guard("RESET check_function_bodies;"))
+        .collect()
+}
+
+fn statement(step: &Step) -> String {
+    let mut text = String::new();
+    for hazard in &step.hazards {
+        text.push_str("-- HAZARD ");
+        text.push_str(hazard.as_str());
+        text.push('\n');
+    }
+    text.push_str(&step.sql);
+    text.push(';');
     text
 }

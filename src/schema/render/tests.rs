@@ -87,6 +87,20 @@ fn a_type_change_uses_the_expression_it_was_made_with() {
 }
 
 #[test]
+fn a_migration_says_what_it_is_and_sums_up_its_hazards() {
+    let from = snapshot([(1, users(&[(10, "age", "text")]))]);
+    let to = snapshot([(1, users(&[(10, "age", "integer")]))]);
+    let steps = render(&diff(&from, &to), &from, &to, &options());
+    let parts = migration("main to \rDROP TABLE users", &steps);
+    assert_eq!(
+        parts[0],
+        "-- main to \n-- DROP TABLE users\n-- hazards: ACQUIRES_ACCESS_EXCLUSIVE_LOCK, CORRECTNESS"
+    );
+    assert_eq!(parts[1..].join("\n") + "\n", script(&steps));
+    assert!(migration("main to main", &[]).is_empty());
+}
+
+#[test]
 fn what_holds_rows_is_dropped_last_and_says_so() {
     let from = snapshot([
         (1, users(&[(10, "id", "bigint"), (11, "name", "text")])),
