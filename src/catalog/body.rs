@@ -250,7 +250,10 @@ pub(super) fn routine(row: &RoutineRow, logical: Logical<'_>) -> Routine {
         identity_arguments: input_types(row.input_types.as_deref(), logical),
         procedure: row.procedure,
         signature: match &row.result {
-            Some(result) => format!("({arguments}) RETURNS {}", logical.text(result)),
+            Some(result) => {
+                let window = if row.window { " WINDOW" } else { "" };
+                format!("({arguments}) RETURNS {}{window}", logical.text(result))
+            }
             None => format!("({arguments})"),
         },
         definition: logical

@@ -180,6 +180,7 @@ pub(super) struct RoutineRow {
     pub schema: String,
     pub name: String,
     pub procedure: bool,
+    pub window: bool,
     pub language: String,
     pub input_types: Option<String>,
     pub arguments: String,

@@ -361,7 +361,7 @@ pub struct Routine {
     /// Input argument types, comma-separated: what identifies an overload.
     pub identity_arguments: String,
     pub procedure: bool,
-    /// Return type, argument names and modes: what `CREATE OR REPLACE` cannot change.
+    /// Return type, argument names and modes, `WINDOW`: what `CREATE OR REPLACE` cannot change.
     pub signature: String,
     /// `pg_get_functiondef`, the whole `CREATE OR REPLACE …` with its name and body in logical names.
     pub definition: String,

@@ -1,5 +1,7 @@
 //! Changes, each with the schema that it starts from.
 
+mod types;
+
 /// Statements run with `search_path` on `public`; schemas `public` and `app` exist, as do the roles
 /// `schema_reader` and `schema_writer`.
 pub struct Case {
@@ -11,6 +13,11 @@ pub struct Case {
     /// What the rendered statements must and must not hold.
     pub with: &'static [&'static str],
     pub without: &'static [&'static str],
+}
+
+/// All of them.
+pub fn all() -> impl Iterator<Item = &'static Case> {
+    CASES.iter().chain(types::CASES)
 }
 
 const fn case(name: &'static str, setup: &'static str, change: &'static str) -> Case {
@@ -68,7 +75,7 @@ const FUNCTIONS: &str = "CREATE TABLE users (id integer PRIMARY KEY, name text);
     CREATE FUNCTION touch() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RETURN new; END $$; \
     CREATE TRIGGER touch BEFORE INSERT OR UPDATE OF name ON users FOR EACH ROW WHEN (new.name IS NOT NULL) EXECUTE FUNCTION touch()";
 
-pub const CASES: &[Case] = &[
+const CASES: &[Case] = &[
     // columns
     case("add column", USERS, "ALTER TABLE users ADD COLUMN email text UNIQUE"),
     case(

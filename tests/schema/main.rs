@@ -265,7 +265,7 @@ async fn every_change_is_found_and_rendered() {
         .expect("roles");
     let only = std::env::var("PGGIT_TEST_CASE").ok();
     let mut failures = Vec::new();
-    for case in cases::CASES {
+    for case in cases::all() {
         if only
             .as_ref()
             .is_some_and(|only| !case.name.contains(only.as_str()))

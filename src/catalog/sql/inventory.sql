@@ -18,7 +18,7 @@ WHERE (t.typtype IN ('e', 'd') OR t.typtype = 'c' AND EXISTS (SELECT FROM pg_cla
 UNION ALL
 SELECT 'pg_proc'::regclass::oid::int8::text, f.oid::int8::text
 FROM chosen AS n JOIN pg_proc AS f ON f.pronamespace = n.oid
-WHERE f.prokind IN ('f', 'p')
+WHERE f.prokind IN ('f', 'p', 'w')
 UNION ALL
 SELECT 'pg_trigger'::regclass::oid::int8::text, g.oid::int8::text
 FROM chosen AS n JOIN pg_class AS c ON c.relnamespace = n.oid JOIN pg_trigger AS g ON g.tgrelid = c.oid

@@ -38,5 +38,5 @@ SELECT json_build_object(
   ))::text
 FROM pg_proc AS f JOIN pg_namespace AS n ON n.oid = f.pronamespace
 WHERE f.oid = ANY ($3::text::oid[])
-  AND f.prokind IN ('f', 'p')
+  AND f.prokind IN ('f', 'p', 'w')
   AND NOT EXISTS (SELECT FROM pg_depend AS p WHERE p.classid = 'pg_proc'::regclass AND p.objid = f.oid AND p.deptype IN ('e', 'i'))

@@ -1,4 +1,4 @@
--- Functions and procedures among the routines $1 (oid[]): one JSON object each.
+-- Functions, window functions and procedures among the routines $1 (oid[]): one JSON object each.
 SELECT json_build_object(
   'oid', f.oid::int8,
   'schema', n.nspname,
@@ -10,6 +10,7 @@ SELECT json_build_object(
   ),
   'comment', (SELECT s.description FROM pg_description AS s WHERE s.objoid = f.oid AND s.classoid = 'pg_proc'::regclass AND s.objsubid = 0),
   'procedure', f.prokind = 'p',
+  'window', f.prokind = 'w',
   'language', l.lanname,
   'input_types', (
     SELECT string_agg(format_type(a.type, NULL), ', ' ORDER BY a.position)
@@ -30,6 +31,6 @@ FROM pg_proc AS f
   JOIN pg_namespace AS n ON n.oid = f.pronamespace
   JOIN pg_language AS l ON l.oid = f.prolang
 WHERE f.oid = ANY ($1::text::oid[])
-  AND f.prokind IN ('f', 'p')
+  AND f.prokind IN ('f', 'p', 'w')
   AND n.nspname !~ '^pg_' AND n.nspname NOT IN ('information_schema', 'pggit')
   AND NOT EXISTS (SELECT FROM pg_depend AS p WHERE p.classid = 'pg_proc'::regclass AND p.objid = f.oid AND p.deptype IN ('e', 'i'))

@@ -41,8 +41,8 @@ WITH chosen AS MATERIALIZED (
   SELECT 'pg_rewrite'::regclass, r.oid, 'rule', format('%I on %s', r.rulename, c.name)
   FROM relation AS c JOIN pg_rewrite AS r ON r.ev_class = c.oid WHERE r.rulename <> '_RETURN'
   UNION ALL
-  SELECT 'pg_proc'::regclass, f.oid, CASE f.prokind WHEN 'a' THEN 'aggregate' ELSE 'window function' END, f.oid::regprocedure::text
-  FROM chosen AS n JOIN pg_proc AS f ON f.pronamespace = n.oid WHERE f.prokind IN ('a', 'w')
+  SELECT 'pg_proc'::regclass, f.oid, 'aggregate', f.oid::regprocedure::text
+  FROM chosen AS n JOIN pg_proc AS f ON f.pronamespace = n.oid WHERE f.prokind = 'a'
   UNION ALL
   SELECT 'pg_type'::regclass, t.oid, CASE WHEN NOT t.typisdefined THEN 'shell type' WHEN t.typtype = 'r' THEN 'range type' ELSE 'base type' END,
     format('%I.%I', n.nspname, t.typname)

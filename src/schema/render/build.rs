@@ -4,7 +4,7 @@ use super::drop::owner_follows_table;
 use super::scope::Scope;
 use super::script::{Script, has_owner};
 use super::table::{Altered, Deferred};
-use super::{index, routine, sequence, table, types, view};
+use super::{domain, index, routine, sequence, table, types, view};
 use crate::schema::change::Alteration;
 use crate::schema::model::{
     Body, ConstraintKind, Definition, Kind, Lineage, ObjectKey, ReplicaIdentity,
@@ -68,6 +68,7 @@ impl<'a> Plan<'a> {
             .chain(&scope.remade)
             .chain(scope.altered.keys())
             .chain(scope.tables.keys())
+            .chain(scope.domains.keys())
             .copied()
             .collect();
         for lineage in touched {
@@ -84,7 +85,7 @@ impl<'a> Plan<'a> {
         let order = order::sort(&nodes, |node, need| match (node.kind, need.kind) {
             // A table that is there already can be altered later.
             (_, Kind::Table) if !is_new(need) => 0,
-            (Kind::Table, Kind::Routine) => 1,
+            (Kind::Table | Kind::Domain, Kind::Routine) => 1,
             (Kind::View, _) => 2,
             _ => 3,
         });
@@ -102,7 +103,7 @@ impl<'a> Plan<'a> {
             || scope.remade.contains(&lineage)
     }
 
-    /// What of a table has to wait.
+    /// What of a table or a domain has to wait.
     fn deferred(&self, definition: &Definition) -> Deferred {
         let names = self
             .broken
@@ -124,25 +125,28 @@ impl<'a> Plan<'a> {
         };
         if Self::makes(self.scope, lineage) {
             self.create(script, definition);
-            if self.succeeds(lineage, definition) {
-                types::take_over(script, self.scope, definition);
+            if let Some(old) = self.succeeded(lineage, definition) {
+                types::take_over(script, self.scope, old, definition);
             }
         } else {
             self.alter(script, lineage, definition);
         }
     }
 
-    /// Whether a type takes the place of another of its name.
-    fn succeeds(&self, lineage: Lineage, definition: &Definition) -> bool {
+    /// The type whose place a type takes: its own old self, or another of its name.
+    fn succeeded(&self, lineage: Lineage, definition: &Definition) -> Option<&Definition> {
+        let old = |lineage| self.scope.old(lineage).map(AsRef::as_ref);
+        if self.scope.remade.contains(&lineage) {
+            return old(lineage);
+        }
         let key = definition.key();
-        self.scope.remade.contains(&lineage)
-            || self.scope.created.contains(&lineage)
-                && self.scope.succeeded.iter().any(|old| {
-                    self.scope.old(*old).is_some_and(|old| {
-                        let old = old.key();
-                        old.schema == key.schema && old.name == key.name
-                    })
-                })
+        let named_alike = |old: &ObjectKey| old.schema == key.schema && old.name == key.name;
+        (self.scope.created.contains(&lineage))
+            .then(|| {
+                (self.scope.succeeded.iter())
+                    .find_map(|other| old(*other).filter(|old| named_alike(&old.key())))
+            })
+            .flatten()
     }
 
     fn create(&self, script: &mut Script<'_>, definition: &Definition) {
@@ -150,7 +154,9 @@ impl<'a> Plan<'a> {
             // Made already.
             Body::Schema(_) => return,
             Body::Enum(body) => types::create_enum(script, definition, body),
-            Body::Domain(body) => types::create_domain(script, definition, body),
+            Body::Domain(body) => {
+                domain::create(script, definition, body, &self.deferred(definition));
+            }
             Body::Composite(body) => types::create_composite(script, definition, body),
             Body::Sequence(body) => sequence::create(script, definition, body),
             // Has its privileges before its columns have theirs.
@@ -195,12 +201,15 @@ impl<'a> Plan<'a> {
             };
             return altered.render(script, &self.deferred(definition));
         }
+        if let Some(altered) = domain::Altered::of(self.scope, lineage) {
+            return altered.render(script, &self.deferred(definition));
+        }
         if let Body::View(_) | Body::MaterializedView(_) = &definition.body {
             return view::alter(script, definition, alterations);
         }
         for alteration in alterations {
             match (&definition.body, alteration) {
-                (Body::Enum(_) | Body::Domain(_) | Body::Composite(_), _) => {
+                (Body::Enum(_) | Body::Composite(_), _) => {
                     types::alter(script, definition, alteration);
                 }
                 (Body::Routine(body), Alteration::SetDefinition { .. }) => {
@@ -244,6 +253,14 @@ impl<'a> Plan<'a> {
                         let action = format!("SET DEFAULT {default}");
                         super::column::action(script, definition, &column.name, &[], &action);
                     }
+                }
+            }
+            Body::Domain(body) => {
+                let deferred = self.deferred(definition);
+                if makes {
+                    domain::complete(script, definition, body, &deferred);
+                } else if let Some(altered) = domain::Altered::of(scope, lineage) {
+                    altered.complete(script, &deferred);
                 }
             }
             Body::View(body) if makes && self.is_stub(definition) => {

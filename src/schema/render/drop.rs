@@ -4,10 +4,10 @@ use super::rename::target_named;
 use super::scope::{Scope, TableScope};
 use super::script::{Script, target};
 use super::step::Hazard;
-use super::table;
+use super::{domain, table};
 use crate::schema::change::Alteration;
 use crate::schema::model::{
-    Body, ConstraintKind, Definition, Kind, Lineage, Name, ObjectKey, Table,
+    Body, ConstraintKind, Definition, Domain, Kind, Lineage, Name, ObjectKey, Table,
 };
 use crate::schema::order;
 use crate::schema::quote::quote_identifier;
@@ -73,6 +73,7 @@ impl Schedule {
             undefault(script, scope, *lineage, table_scope);
             drop_identities(script, scope, *lineage);
         }
+        domain::detach(script, scope);
         let (sequence, circles) = drop_order(scope, &self.first);
         for (table, needs) in &circles {
             cut(script, scope, *table, needs);
@@ -155,13 +156,22 @@ impl Schedule {
     }
 }
 
-/// Whether a table that stays has defaults and checks that speak of the object taken away first.
+/// Whether a table or a domain that stays has defaults and checks that speak of the object taken away first.
 fn lets_go(scope: &Scope<'_>, lineage: Lineage, dependent: Lineage) -> bool {
-    scope
-        .old(lineage)
-        .is_some_and(|old| matches!(old.kind(), Kind::Routine | Kind::Sequence))
-        && scope.old_table(dependent).is_some()
-        && scope.tables.contains_key(&dependent)
+    let Some(needed) = scope.old(lineage).map(|old| old.key()) else {
+        return false;
+    };
+    // Generated columns go when nothing stands on them any more, and so after objects.
+    let generated = scope.old_table(dependent).is_some_and(|table| {
+        (table
+            .columns
+            .iter()
+            .filter_map(|column| column.generated.as_ref()))
+        .any(|generated| mentions(&generated.expression, &needed.name))
+    });
+    matches!(needed.kind, Kind::Routine | Kind::Sequence)
+        && !generated
+        && (scope.tables.contains_key(&dependent) || scope.domains.contains_key(&dependent))
 }
 
 /// What takes an object with it when it is dropped: a table its indexes and triggers, a column the
@@ -277,8 +287,9 @@ fn drop_order(
     }
     let order = order::sort(&nodes, |node, need| match (node.kind, need.kind) {
         (Kind::Table, Kind::Table) => 0,
-        (Kind::Table, _) => 1,
-        _ => 2,
+        (Kind::Table | Kind::Domain, Kind::Routine) => 1,
+        (Kind::Table, _) => 2,
+        _ => 3,
     });
     let sequence = order
         .sequence
@@ -307,9 +318,15 @@ fn referenced_tables(table: &Table) -> impl Iterator<Item = ObjectKey> + '_ {
         })
 }
 
-/// Makes a dropped table let go of objects that are dropped before it.
+/// Makes a dropped table or domain let go of objects that are dropped before it.
 fn cut(script: &mut Script<'_>, scope: &Scope<'_>, lineage: Lineage, needs: &[ObjectKey]) {
-    let (Some(definition), Some(table)) = (scope.old(lineage), scope.old_table(lineage)) else {
+    let Some(definition) = scope.old(lineage) else {
+        return;
+    };
+    if let Body::Domain(domain) = &definition.body {
+        return cut_domain(script, definition, domain, needs);
+    }
+    let Body::Table(table) = &definition.body else {
         return;
     };
     for need in needs {
@@ -331,6 +348,23 @@ fn cut(script: &mut Script<'_>, scope: &Scope<'_>, lineage: Lineage, needs: &[Ob
             {
                 super::column::action(script, definition, &column.name, &[], "DROP DEFAULT");
             }
+        }
+    }
+}
+
+fn cut_domain(
+    script: &mut Script<'_>,
+    definition: &Definition,
+    domain: &Domain,
+    needs: &[ObjectKey],
+) {
+    let needed = |text: &str| needs.iter().any(|need| mentions(text, &need.name));
+    if domain.default.as_deref().is_some_and(needed) {
+        domain::drop_default(script, definition);
+    }
+    for (name, check) in &domain.checks {
+        if needed(&check.definition) {
+            domain::drop_check(script, definition, name);
         }
     }
 }

@@ -8,6 +8,7 @@
 
 mod build;
 mod column;
+mod domain;
 mod drop;
 mod index;
 mod rename;

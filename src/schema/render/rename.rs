@@ -66,7 +66,7 @@ pub(super) fn render(
 /// What is altered in place, with its definitions before and after.
 fn altered<'a>(
     scope: &'a Scope<'_>,
-) -> impl Iterator<Item = (&'a Definition, &'a Definition, &'a [Alteration])> {
+) -> impl Iterator<Item = (Lineage, &'a Definition, &'a Definition, &'a [Alteration])> {
     scope
         .altered
         .iter()
@@ -74,13 +74,13 @@ fn altered<'a>(
         .filter_map(|(lineage, alterations)| {
             let old = scope.old(*lineage)?;
             let new = scope.new_definition(*lineage)?;
-            Some((old.as_ref(), new.as_ref(), *alterations))
+            Some((*lineage, old.as_ref(), new.as_ref(), *alterations))
         })
 }
 
 fn schemas(script: &mut Script<'_>, scope: &Scope<'_>) {
     let mut renames = Vec::new();
-    for (old, new, _) in altered(scope) {
+    for (_, old, new, _) in altered(scope) {
         if let (Body::Schema(old), Body::Schema(new)) = (&old.body, &new.body)
             && old.name != new.name
         {
@@ -108,7 +108,7 @@ fn schemas(script: &mut Script<'_>, scope: &Scope<'_>) {
 
 /// `SET SCHEMA`, under the old name.
 fn moves(script: &mut Script<'_>, scope: &Scope<'_>) {
-    for (old, new, alterations) in altered(scope) {
+    for (_, old, new, alterations) in altered(scope) {
         for alteration in alterations {
             if let Alteration::SetSchema { from, to } = alteration {
                 let target = target_named(old, &Name::new(from.as_str(), old.key().name));
@@ -173,7 +173,7 @@ fn objects(
     dropped_last: &BTreeSet<Lineage>,
 ) -> BTreeMap<Lineage, String> {
     let mut renames: BTreeMap<NameSpace, Vec<Rename<'_>>> = BTreeMap::new();
-    for (old, new, alterations) in altered(scope) {
+    for (_, old, new, alterations) in altered(scope) {
         for alteration in alterations {
             if let Alteration::Rename { from, to } = alteration
                 && !matches!(new.kind(), Kind::Schema | Kind::Trigger)
@@ -255,7 +255,11 @@ fn objects(
 
 /// Columns, attributes, constraints, triggers, identity columns' sequences: under their owner's new name.
 fn parts(script: &mut Script<'_>, scope: &Scope<'_>) {
-    for (old, new, alterations) in altered(scope) {
+    for (lineage, old, new, alterations) in altered(scope) {
+        // Made anew under the new names.
+        if scope.remade.contains(&lineage) {
+            continue;
+        }
         let mut columns = Vec::new();
         let mut attributes = Vec::new();
         let mut constraints = Vec::new();
@@ -300,7 +304,7 @@ fn parts(script: &mut Script<'_>, scope: &Scope<'_>) {
                 _ => {}
             }
         }
-        let made_anew = recreated(scope, old, new);
+        let made_anew = recreated(scope, lineage, old);
         columns.retain(|(from, _)| !made_anew.columns.contains(from));
         constraints.retain(|(from, _)| !made_anew.constraints.contains(from));
         for (word, renames) in [
@@ -325,22 +329,20 @@ fn parts(script: &mut Script<'_>, scope: &Scope<'_>) {
     }
 }
 
-/// Old names of a table's parts that are dropped and made again under their new names.
+/// Old names of a table's or a domain's parts that are dropped and made again under their new names.
 #[derive(Default)]
 struct Recreated<'a> {
     columns: BTreeSet<&'a str>,
     constraints: BTreeSet<&'a str>,
 }
 
-fn recreated<'a>(scope: &'a Scope<'_>, old: &'a Definition, new: &Definition) -> Recreated<'a> {
+fn recreated<'a>(scope: &'a Scope<'_>, lineage: Lineage, old: &'a Definition) -> Recreated<'a> {
     let mut recreated = Recreated::default();
-    let (Body::Table(old), Body::Table(_)) = (&old.body, &new.body) else {
-        return recreated;
-    };
-    let Some(table) = scope
-        .old_relation(&old.name)
-        .and_then(|lineage| scope.tables.get(&lineage))
-    else {
+    if let (Body::Domain(old), Some(domain)) = (&old.body, scope.domains.get(&lineage)) {
+        let checks = old.checks.keys().map(String::as_str);
+        recreated.constraints = checks.filter(|check| domain.drops(check)).collect();
+    }
+    let (Body::Table(old), Some(table)) = (&old.body, scope.tables.get(&lineage)) else {
         return recreated;
     };
     recreated.columns = old

@@ -11,15 +11,15 @@ use crate::schema::model::{
 use crate::schema::quote::{qualified, quote_identifier};
 use crate::schema::token::mentions;
 
-/// What of a table is made only when everything else is there, because it speaks of something that
-/// itself needs the table.
+/// What of a table or a domain is made only when everything else is there, because it speaks of something that
+/// itself needs it.
 #[derive(Debug, Default)]
 pub(super) struct Deferred {
     pub names: Vec<String>,
 }
 
 impl Deferred {
-    fn defers(&self, text: &str) -> bool {
+    pub fn defers(&self, text: &str) -> bool {
         self.names.iter().any(|name| mentions(text, name))
     }
 

@@ -1,11 +1,11 @@
-//! Enums, domains and composite types.
+//! Enums and composite types, and how tables move from an old type to a new one.
 
 use super::column;
 use super::scope::{Scope, is_of_type};
 use super::script::{Script, relation, target};
 use super::step::Hazard;
 use crate::schema::change::{Alteration, Part};
-use crate::schema::model::{Attribute, Body, Composite, Definition, Domain, Enum, Lineage};
+use crate::schema::model::{Attribute, Body, Composite, Definition, Enum, Lineage};
 use crate::schema::quote::{qualified, quote_identifier, quote_literal};
 
 pub(super) fn create_enum(script: &mut Script<'_>, definition: &Definition, body: &Enum) {
@@ -23,39 +23,6 @@ pub(super) fn create_enum(script: &mut Script<'_>, definition: &Definition, body
             labels.join(", ")
         ),
     );
-}
-
-pub(super) fn create_domain(script: &mut Script<'_>, definition: &Definition, body: &Domain) {
-    let mut sql = format!("CREATE DOMAIN {} AS {}", qualified(&body.name), body.base);
-    if let Some(collation) = &body.collation {
-        sql.push_str(" COLLATE ");
-        sql.push_str(&qualified(collation));
-    }
-    if let Some(default) = &body.default {
-        sql.push_str(" DEFAULT ");
-        sql.push_str(default);
-    }
-    if body.not_null {
-        sql.push_str(" NOT NULL");
-    }
-    // NOT VALID can only be said of a check that is added.
-    for (name, check) in &body.checks {
-        if !check.definition.ends_with(" NOT VALID") {
-            sql.push_str(" CONSTRAINT ");
-            sql.push_str(&quote_identifier(name));
-            sql.push(' ');
-            sql.push_str(&check.definition);
-        }
-    }
-    script.push(&definition.key(), &[], sql);
-    for (name, check) in &body.checks {
-        if check.definition.ends_with(" NOT VALID") {
-            add_check(script, definition, name, &check.definition, &[]);
-        }
-        if let Some(comment) = &check.comment {
-            script.comment(definition, &Part::Constraint(name.clone()), Some(comment));
-        }
-    }
 }
 
 pub(super) fn create_composite(script: &mut Script<'_>, definition: &Definition, body: &Composite) {
@@ -94,21 +61,6 @@ fn attribute_comment(script: &mut Script<'_>, definition: &Definition, attribute
     }
 }
 
-fn add_check(
-    script: &mut Script<'_>,
-    definition: &Definition,
-    name: &str,
-    check: &str,
-    hazards: &[Hazard],
-) {
-    let name = quote_identifier(name);
-    script.push(
-        &definition.key(),
-        hazards,
-        format!("ALTER {} ADD CONSTRAINT {name} {check}", target(definition)),
-    );
-}
-
 /// Alters everything but names.
 pub(super) fn alter(script: &mut Script<'_>, definition: &Definition, alteration: &Alteration) {
     let (hazards, action): (&[Hazard], String) = match alteration {
@@ -130,28 +82,6 @@ pub(super) fn alter(script: &mut Script<'_>, definition: &Definition, alteration
                 quote_literal(from),
                 quote_literal(to)
             ),
-        ),
-        Alteration::SetNotNull { column: None } => {
-            (&[Hazard::Correctness], "SET NOT NULL".to_owned())
-        }
-        Alteration::DropNotNull { column: None } => (&[], "DROP NOT NULL".to_owned()),
-        Alteration::SetDefault {
-            column: None,
-            expression,
-        } => (&[], format!("SET DEFAULT {expression}")),
-        Alteration::DropDefault { column: None } => (&[], "DROP DEFAULT".to_owned()),
-        Alteration::AddCheck {
-            name,
-            definition: check,
-        } => {
-            return add_check(script, definition, name, check, &[Hazard::Correctness]);
-        }
-        Alteration::DropCheck { name } => {
-            (&[], format!("DROP CONSTRAINT {}", quote_identifier(name)))
-        }
-        Alteration::ValidateConstraint { name } => (
-            &[Hazard::Correctness],
-            format!("VALIDATE CONSTRAINT {}", quote_identifier(name)),
         ),
         Alteration::AddAttribute { attribute } => {
             let sql = format!(
@@ -198,9 +128,13 @@ pub(super) fn alter(script: &mut Script<'_>, definition: &Definition, alteration
 
 /// Moves what is of the old type over to the new one, which has just been made; the old one's own
 /// name is out of the way.
-pub(super) fn take_over(script: &mut Script<'_>, scope: &Scope<'_>, definition: &Definition) {
+pub(super) fn take_over(
+    script: &mut Script<'_>,
+    scope: &Scope<'_>,
+    before: &Definition,
+    definition: &Definition,
+) {
     let written = relation(definition);
-    let is_enum = matches!(definition.body, Body::Enum(_));
     for (lineage, table_scope) in &scope.tables {
         let (Some(old), Some(new)) = (scope.old_table(*lineage), scope.new_table(*lineage)) else {
             continue;
@@ -212,43 +146,56 @@ pub(super) fn take_over(script: &mut Script<'_>, scope: &Scope<'_>, definition: 
             let moves = table_scope.retyped.contains(&column.id)
                 && is_of_type(&column.data_type, &written)
                 && !changes_type(scope, *lineage, &column.name);
-            let before = old.columns.iter().find(|old| old.id == column.id);
-            if let Some(before) = before.filter(|_| moves) {
-                let name = quote_identifier(&column.name);
-                let array = column.data_type.strip_prefix(&written).unwrap_or_default();
-                let cast = if is_enum {
-                    format!("{name}::text{array}::{}", column.data_type)
-                } else {
-                    format!("{name}::{}", column.data_type)
+            let held = old.columns.iter().find(|old| old.id == column.id);
+            if let Some(held) = held.filter(|_| moves) {
+                let cast = || {
+                    let array = column.data_type.strip_prefix(&written).unwrap_or_default();
+                    let name = quote_identifier(&column.name);
+                    conversion(before, definition, &name, &column.data_type, array)
                 };
                 let key = (*lineage, column.id);
-                let using = script.options.using.get(&key).cloned().unwrap_or(cast);
-                column::retype(script, table, before, column, Some(&using));
+                let using = script.options.using.get(&key).cloned();
+                let using = using.unwrap_or_else(cast);
+                column::retype(script, table, held, column, Some(&using));
             }
         }
     }
-    for (lineage, composite) in &scope.to.objects {
-        let Body::Composite(body) = &composite.body else {
-            continue;
-        };
-        if scope.created.contains(lineage) {
-            continue;
+}
+
+/// Old values as new ones: where the types have no cast to each other, through what they have in common.
+fn conversion(
+    before: &Definition,
+    after: &Definition,
+    value: &str,
+    data_type: &str,
+    array: &str,
+) -> String {
+    match (&before.body, &after.body) {
+        (Body::Composite(old), Body::Composite(new))
+            if array.is_empty() && !same_attributes(old, new) =>
+        {
+            let fields: Vec<_> = (new.attributes.iter())
+                .map(|attribute| {
+                    // Renamed ones have their old name there.
+                    let old = old.attributes.iter().find(|old| old.id == attribute.id);
+                    old.map_or_else(
+                        || "NULL".to_owned(),
+                        |old| format!("({value}).{}", quote_identifier(&old.name)),
+                    )
+                })
+                .collect();
+            let row = format!("ROW({})::{data_type}", fields.join(", "));
+            format!("CASE WHEN {value} IS DISTINCT FROM NULL THEN {row} END")
         }
-        for attribute in &body.attributes {
-            if is_of_type(&attribute.data_type, &written) {
-                let name = quote_identifier(&attribute.name);
-                script.push(
-                    &composite.key(),
-                    &[],
-                    format!(
-                        "ALTER {} ALTER ATTRIBUTE {name} TYPE {}",
-                        target(composite),
-                        attribute.data_type
-                    ),
-                );
-            }
-        }
+        (_, Body::Domain(domain)) if !domain.base.contains('.') => format!("{value}::{data_type}"),
+        _ => format!("{value}::text{array}::{data_type}"),
     }
+}
+
+/// Whether two versions of a composite have the same attributes in the same places.
+fn same_attributes(old: &Composite, new: &Composite) -> bool {
+    let ids = |body: &Composite| body.attributes.iter().map(|a| a.id).collect::<Vec<_>>();
+    ids(old) == ids(new)
 }
 
 /// Whether a column comes to the type from another, which is its table's own affair.

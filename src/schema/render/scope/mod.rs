@@ -17,13 +17,14 @@ pub(super) use names::relation_names;
 pub(super) use table::TableScope;
 pub(super) use text::is_of_type;
 
+use super::domain::DomainScope;
 use crate::schema::change::{Alteration, Change, ChangeKind};
 use crate::schema::diff::Renames;
 use crate::schema::model::{Body, Definition, Kind, Lineage, Name, ObjectKey, Table};
 use crate::schema::snapshot::Snapshot;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
-use text::{makes_anew, replaces};
+use text::{makes_anew, replaces, retypes_attribute};
 
 /// The objects of a migration, by what becomes of them.
 pub(super) struct Scope<'a> {
@@ -41,6 +42,8 @@ pub(super) struct Scope<'a> {
     pub altered: BTreeMap<Lineage, &'a [Alteration]>,
     /// Tables there before and after, of which parts make way.
     pub tables: BTreeMap<Lineage, TableScope>,
+    /// Domains there before and after, of which parts make way.
+    pub domains: BTreeMap<Lineage, DomainScope>,
     /// New names of tables that were there before, and may hold rows.
     pub kept_tables: BTreeSet<&'a Name>,
     keys: BTreeMap<ObjectKey, Lineage>,
@@ -70,6 +73,7 @@ impl<'a> Scope<'a> {
             succeeded: BTreeSet::new(),
             altered: BTreeMap::new(),
             tables: BTreeMap::new(),
+            domains: BTreeMap::new(),
             kept_tables: to
                 .objects
                 .iter()
@@ -162,6 +166,13 @@ impl<'a> Scope<'a> {
                 (Body::Table(old), Body::Table(new)) => {
                     let table = TableScope::of(alterations, old, new);
                     self.tables.insert(*lineage, table);
+                }
+                (Body::Composite(_), Body::Composite(_))
+                    if alterations.iter().any(retypes_attribute) =>
+                {
+                    if self.is_stored(*lineage) {
+                        self.remade.insert(*lineage);
+                    }
                 }
                 _ if alterations.iter().any(makes_anew)
                     || self.uses_new_label(new, alterations) =>

@@ -6,12 +6,13 @@ use crate::schema::change::Alteration;
 use crate::schema::model::{Body, Column, ConstraintKind, Definition, Kind, Lineage, Name, Table};
 use crate::schema::quote::qualified;
 use crate::schema::token::mentions;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 impl<'a> Scope<'a> {
-    /// A table that stays lets go of functions and sequences that do not: its defaults and checks may
+    /// A table or a domain that stays lets go of functions and sequences that do not: its defaults and checks may
     /// read the same afterwards and mean others.
     pub(super) fn detach_from_dropped(&mut self) {
+        let mut touched = Vec::new();
         for lineage in self.dropped.clone() {
             let Some(old) = self.old(lineage) else {
                 continue;
@@ -20,11 +21,12 @@ impl<'a> Scope<'a> {
                 continue;
             }
             for dependent in self.dependents(lineage).to_vec() {
-                if !self.is_gone(dependent) {
-                    self.detach_calls(dependent, old);
+                if !self.is_gone(dependent) && self.detach_calls(dependent, old) {
+                    touched.push(dependent);
                 }
             }
         }
+        self.spread(touched);
     }
 
     /// Follows dependencies from what makes way to all that has to make way with it.
@@ -64,15 +66,14 @@ impl<'a> Scope<'a> {
                 }
                 false
             }
-            (Body::Routine(_) | Body::Sequence(_), Body::Table(_)) if gone => {
-                self.detach_calls(dependent, needed);
-                false
+            (Body::Routine(_) | Body::Sequence(_), Body::Table(_) | Body::Domain(_)) if gone => {
+                self.detach_calls(dependent, needed)
             }
             (_, Body::Table(_)) if remade => {
                 let key = needed.key();
                 self.retype(dependent, &Name::new(key.schema, key.name))
             }
-            (_, Body::Domain(_)) if remade => self.remade.insert(dependent),
+            (_, Body::Domain(_) | Body::Composite(_)) if remade => self.remade.insert(dependent),
             (
                 _,
                 Body::View(_)
@@ -135,16 +136,22 @@ impl<'a> Scope<'a> {
         }
     }
 
-    /// Defaults and checks that call a function, or draw on a sequence, which makes way.
-    pub(super) fn detach_calls(&mut self, lineage: Lineage, needed: &Definition) {
-        let (Some(old), Some(new)) = (self.old_table(lineage), self.new_table(lineage)) else {
-            return;
-        };
+    /// Defaults, checks and generated columns that call a function, or draw on a sequence, which makes way.
+    /// Returns whether other objects may stand on what is detached.
+    pub(super) fn detach_calls(&mut self, lineage: Lineage, needed: &Definition) -> bool {
         let name = needed.key().name;
         // A sequence's name stands in a string.
         let is_sequence = needed.kind() == Kind::Sequence;
         let speaks_of_it =
             |text: &str| is_sequence && text.contains(&name) || mentions(text, &name);
+        if let Some(Body::Domain(old)) = self.old(lineage).map(|old| &old.body) {
+            let scope = self.domains.entry(lineage).or_default();
+            scope.detach(old, speaks_of_it);
+            return false;
+        }
+        let (Some(old), Some(new)) = (self.old_table(lineage), self.new_table(lineage)) else {
+            return false;
+        };
         let renamed = self.renamed_constraints(lineage);
         let scope = self.tables.entry(lineage).or_default();
         for column in &old.columns {
@@ -157,6 +164,34 @@ impl<'a> Scope<'a> {
                 scope.detach(name, &renamed, new);
             }
         }
+        let calls: Vec<Lineage> = (old.columns.iter())
+            .filter(|column| {
+                (column.generated.as_ref()).is_some_and(|one| speaks_of_it(&one.expression))
+            })
+            .map(|column| column.id)
+            .filter(|id| new.columns.iter().any(|kept| kept.id == *id))
+            .collect();
+        scope.recreated.extend(&calls);
+        scope.detach_with_columns(old, &renamed, new);
+        !calls.is_empty()
+    }
+
+    /// Whether a table that stays has columns of a type, or of one made from it.
+    pub(super) fn is_stored(&self, data_type: Lineage) -> bool {
+        let mut seen = BTreeSet::from([data_type]);
+        let mut pending = vec![data_type];
+        while let Some(lineage) = pending.pop() {
+            for dependent in self.dependents(lineage).iter().copied() {
+                match self.old(dependent).map(|old| &old.body) {
+                    Some(Body::Table(_)) if !self.dropped.contains(&dependent) => return true,
+                    Some(Body::Domain(_) | Body::Composite(_)) if seen.insert(dependent) => {
+                        pending.push(dependent);
+                    }
+                    _ => {}
+                }
+            }
+        }
+        false
     }
 
     /// Columns of a type that is made anew.

@@ -63,15 +63,25 @@ impl TableScope {
                 _ => None,
             })
             .collect();
+        scope.detach_with_columns(old, &renamed, new);
+        scope
+    }
+
+    /// Constraints on columns that are dropped at the start.
+    pub(super) fn detach_with_columns(
+        &mut self,
+        old: &Table,
+        renamed: &BTreeMap<&str, &str>,
+        new: &Table,
+    ) {
         for (name, constraint) in &old.constraints {
             let goes_with_column = old.columns.iter().any(|column| {
-                scope.drops_now(column.id) && constraint.columns.contains(&column.name)
+                self.drops_now(column.id) && constraint.columns.contains(&column.name)
             });
             if goes_with_column {
-                scope.detach(name, &renamed, new);
+                self.detach(name, renamed, new);
             }
         }
-        scope
     }
 
     /// A generated column stands in the way of a change to the columns it is made from.

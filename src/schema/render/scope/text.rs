@@ -42,6 +42,11 @@ pub(super) fn makes_anew(alteration: &Alteration) -> bool {
     )
 }
 
+/// Beyond `ALTER TYPE` where a table holds values of the type.
+pub(super) fn retypes_attribute(alteration: &Alteration) -> bool {
+    matches!(alteration, Alteration::SetAttributeType { .. })
+}
+
 /// Whether an alteration is beyond `ALTER` and `CREATE OR REPLACE`.
 pub(super) fn replaces(alteration: &Alteration, old: &Body, new: &Body) -> bool {
     match alteration {
