@@ -28,16 +28,51 @@ pub fn ledgers<'a>(snapshot: &'a Snapshot, names: &BTreeSet<String>) -> Vec<(Lin
         .collect()
 }
 
-/// Fills a new branch's ledger with the rows of the branch it was made from, keys included.
+/// Whether copying rows from one table ($1) to the other ($2) runs nobody's code: no trigger, no rule, no function,
+/// operator or type of a user's in a default, a constraint or an index. `pg_depend` has no rows for what is built in.
+const IS_PLAIN: &str = "
+    SELECT (count(*) = 2)::text
+      FROM pg_class AS c
+     WHERE c.oid IN ($1::text::regclass, $2::text::regclass) AND c.relkind = 'r' AND NOT c.relhasrules
+       AND NOT EXISTS (SELECT FROM pg_trigger AS g WHERE g.tgrelid = c.oid AND NOT g.tgisinternal)
+       AND NOT EXISTS (
+         SELECT FROM pg_depend AS d
+          WHERE d.refclassid IN ('pg_proc'::regclass, 'pg_operator'::regclass, 'pg_type'::regclass, 'pg_opclass'::regclass)
+            AND (d.classid = 'pg_class'::regclass
+                 AND (d.objid = c.oid OR d.objid IN (SELECT i.indexrelid FROM pg_index AS i WHERE i.indrelid = c.oid))
+              OR d.classid = 'pg_attrdef'::regclass
+                 AND d.objid IN (SELECT a.oid FROM pg_attrdef AS a WHERE a.adrelid = c.oid)
+              OR d.classid = 'pg_constraint'::regclass
+                 AND d.objid IN (SELECT k.oid FROM pg_constraint AS k WHERE k.conrelid = c.oid)))";
+
+/// Fills a new branch's ledger with the rows of the branch it was made from, keys included, in the open
+/// transaction of the administrative role. False, and nothing copied, if that would run a user's code.
 pub async fn copy(
     executor: &mut dyn Executor,
     table: &Table,
     from: &BranchMap,
     to: &BranchMap,
-) -> Result<(), DbError> {
+) -> Result<bool, DbError> {
     let columns = column_list(stored(table));
     let source = physical(table, from, NameUse::Read);
     let target = physical(table, to, NameUse::Write);
+    // What is looked at must be what is copied.
+    executor
+        .batch(&format!(
+            "LOCK TABLE {source}, {target} IN ROW EXCLUSIVE MODE"
+        ))
+        .await?;
+    let plain = executor
+        .query(IS_PLAIN, &[Some(&source), Some(&target)])
+        .await?;
+    if plain
+        .into_iter()
+        .flatten()
+        .flatten()
+        .all(|plain| plain != "true")
+    {
+        return Ok(false);
+    }
     executor
         .batch(&format!(
             "INSERT INTO {target} ({columns}) OVERRIDING SYSTEM VALUE SELECT {columns} FROM {source}"
@@ -54,7 +89,7 @@ pub async fn copy(
             ))
             .await?;
     }
-    Ok(())
+    Ok(true)
 }
 
 /// The rows of a ledger on one branch.

@@ -8,6 +8,7 @@ mod atomicity;
 mod bad_input;
 mod capture;
 mod dev_command;
+mod escalation;
 mod forgery;
 mod isolation;
 mod merge;
