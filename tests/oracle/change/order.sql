@@ -1,0 +1,13 @@
+ALTER TABLE ord.users ADD COLUMN email text;
+ALTER TABLE ord.users RENAME COLUMN name TO full_name;
+DROP TABLE ord.a_table_on_view;
+CREATE OR REPLACE VIEW ord.a_view AS SELECT (ord.find_users_by_id(3)).full_name AS name;
+ALTER FUNCTION ord.y() RENAME TO x;
+CREATE FUNCTION ord.new_function(k ord.keyed) RETURNS integer LANGUAGE sql IMMUTABLE AS 'SELECT 1';
+ALTER TABLE ord.keyed ADD COLUMN c integer DEFAULT ord.x();
+CREATE VIEW ord.a_new_view AS SELECT ord.new_function(k) AS n, k.c FROM ord.keyed k;
+CREATE FUNCTION ord.a_new_function() RETURNS SETOF ord.a_new_view LANGUAGE sql BEGIN ATOMIC SELECT n, c FROM ord.a_new_view; END;
+CREATE TABLE ord.a_new_table (v ord.a_new_view, CHECK ((v).n > 0));
+DROP VIEW ord.a_third, ord.m_second;
+CREATE VIEW ord.m_second AS SELECT two FROM (SELECT 2 AS two) x;
+CREATE VIEW ord.a_third AS SELECT two FROM ord.m_second;

@@ -1,0 +1,16 @@
+ALTER TABLE "select"."table" RENAME TO "TABLE";
+ALTER TABLE "select"."TABLE" RENAME COLUMN "it's" TO "wasn't";
+ALTER TABLE "Quo.ted ""Schema"""."Ta.ble ""T""" RENAME CONSTRAINT "F.K ""x""" TO "f.k";
+ALTER TABLE "Quo.ted ""Schema"""."Ta.ble ""T""" ADD COLUMN "new.column" text DEFAULT 'x"y' CONSTRAINT "new.check" CHECK ("new.column" ~ '"');
+ALTER TABLE "schéma"."таблица" RENAME COLUMN "列" TO "欄";
+ALTER INDEX "Quo.ted ""Schema"""."In.dex ""I""" RENAME TO "index";
+ALTER TYPE "select"."enum" RENAME VALUE 'la''bel' TO 'LA"BEL';
+ALTER TYPE "Quo.ted ""Schema"""."Com.posite" RENAME ATTRIBUTE "order" TO "group.by";
+ALTER VIEW "schéma"."вид" RENAME TO "view";
+ALTER FUNCTION "schéma"."fonction"() RENAME TO "func.tion";
+ALTER TABLE public."UPPER" RENAME TO "Upper";
+ALTER SCHEMA "schéma" RENAME TO "Schema Two";
+DROP TABLE "select"."nextval";
+CREATE TABLE "select"."create" ("create" "select"."domain", "table" "Quo.ted ""Schema"""."Com.posite");
+ALTER TABLE public."abcdefghijklmnopqrstuvwxyzabcdefghijklmnopqrstuvwxyzabcdefghijk" RENAME TO "Abcdefghijklmnopqrstuvwxyzabcdefghijklmnopqrstuvwxyzabcdefghijk";
+COMMENT ON COLUMN "select"."TABLE"."Größe" IS E'\\''"';

@@ -1,0 +1,36 @@
+CREATE OR REPLACE FUNCTION fn.plain() RETURNS integer LANGUAGE sql IMMUTABLE AS 'SELECT 2';
+ALTER FUNCTION fn.attributes(integer, text, integer) VOLATILE CALLED ON NULL INPUT PARALLEL UNSAFE SECURITY INVOKER COST 1000 SET work_mem = '1MB';
+ALTER FUNCTION fn.many() ROWS 5 STABLE;
+ALTER FUNCTION fn.with_settings() RESET work_mem;
+ALTER FUNCTION fn.with_settings() SET search_path = pg_catalog, fn;
+ALTER FUNCTION fn.with_empty_path() SET search_path = fn;
+ALTER FUNCTION fn.overloaded(integer) RENAME TO "Renamed";
+ALTER FUNCTION fn.overloaded(text) SET SCHEMA public;
+DROP FUNCTION fn.overloaded(integer, text);
+DROP FUNCTION fn.returned();
+CREATE FUNCTION fn.returned() RETURNS bigint LANGUAGE sql AS 'SELECT 1::bigint';
+DROP FUNCTION fn.unnamed(integer, text);
+CREATE FUNCTION fn.unnamed(a integer, b text) RETURNS integer LANGUAGE sql AS 'SELECT a';
+DROP FUNCTION fn.returns_table(integer);
+CREATE FUNCTION fn.returns_table(n integer) RETURNS TABLE (a integer, c text) LANGUAGE sql AS $$ SELECT 1, 'x' $$;
+-- The name of a parameter, under everything that depends on the function.
+DROP VIEW fn.dependent_view;
+DROP TABLE fn.dependent;
+DROP FUNCTION fn.signature(integer);
+CREATE FUNCTION fn.signature(renamed integer) RETURNS integer LANGUAGE sql IMMUTABLE AS 'SELECT renamed';
+CREATE TABLE fn.dependent (a integer DEFAULT fn.signature(1), b integer GENERATED ALWAYS AS (fn.signature(3)) STORED, CHECK (fn.signature(a) > 0));
+CREATE INDEX dependent_signature ON fn.dependent (fn.signature(a));
+CREATE VIEW fn.dependent_view AS SELECT fn.signature(a) AS s FROM fn.dependent;
+-- A default less.
+DROP FUNCTION fn.polymorphic(anyelement, anyarray);
+CREATE FUNCTION fn.polymorphic(a anyelement, b anyarray) RETURNS anyelement LANGUAGE sql AS $$ SELECT a $$;
+CREATE OR REPLACE FUNCTION fn.atomic(a integer DEFAULT 4) RETURNS bigint LANGUAGE sql STABLE BEGIN ATOMIC SELECT max(id) FROM fn.users WHERE id > a; END;
+ALTER TABLE fn.users RENAME COLUMN name TO "Name";
+CREATE OR REPLACE PROCEDURE fn.work() LANGUAGE sql SET search_path = fn AS 'DELETE FROM users WHERE id > 1';
+ALTER PROCEDURE fn.work(integer, text) RENAME TO worked;
+DROP PROCEDURE fn.atomic_work();
+CREATE FUNCTION fn.added(OUT a integer, OUT b integer) RETURNS SETOF record LANGUAGE sql ROWS 3 AS 'SELECT 1, 2';
+CREATE PROCEDURE fn.added(a integer[], b fn.users) LANGUAGE sql AS 'SELECT 1';
+GRANT EXECUTE ON FUNCTION fn.plain() TO PUBLIC;
+COMMENT ON FUNCTION fn.many() IS 'many';
+COMMENT ON PROCEDURE fn.work() IS NULL;

@@ -1,0 +1,234 @@
+//! Dumps that can be compared.
+
+use crate::harness::programs::{client_program, succeed};
+use crate::harness::{Database, Session};
+use pggit::schema::quote::quote_identifier;
+use std::collections::BTreeMap;
+use std::fmt::Write;
+
+/// What `pg_dump -s` prints of one branch, or of a database without pgGit: its entries, sorted.
+///
+/// What is normalised:
+/// - physical schemas' names, in double or single quotes, become the logical ones;
+/// - `pg_dump`'s comments go, which give each entry's name once more;
+/// - entries are sorted, and so are the lines of an entry of privileges, since both follow OIDs or the order of the grants;
+/// - so are the parameters of a relation, which come in the order in which they were set;
+/// - the tablespace and access method in force are written before the entry that they apply to;
+/// - of the schemas themselves, what the catalog has is taken instead: of `public`, `pg_dump` prints the difference from what
+///   initdb made.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Dump(Vec<String>);
+
+/// Which schemas of a database are dumped.
+#[derive(Clone, Default)]
+pub struct Scope {
+    /// Physical name to logical name, of what is dumped under another name.
+    renamed: BTreeMap<String, String>,
+    /// Schemas left out.
+    excluded: Vec<String>,
+}
+
+impl Scope {
+    /// A branch of a database under version control.
+    pub async fn branch(database: &Database, branch: &str) -> Self {
+        let session = database.superuser().await;
+        let rows = session
+            .rows(
+                "SELECT n.nspname, coalesce(b.name, 'main'), s.logical
+                 FROM pg_namespace AS n
+                 LEFT JOIN (pggit.branch_schema AS s JOIN pggit.branch AS b ON b.id = s.branch_id) ON s.physical = n.nspname
+                 WHERE n.nspname <> 'information_schema' AND n.nspname !~ '^pg_'",
+            )
+            .await;
+        let mut scope = Self::default();
+        for row in rows {
+            let [physical, owner, logical] = row.try_into().expect("three columns");
+            if owner != branch || physical == "pggit" {
+                scope.excluded.push(physical);
+            } else if branch != "main" {
+                scope.renamed.insert(physical, logical);
+            }
+        }
+        scope
+    }
+
+    fn to_logical(&self, text: &str) -> String {
+        let mut text = text.to_owned();
+        for (physical, logical) in &self.renamed {
+            text = text
+                .replace(&*quote_identifier(physical), &quote_identifier(logical))
+                .replace(&format!("'{physical}'"), &format!("'{logical}'"));
+        }
+        text
+    }
+}
+
+impl Dump {
+    pub async fn of(database: &Database, scope: &Scope) -> Self {
+        let mut command = client_program("pg_dump");
+        command.args(["--schema-only", "-d"]);
+        command.arg(database.server.url("postgres", &database.name));
+        for schema in &scope.excluded {
+            command.arg("-N").arg(&*quote_identifier(schema));
+        }
+        let mut entries = entries(&scope.to_logical(&succeed(&mut command)));
+        let session = database.superuser().await;
+        entries.extend(schemas(&session, scope).await);
+        entries.sort();
+        Self(entries)
+    }
+
+    /// The same with the columns of each table sorted: where a column is gone and comes back, it comes last.
+    pub fn without_column_order(&self) -> Self {
+        let entries = self.0.iter().map(|entry| {
+            if !entry.contains("CREATE TABLE ") && !entry.contains("CREATE UNLOGGED TABLE ") {
+                return entry.clone();
+            }
+            let mut lines: Vec<&str> = entry
+                .lines()
+                .map(|line| line.trim_end_matches(','))
+                .collect();
+            lines.sort_unstable();
+            lines.join("\n")
+        });
+        Self(entries.collect())
+    }
+
+    /// How many entries there are.
+    pub fn len(&self) -> usize {
+        self.0.len()
+    }
+
+    /// What is missing here and what is too much, entry by entry; nothing if the two are equal.
+    pub fn difference(&self, expected: &Self) -> Option<String> {
+        if self == expected {
+            return None;
+        }
+        let mut text = String::new();
+        let mut list = |title: &str, these: &[String], those: &[String]| {
+            let mut rest = those.to_vec();
+            for entry in these {
+                match rest.iter().position(|other| other == entry) {
+                    Some(index) => {
+                        rest.swap_remove(index);
+                    }
+                    None => {
+                        let _ = writeln!(text, "  {title}:\n    {}", entry.replace('\n', "\n    "));
+                    }
+                }
+            }
+        };
+        list("missing", &expected.0, &self.0);
+        list("too much", &self.0, &expected.0);
+        Some(text)
+    }
+}
+
+/// The entries of a dump, without those of schemas.
+fn entries(dump: &str) -> Vec<String> {
+    let mut entries = Vec::new();
+    let mut kind = "";
+    let mut lines: Vec<String> = Vec::new();
+    let mut in_force: BTreeMap<&str, &str> = BTreeMap::new();
+    let mut settings: BTreeMap<&str, &str> = BTreeMap::new();
+    // A last header, so that the last entry ends like the others.
+    for line in dump
+        .lines()
+        .chain(["-- Name: end; Type: END; Schema: -; Owner: -"])
+    {
+        if let Some(header) = line.strip_prefix("-- Name: ") {
+            if !matches!(kind, "" | "SCHEMA") && !(is_about_schema(&lines)) {
+                if kind == "ACL" {
+                    lines.sort_unstable();
+                }
+                let settings = in_force.iter().filter(|(_, value)| **value != "");
+                let mut entry: String = settings
+                    .map(|(name, value)| format!("SET {name} = {value}\n"))
+                    .collect();
+                entry.push_str(lines.join("\n").trim());
+                entries.push(entry);
+            }
+            lines.clear();
+            kind = header
+                .split("; Type: ")
+                .nth(1)
+                .and_then(|rest| rest.split(';').next())
+                .unwrap_or_default();
+            in_force = match kind {
+                "TABLE" | "MATERIALIZED VIEW" => settings.clone(),
+                "INDEX" | "CONSTRAINT" => settings
+                    .get_key_value("default_tablespace")
+                    .map(|(name, value)| (*name, *value))
+                    .into_iter()
+                    .collect(),
+                _ => BTreeMap::new(),
+            };
+        } else if let Some((name, value)) = setting(line) {
+            settings.insert(name, value);
+        } else if line.starts_with("WITH (") || line.starts_with("CREATE ") {
+            lines.push(sorted_parameters(line));
+        } else if !matches!(line, "--" | "-- PostgreSQL database dump complete")
+            && !line.starts_with("\\restrict")
+            && !line.starts_with("\\unrestrict")
+        {
+            lines.push(line.to_owned());
+        }
+    }
+    entries
+}
+
+/// `SET default_tablespace = '';` and its like, which stay in force for the entries that follow.
+fn setting(line: &str) -> Option<(&str, &str)> {
+    let (name, value) = line
+        .strip_prefix("SET ")?
+        .strip_suffix(';')?
+        .split_once(" = ")?;
+    let known = matches!(name, "default_tablespace" | "default_table_access_method");
+    known.then_some((name, value.trim_matches('\'')))
+}
+
+/// `… WITH (b='1', a='2') …` with its parameters sorted.
+fn sorted_parameters(line: &str) -> String {
+    let parts = line.split_once("WITH (").and_then(|(before, rest)| {
+        let (list, after) = rest.split_once(')')?;
+        Some((before, list, after))
+    });
+    let Some((before, list, after)) = parts else {
+        return line.to_owned();
+    };
+    let mut parameters: Vec<&str> = list.split(", ").collect();
+    parameters.sort_unstable();
+    format!("{before}WITH ({}){after}", parameters.join(", "))
+}
+
+fn is_about_schema(lines: &[String]) -> bool {
+    lines.iter().any(|line| {
+        line.starts_with("COMMENT ON SCHEMA ")
+            || (line.starts_with("GRANT ") || line.starts_with("REVOKE "))
+                && line.contains(" ON SCHEMA ")
+    })
+}
+
+/// One entry for each schema: its owner, privileges and comment.
+async fn schemas(session: &Session, scope: &Scope) -> Vec<String> {
+    let rows = session
+        .rows(
+            "SELECT n.nspname, n.nspowner::regrole,
+               (SELECT string_agg(concat_ws(' ', a.grantor::regrole, a.grantee::regrole, a.privilege_type, a.is_grantable), ', '
+                  ORDER BY a.grantor::regrole::text, a.grantee::regrole::text, a.privilege_type)
+                FROM aclexplode(coalesce(n.nspacl, acldefault('n', n.nspowner))) AS a),
+               obj_description(n.oid, 'pg_namespace')
+             FROM pg_namespace AS n
+             WHERE n.nspname <> 'information_schema' AND n.nspname !~ '^pg_'",
+        )
+        .await;
+    rows.into_iter()
+        .filter(|row| !scope.excluded.contains(&row[0]))
+        .map(|mut row| {
+            if let Some(logical) = scope.renamed.get(&row[0]) {
+                row[0].clone_from(logical);
+            }
+            format!("schema {}", row.join(" | "))
+        })
+        .collect()
+}
