@@ -87,7 +87,7 @@ fn number_like(conflicts: &mut [Conflict], before: &[Conflict]) {
 fn merge_paired(sides: Three<&Snapshot>, strategy: Strategy, resolutions: &[Resolution]) -> Merged {
     let lineages: BTreeSet<Lineage> = [sides.base, sides.source, sides.target]
         .into_iter()
-        .flat_map(|side| side.objects.keys().copied())
+        .flat_map(|side| side.lineages().copied())
         .collect();
     let mut contested = Contested::default();
     loop {
@@ -132,7 +132,7 @@ fn merge_paired(sides: Three<&Snapshot>, strategy: Strategy, resolutions: &[Reso
         }
         outcomes.sort_by(|a: &ObjectOutcome, b| (&a.key, a.lineage).cmp(&(&b.key, b.lineage)));
         return Merged {
-            result: Snapshot { objects: result },
+            result: result.into_iter().collect(),
             objects: outcomes,
             conflicts: decisions.into_conflicts(),
         };
@@ -151,11 +151,11 @@ fn customise(
         result.remove(&lineage);
         return;
     };
-    let alone = |definition: Option<&Arc<Definition>>| Snapshot {
-        objects: definition
+    let alone = |definition: Option<&Arc<Definition>>| -> Snapshot {
+        definition
             .map(|definition| (lineage, Arc::clone(definition)))
             .into_iter()
-            .collect(),
+            .collect()
     };
     let merged = match result.get(&lineage) {
         Some(merged) if target.is_some() => {
@@ -165,7 +165,7 @@ fn customise(
                 target: &alone(Some(merged)),
             };
             let layered = merge_paired(sides, Strategy::SourceWins, &[]).result;
-            layered.objects.get(&lineage).map(Arc::clone)
+            layered.get(&lineage).map(Arc::clone)
         }
         _ => None,
     };

@@ -50,9 +50,8 @@ pub fn merge_names(sides: Three<&Snapshot>, decisions: &mut Decisions<'_>) -> Na
     let mut names = Names::default();
     let lineages: BTreeSet<Lineage> = sides
         .target
-        .objects
-        .keys()
-        .chain(sides.source.objects.keys())
+        .lineages()
+        .chain(sides.source.lineages())
         .copied()
         .collect();
     schemas(&lineages, sides, decisions, &mut names);
@@ -148,8 +147,7 @@ fn schemas(
 
 /// How a side's schemas are called in the result, where that differs.
 fn names_of_schemas(side: &Snapshot, names: &Names) -> BTreeMap<String, String> {
-    side.objects
-        .iter()
+    side.iter()
         .filter(|(_, definition)| definition.kind() == Kind::Schema)
         .filter_map(|(lineage, definition)| {
             let old = definition.key().name;
@@ -230,7 +228,6 @@ fn object_collisions(
     let is_target_s = |lineage: &Lineage, name: &Name| {
         sides
             .target
-            .objects
             .get(lineage)
             .is_some_and(|definition| own_name(definition) == *name)
     };
@@ -375,7 +372,7 @@ fn renames(side: &Snapshot, names: &Names, schemas: BTreeMap<String, String>) ->
     };
     // Overloads share a name: where they part, texts cannot be told apart by it.
     let mut parted: BTreeSet<Name> = BTreeSet::new();
-    for (lineage, definition) in &side.objects {
+    for (lineage, definition) in side.iter() {
         if matches!(definition.kind(), Kind::Schema | Kind::Trigger) {
             continue;
         }

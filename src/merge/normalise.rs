@@ -10,8 +10,7 @@ use std::sync::Arc;
 
 /// A side's objects as the result would name what they speak of.
 pub fn apply(renames: &Renames, side: &Snapshot) -> Objects {
-    side.objects
-        .iter()
+    side.iter()
         .map(|(lineage, definition)| (*lineage, carried(renames, definition)))
         .collect()
 }

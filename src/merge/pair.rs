@@ -25,14 +25,18 @@ pub fn adopt_lineages(
     source: &Snapshot,
     target: &Snapshot,
 ) -> (Snapshot, Snapshot) {
-    let keys = target.by_key();
+    let unknown = source
+        .differing(target)
+        .into_iter()
+        .filter(|lineage| !target.contains(lineage))
+        .filter_map(|lineage| Some((lineage, source.get(&lineage)?)));
     let pairs = pairs(
-        Three {
-            base: &base.objects,
-            source: &source.objects,
-            target: &target.objects,
+        unknown,
+        |definition| {
+            let theirs = target.by_key(&definition.key())?;
+            (!source.contains(&theirs)).then_some(theirs)
         },
-        |definition| keys.get(&definition.key()).copied(),
+        |lineage| base.get(lineage),
         |before, now| resembles(before, now),
     );
     let base = relabelled(base, &pairs.base);
@@ -40,32 +44,31 @@ pub fn adopt_lineages(
     adopt_columns(base, source, target)
 }
 
-/// Pairs things of the source with things of the target that only lineage tells apart.
-fn pairs<T>(
-    of: Three<&BTreeMap<Lineage, T>>,
+/// Pairs things of the source that the target does not know with things of the target that only lineage tells
+/// apart. `namesake` finds one that the source does not have.
+fn pairs<'a, T: 'a>(
+    unknown: impl IntoIterator<Item = (Lineage, &'a T)>,
     namesake: impl Fn(&T) -> Option<Lineage>,
+    in_base: impl Fn(&Lineage) -> Option<&'a T>,
     resembles: impl Fn(&T, &T) -> bool,
 ) -> Adopted {
     let mut adopted = Adopted::default();
-    for (ours, thing) in of.source {
-        if of.target.contains_key(ours) {
-            continue;
-        }
-        let Some(theirs) = namesake(thing).filter(|theirs| !of.source.contains_key(theirs)) else {
+    for (ours, thing) in unknown {
+        let Some(theirs) = namesake(thing) else {
             continue;
         };
-        match (of.base.contains_key(ours), of.base.get(&theirs)) {
+        match (in_base(&ours), in_base(&theirs)) {
             // Both sides added it.
-            (false, None) => {}
+            (None, None) => {}
             // The target's line took another lineage for it.
-            (true, None) => {
-                adopted.base.insert(*ours, theirs);
+            (Some(_), None) => {
+                adopted.base.insert(ours, theirs);
             }
             // The source's line did.
-            (false, Some(before)) if resembles(before, thing) => {}
+            (None, Some(before)) if resembles(before, thing) => {}
             _ => continue,
         }
-        adopted.source.insert(*ours, theirs);
+        adopted.source.insert(ours, theirs);
     }
     adopted
 }
@@ -84,15 +87,13 @@ fn resembles(before: &Definition, now: &Definition) -> bool {
 }
 
 fn relabelled(side: &Snapshot, adopted: &BTreeMap<Lineage, Lineage>) -> Snapshot {
-    let objects = side
-        .objects
-        .iter()
-        .map(|(lineage, definition)| {
-            let lineage = adopted.get(lineage).unwrap_or(lineage);
-            (*lineage, Arc::clone(definition))
-        })
-        .collect();
-    Snapshot { objects }
+    let mut relabelled = side.clone();
+    for (ours, theirs) in adopted {
+        if let Some(definition) = relabelled.remove(ours) {
+            relabelled.insert(*theirs, definition);
+        }
+    }
+    relabelled
 }
 
 /// The same for the columns of each table.
@@ -101,38 +102,44 @@ fn adopt_columns(
     mut source: Snapshot,
     target: &Snapshot,
 ) -> (Snapshot, Snapshot) {
-    for (lineage, ours) in &mut source.objects {
-        let Some(theirs) = target.objects.get(lineage).filter(|theirs| *theirs != ours) else {
+    for lineage in source.differing(target) {
+        let (Some(ours), Some(theirs)) = (source.get(&lineage), target.get(&lineage)) else {
             continue;
         };
-        let before = base.objects.get_mut(lineage);
+        let before = base.get(&lineage);
         let by_id = Three {
-            base: &before
-                .as_deref()
+            base: before
                 .map(|definition| typed_columns(definition))
                 .unwrap_or_default(),
-            source: &typed_columns(ours),
-            target: &typed_columns(theirs),
+            source: typed_columns(ours),
+            target: typed_columns(theirs),
         };
         let by_name: BTreeMap<&str, Lineage> = by_id
             .target
             .iter()
             .map(|(id, (name, _))| (*name, *id))
             .collect();
+        let unknown = by_id
+            .source
+            .iter()
+            .filter(|(id, _)| !by_id.target.contains_key(id))
+            .map(|(id, column)| (*id, column));
         let pairs = pairs(
-            by_id,
-            |(name, _)| by_name.get(name).copied(),
+            unknown,
+            |(name, _)| {
+                let theirs = by_name.get(name)?;
+                (!by_id.source.contains_key(theirs)).then_some(*theirs)
+            },
+            |id| by_id.base.get(id),
             |before, now| before == now,
         );
         let relabelled = relabel_columns(ours, &pairs.source);
-        let before_relabelled = before
-            .as_deref()
-            .and_then(|before| relabel_columns(before, &pairs.base));
+        let before_relabelled = before.and_then(|before| relabel_columns(before, &pairs.base));
         if let Some(relabelled) = relabelled {
-            *ours = relabelled;
+            source.insert(lineage, relabelled);
         }
-        if let (Some(before), Some(relabelled)) = (before, before_relabelled) {
-            *before = relabelled;
+        if let Some(relabelled) = before_relabelled {
+            base.insert(lineage, relabelled);
         }
     }
     (base, source)

@@ -40,10 +40,10 @@ pub fn merge_reviewed(sides: Three<&Snapshot>, resolutions: &[Resolution]) -> Me
         );
         // What is not accepted is put as if it had not been done.
         let mut put = |snapshot: fn(&mut Three<Snapshot>) -> &mut Snapshot, from: &Snapshot| {
-            let objects = &mut snapshot(&mut adjusted).objects;
-            match from.objects.get(&lineage) {
-                Some(definition) => objects.insert(lineage, definition.clone()),
-                None => objects.remove(&lineage),
+            let side = snapshot(&mut adjusted);
+            match from.get(&lineage) {
+                Some(definition) => side.insert(lineage, definition.clone()),
+                None => side.remove(&lineage),
             };
         };
         match pick {

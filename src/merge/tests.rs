@@ -185,7 +185,7 @@ fn one(
 
 /// The one object of a result.
 fn object(merged: &Merged) -> Option<&Definition> {
-    merged.result.objects.get(&id("object")).map(AsRef::as_ref)
+    merged.result.get(&id("object")).map(AsRef::as_ref)
 }
 
 fn kind(merged: &Merged) -> Option<MergeKind> {

@@ -40,7 +40,7 @@ impl<T> Three<T> {
 impl<'a> Three<&'a Snapshot> {
     /// An object on the three sides.
     pub fn objects(&self, lineage: Lineage) -> Three<Option<&'a Definition>> {
-        self.map(|side| side.objects.get(&lineage).map(AsRef::as_ref))
+        self.map(|side| side.get(&lineage).map(AsRef::as_ref))
     }
 }
 

@@ -32,11 +32,10 @@ pub fn adopt(
         .iter()
         .map(|(lineage, id)| (*id, *lineage))
         .collect();
-    let by_key = wanted.by_key();
     for found in &first_look {
-        let meant = by_key
-            .get(&found.definition.key())
-            .and_then(|lineage| Some((*lineage, wanted.objects.get(lineage)?)));
+        let meant = wanted
+            .by_key(&found.definition.key())
+            .and_then(|lineage| Some((lineage, wanted.get(&lineage)?)));
         let Some((lineage, definition)) = meant else {
             continue;
         };

@@ -117,7 +117,7 @@ async fn hydrate(
     Ok(Created {
         map: Arc::new(map),
         head: head.commit,
-        objects: snapshot.objects.len(),
+        objects: snapshot.len(),
         unsupported,
         different,
     })
@@ -126,8 +126,7 @@ async fn hydrate(
 /// Where the schemas of a snapshot go on a new branch.
 fn place(snapshot: &Snapshot, registry: &Registry, branch: &str) -> Vec<(String, String)> {
     snapshot
-        .objects
-        .values()
+        .definitions()
         .filter_map(|definition| match &definition.body {
             Body::Schema(schema) => {
                 let mut physical = physical_schema_name(&schema.name, branch);
@@ -164,7 +163,6 @@ async fn read_back(
     let names = |physical: &str| map.logical_schema(physical).map(str::to_owned);
     let adopted = adopt(&raw, &names, snapshot, &HashMap::new())?;
     let mut unseen: BTreeMap<Lineage, &Arc<Definition>> = snapshot
-        .objects
         .iter()
         .map(|(lineage, definition)| (*lineage, definition))
         .collect();

@@ -5,6 +5,7 @@ use super::settings::StartupSettings;
 use crate::branch::{BranchEntry, BranchMap, MAIN, Registry, SharedObjects, search_path};
 use crate::catalog;
 use crate::error::ErrorReport;
+use crate::schema::Snapshot;
 use crate::store::{CommitHash, Store, TreeHash};
 use crate::upstream::admin::{AdminConnection, AdminPools};
 use crate::upstream::{DbError, Executor, Row};
@@ -136,18 +137,15 @@ impl Repo {
     }
 }
 
-/// Reads `main`'s tree once, so that commits find its nodes in memory: every new object lands in another part of it.
+/// Reads `main`'s schema once, so that commits find the nodes of its tree in memory (every new object lands in
+/// another part of it), and comparisons all but what differs.
 async fn warm(database: Arc<Database>) {
     let read = async {
         let head = database.current_head(MAIN).await?;
-        let store = database.store();
-        store
-            .tree_entries(&mut database.reader(), head.tree)
-            .await?;
-        Ok::<_, RepoError>(())
+        database.snapshot(head.tree).await
     };
     if let Err(error) = read.await {
-        tracing::debug!(%error, "could not read the tree of main ahead");
+        tracing::debug!(%error, "could not read the schema of main ahead");
     }
 }
 
@@ -318,6 +316,11 @@ impl Database {
     ) -> Result<Head, RepoError> {
         let tree = self.store.commit(executor, commit).await?.tree;
         Ok(Head { commit, tree })
+    }
+
+    /// The whole schema that a tree names. Costs what tells it from those read last.
+    pub async fn snapshot(&self, tree: TreeHash) -> Result<Snapshot, RepoError> {
+        Ok(self.store.snapshot(&mut self.reader(), tree).await?)
     }
 
     /// Remembers where a branch is now. A transaction that then fails to commit only makes this a

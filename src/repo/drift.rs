@@ -44,13 +44,13 @@ async fn inspect(
     let mut reader = database.reader();
     let head = database.current_head(map.branch()).await?;
     let latest = database.store().commit(&mut reader, head.commit).await?;
-    let recorded = database.store().snapshot(&mut reader, head.tree).await?;
+    let recorded = database.snapshot(head.tree).await?;
     let observed = observe_branch(database, session, map, &recorded).await?;
     let schemas = user_schemas(session, &database.registry(), map.id()).await?;
     Ok(Status {
         commit: head.commit,
         latest,
-        objects: recorded.objects.len(),
+        objects: recorded.len(),
         drift: schema::diff(&recorded, &live(&observed)),
         unsupported: catalog::unsupported(session, &schemas).await?,
     })
@@ -103,10 +103,7 @@ async fn record(
     identity: &Identity,
 ) -> Result<Option<Recorded>, RepoError> {
     let head: Head = database.current_head(map.branch()).await?;
-    let recorded = database
-        .store()
-        .snapshot(&mut database.reader(), head.tree)
-        .await?;
+    let recorded = database.snapshot(head.tree).await?;
     let observed = observe_branch(database, session, map, &recorded).await?;
     let changes = schema::diff(&recorded, &live(&observed));
     let stamp = database.store().stamp(session).await?;

@@ -80,10 +80,11 @@ fn object_named(
     name: &str,
 ) -> Result<Lineage, RepoError> {
     let mut found: Vec<(ObjectKey, Lineage)> = snapshot
-        .by_key()
-        .into_iter()
+        .iter()
+        .map(|(lineage, definition)| (definition.key(), *lineage))
         .filter(|(key, _)| key.name == name && schema.is_none_or(|schema| key.schema == schema))
         .collect();
+    found.sort();
     found.sort_by_key(|(key, _)| key.kind != Kind::Table);
     match found.first() {
         Some((_, lineage)) => Ok(*lineage),

@@ -19,7 +19,6 @@ pub type Rows = BTreeSet<String>;
 /// The ledgers of a schema: tables whose name is on the configured list.
 pub fn ledgers<'a>(snapshot: &'a Snapshot, names: &BTreeSet<String>) -> Vec<(Lineage, &'a Table)> {
     snapshot
-        .objects
         .iter()
         .filter_map(|(lineage, definition)| match &definition.body {
             Body::Table(table) if names.contains(&table.name.name) => Some((*lineage, table)),

@@ -265,14 +265,11 @@ pub async fn observe_branch(
         .map(|(id, entry)| (*id, entry.lineage))
         .collect();
     let alive: HashSet<Lineage> = known.values().copied().collect();
-    let lost = Snapshot {
-        objects: head
-            .objects
-            .iter()
-            .filter(|(lineage, _)| !alive.contains(lineage))
-            .map(|(lineage, definition)| (*lineage, Arc::clone(definition)))
-            .collect(),
-    };
+    let lost: Snapshot = head
+        .iter()
+        .filter(|(lineage, _)| !alive.contains(lineage))
+        .map(|(lineage, definition)| (*lineage, Arc::clone(definition)))
+        .collect();
     let names = |physical: &str| {
         let (owner, logical) = registry.owner(physical)?;
         (owner.id() == map.id()).then(|| logical.to_owned())
@@ -283,8 +280,7 @@ pub async fn observe_branch(
         map: Arc::clone(map),
         new_schemas: new_schemas(map, &adopted.found),
         gone: head
-            .objects
-            .keys()
+            .lineages()
             .filter(|lineage| !seen.contains(lineage))
             .map(|lineage| Gone {
                 id: None,

@@ -97,6 +97,18 @@ pub struct ObjectKey {
     pub qualifier: String,
 }
 
+impl ObjectKey {
+    /// The key of an object that its name alone tells from others of its kind.
+    pub fn of(kind: Kind, name: &Name) -> Self {
+        Self {
+            kind,
+            schema: name.schema.clone(),
+            name: name.name.clone(),
+            qualifier: String::new(),
+        }
+    }
+}
+
 /// Privileges: grantee (empty = PUBLIC) → privilege keyword (`SELECT`, `USAGE` …) → with grant option.
 /// Always explicit: the catalog's NULL is expanded to the kind's default.
 pub type Acl = BTreeMap<String, BTreeMap<String, bool>>;

@@ -22,6 +22,7 @@ pub mod refs;
 pub mod resolve;
 mod rows;
 pub mod signature;
+mod snapshots;
 pub mod tree;
 pub mod trees;
 

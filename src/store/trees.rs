@@ -4,9 +4,9 @@ use super::Store;
 use super::error::StoreError;
 use super::hash::{ObjectHash, TreeHash};
 use super::rows::{FromRow, array};
+use super::snapshots::Recent;
 use super::tree::{self, Change, Entries, Missing, Node, Nodes, TreeChange, TreeUpdate};
 use crate::schema::model::{Definition, Lineage};
-use crate::schema::snapshot::Snapshot;
 use crate::upstream::Executor;
 use quick_cache::Weighter;
 use quick_cache::sync::Cache;
@@ -44,6 +44,7 @@ impl<K, T> Weighter<K, Sized<T>> for ByBytes {
 pub(super) struct Caches {
     nodes: Cache<TreeHash, Sized<Node>, ByBytes>,
     objects: Cache<ObjectHash, Sized<Definition>, ByBytes>,
+    pub(super) recent: Recent,
 }
 
 impl Caches {
@@ -51,6 +52,7 @@ impl Caches {
         Self {
             nodes: Cache::with_weighter(LIKELY_ITEMS, NODE_CACHE_BYTES, ByBytes),
             objects: Cache::with_weighter(LIKELY_ITEMS, OBJECT_CACHE_BYTES, ByBytes),
+            recent: Recent::default(),
         }
     }
 }
@@ -156,22 +158,6 @@ impl Store {
             Some(missing) => Err(StoreError::corrupt("object", missing)),
             None => Ok(found),
         }
-    }
-
-    /// The whole schema that a tree names.
-    pub async fn snapshot(
-        &self,
-        exec: &mut dyn Executor,
-        tree: TreeHash,
-    ) -> Result<Snapshot, StoreError> {
-        let entries = self.tree_entries(exec, tree).await?;
-        let hashes: Vec<_> = entries.values().copied().collect();
-        let definitions = self.objects(exec, &hashes).await?;
-        let objects = entries
-            .into_iter()
-            .filter_map(|(lineage, hash)| Some((lineage, Arc::clone(definitions.get(&hash)?))))
-            .collect();
-        Ok(Snapshot { objects })
     }
 
     /// Asks until every node the answer needs is at hand. Nodes gathered are kept for the length of the

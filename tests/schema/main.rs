@@ -123,17 +123,18 @@ impl Bench {
 
     /// What is there now, with `model`'s lineages for what has the same name there.
     async fn read_like(&mut self, model: &Snapshot) -> Snapshot {
-        let lineages = model.by_key();
         let found = self.read(&mut LineageBook::default()).await;
         found
-            .objects
-            .into_iter()
+            .iter()
             .map(|(lineage, definition)| {
-                let mut definition = (*definition).clone();
-                let Some(known) = lineages.get(&definition.key()) else {
-                    return (lineage, definition);
+                let mut definition = (**definition).clone();
+                let known = model.by_key(&definition.key());
+                let Some((known, wanted)) =
+                    known.and_then(|known| Some((known, model.get(&known)?)))
+                else {
+                    return (*lineage, definition);
                 };
-                match (&mut definition.body, &model.objects[known].body) {
+                match (&mut definition.body, &wanted.body) {
                     (Body::Table(table), Body::Table(model)) => {
                         let ids: BTreeMap<&str, Lineage> = model
                             .columns
@@ -157,7 +158,7 @@ impl Bench {
                     }
                     _ => {}
                 }
-                (*known, definition)
+                (known, definition)
             })
             .collect()
     }

@@ -165,7 +165,7 @@ fn what_speaks_of_a_column_follows_its_rename() {
         check(&["full_name"], "length(full_name) > 1")
     );
     assert_eq!(
-        *merged.result.objects[&id("i")],
+        **merged.result.get(&id("i")).unwrap(),
         index("i", "users", &["full_name"])
     );
     let kinds: BTreeMap<String, MergeKind> = merged

@@ -166,8 +166,8 @@ fn branches_that_added_one_thing_go_on_merging() {
         let merged = auto(&base, &source, &target);
         assert_eq!(merged.conflicts, []);
         assert_eq!(kind(&merged), Some(MergeKind::SourceModified));
-        let lineage = target.objects.keys().next().expect("one object");
-        let Body::Table(table) = &merged.result.objects[lineage].body else {
+        let lineage = target.lineages().next().expect("one object");
+        let Body::Table(table) = &merged.result.get(lineage).unwrap().body else {
             panic!("no table")
         };
         let ids: Vec<Lineage> = table.columns.iter().map(|column| column.id).collect();
@@ -324,8 +324,8 @@ fn manual_review_asks_about_every_change_of_the_source() {
     let one = merged(&all[..1]);
     assert_eq!(one.open().count(), 2);
     assert_eq!(one.conflicts[0].key, key(Kind::Enum, "mood"));
-    assert!(!one.result.objects.contains_key(&id("gone")));
-    assert!(!one.result.objects.contains_key(&id("new")));
+    assert!(!one.result.contains(&id("gone")));
+    assert!(!one.result.contains(&id("new")));
 }
 
 #[test]
@@ -487,8 +487,7 @@ fn a_renamed_schema_takes_along_what_the_other_side_adds() {
     assert_eq!(merged.conflicts, []);
     let keys: Vec<String> = merged
         .result
-        .objects
-        .values()
+        .definitions()
         .map(|definition| definition.key().to_string())
         .collect();
     for key in ["schema web", "table web.a", "table web.b"] {

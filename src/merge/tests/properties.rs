@@ -75,7 +75,6 @@ fn renamed(snapshot: &Snapshot, suffix: &str) -> Snapshot {
         definition
     };
     snapshot
-        .objects
         .iter()
         .map(|(lineage, definition)| {
             let mut other = *lineage;
@@ -86,9 +85,13 @@ fn renamed(snapshot: &Snapshot, suffix: &str) -> Snapshot {
 }
 
 fn union(one: &Snapshot, other: &Snapshot) -> Snapshot {
-    let mut objects = one.objects.clone();
-    objects.extend(other.objects.clone());
-    Snapshot { objects }
+    let mut both = one.clone();
+    both.extend(
+        other
+            .iter()
+            .map(|(lineage, definition)| (*lineage, Arc::clone(definition))),
+    );
+    both
 }
 
 proptest! {

@@ -5,8 +5,7 @@ use super::*;
 fn keys(merged: &Merged) -> Vec<String> {
     merged
         .result
-        .objects
-        .values()
+        .definitions()
         .map(|definition| definition.key().to_string())
         .collect()
 }
@@ -192,7 +191,7 @@ fn a_view_keeps_its_query_when_a_table_is_renamed() {
     let target = snapshot([("t", renamed), ("v", after)]);
     let merged = auto(&base, &source, &target);
     assert_eq!(merged.conflicts, []);
-    let result = &merged.result.objects[&id("v")];
+    let result = &merged.result.get(&id("v")).unwrap();
     assert_eq!(result.comment.as_deref(), Some("all"));
     let Body::View(view) = &result.body else {
         panic!("no view")
@@ -296,7 +295,7 @@ fn a_new_view_that_names_a_column_by_its_old_name() {
     let merged = auto(&base, &source, &target);
     assert_eq!(attributes(&merged), ["definition"]);
     assert_eq!(merged.conflicts[0].key, key(Kind::View, "v"));
-    let Body::View(w) = &merged.result.objects[&id("w")].body else {
+    let Body::View(w) = &merged.result.get(&id("w")).unwrap().body else {
         panic!("not a view");
     };
     assert_eq!(

@@ -350,16 +350,11 @@ fn verify(planned: &Planned, observed: &Observed) -> Result<(), RepoError> {
         .iter()
         .map(|change| change.lineage)
         .collect();
-    let wanted = Snapshot {
-        objects: planned
-            .merged
-            .result
-            .objects
-            .iter()
-            .filter(|(lineage, _)| changed.contains(lineage))
-            .map(|(lineage, definition)| (*lineage, Arc::clone(definition)))
-            .collect(),
-    };
+    let result = &planned.merged.result;
+    let wanted: Snapshot = changed
+        .iter()
+        .filter_map(|lineage| Some((*lineage, Arc::clone(result.get(lineage)?))))
+        .collect();
     let live: Snapshot = observed
         .found
         .iter()
@@ -417,19 +412,12 @@ async fn carry_ledgers(
         .ledger_bases(&mut database.reader(), source.id(), planned.target.id())
         .await?;
     let mut bases = Vec::new();
-    let their_keys = theirs.by_key();
     for (lineage, table) in ledgers {
         // A ledger that each branch has made for itself has two lineages and one name.
-        let key = ObjectKey {
-            kind: Kind::Table,
-            schema: table.name.schema.clone(),
-            name: table.name.name.clone(),
-            qualifier: String::new(),
-        };
+        let key = ObjectKey::of(Kind::Table, &table.name);
         let there = theirs
-            .objects
             .get(&lineage)
-            .or_else(|| theirs.objects.get(their_keys.get(&key)?))
+            .or_else(|| theirs.get(&theirs.by_key(&key)?))
             .and_then(|found| found.as_table());
         let Some(there) = there else { continue };
         let source_rows = ledger::rows(session, there, &source).await?;

@@ -21,7 +21,6 @@ pub async fn check(
     for change in &planned.changes {
         let Some(table) = planned
             .before
-            .objects
             .get(&change.lineage)
             .and_then(|definition| definition.as_table())
         else {

@@ -154,7 +154,7 @@ fn column_named(
     table: &str,
     column: &str,
 ) -> Option<(Lineage, Lineage)> {
-    snapshot.objects.iter().find_map(|(lineage, definition)| {
+    snapshot.iter().find_map(|(lineage, definition)| {
         let body = definition.as_table()?;
         let named =
             body.name.name == table && schema.is_none_or(|schema| body.name.schema == schema);

@@ -5,7 +5,7 @@
 //! column looks changed though nobody touched it. What is missed of this shows as a change that does
 //! no harm.
 
-use crate::schema::model::{Body, Column, Constraint, Definition, Kind, Name};
+use crate::schema::model::{Body, Column, Constraint, Definition, Kind, Lineage, Name};
 use crate::schema::query::rename_in_query;
 use crate::schema::rename::{rename_foreign_key, rename_identifiers, rename_objects};
 use crate::schema::snapshot::Snapshot;
@@ -25,14 +25,16 @@ impl Renames {
     /// What is renamed between two snapshots: same lineage, other name.
     pub fn between(from: &Snapshot, to: &Snapshot) -> Self {
         let mut renames = Self::default();
-        let mut overloads = BTreeMap::<&Name, usize>::new();
-        for definition in from.objects.values() {
-            if let Some(name) = named_in_texts(definition) {
-                *overloads.entry(name).or_default() += 1;
-            }
-        }
-        for (lineage, old) in &from.objects {
-            let Some(new) = to.objects.get(lineage) else {
+        // Overloads share a name: texts do not say which of them they mean.
+        let is_overloaded = |name: &Name| {
+            let in_texts = |(_, lineage): &(_, Lineage)| {
+                let named = from.get(lineage);
+                named.is_some_and(|named| named_in_texts(named).is_some())
+            };
+            from.named(name).filter(in_texts).count() > 1
+        };
+        for lineage in &from.differing(to) {
+            let (Some(old), Some(new)) = (from.get(lineage), to.get(lineage)) else {
                 continue;
             };
             if let (Body::Schema(old), Body::Schema(new)) = (&old.body, &new.body)
@@ -42,7 +44,7 @@ impl Renames {
             }
             if let (Some(old), Some(new)) = (named_in_texts(old), named_in_texts(new))
                 && old != new
-                && overloads.get(old) == Some(&1)
+                && !is_overloaded(old)
             {
                 renames.objects.insert(old.clone(), new.clone());
             }

@@ -28,25 +28,22 @@ pub fn diff(from: &Snapshot, to: &Snapshot) -> Vec<Change> {
     let renames = Renames::between(from, to);
     let mut changes = Vec::new();
     let mut change = |lineage, key, kind| changes.push(Change { lineage, key, kind });
-    for (lineage, old) in &from.objects {
-        match to.objects.get(lineage) {
-            Some(new) if old == new => {}
-            Some(new) if old.kind() == new.kind() => {
+    for lineage in from.differing(to) {
+        match (from.get(&lineage), to.get(&lineage)) {
+            (Some(old), Some(new)) if old.kind() == new.kind() => {
                 let alterations = alterations(old, new, &renames);
                 if !alterations.is_empty() {
-                    change(*lineage, new.key(), ChangeKind::Alter(alterations));
+                    change(lineage, new.key(), ChangeKind::Alter(alterations));
                 }
             }
-            Some(new) => {
-                change(*lineage, old.key(), ChangeKind::Drop);
-                change(*lineage, new.key(), ChangeKind::Create);
+            (old, new) => {
+                if let Some(old) = old {
+                    change(lineage, old.key(), ChangeKind::Drop);
+                }
+                if let Some(new) = new {
+                    change(lineage, new.key(), ChangeKind::Create);
+                }
             }
-            None => change(*lineage, old.key(), ChangeKind::Drop),
-        }
-    }
-    for (lineage, new) in &to.objects {
-        if !from.objects.contains_key(lineage) {
-            change(*lineage, new.key(), ChangeKind::Create);
         }
     }
     changes.sort_by(|one, other| one.key.cmp(&other.key));

@@ -141,7 +141,6 @@ proptest! {
     #[test]
     fn column_order_is_no_difference(snapshot in any_snapshot()) {
         let reversed: Snapshot = snapshot
-            .objects
             .iter()
             .map(|(lineage, definition)| {
                 let mut definition = Definition::clone(definition);
@@ -158,7 +157,7 @@ proptest! {
     fn every_change_names_an_object_that_differs(from in any_snapshot(), to in any_snapshot()) {
         for change in diff(&from, &to) {
             let lineage = change.lineage;
-            prop_assert_ne!(from.objects.get(&lineage), to.objects.get(&lineage));
+            prop_assert_ne!(from.get(&lineage), to.get(&lineage));
         }
     }
 }

@@ -31,8 +31,10 @@ pub(super) fn render(script: &mut Script<'_>, scope: &Scope<'_>) {
             plan.foreign_keys(script, *lineage);
         }
     }
-    for (lineage, definition) in &scope.to.objects {
-        replica_identity(script, scope, *lineage, definition);
+    for lineage in may_lose_identity(scope) {
+        if let Some(definition) = scope.new_definition(lineage) {
+            replica_identity(script, scope, lineage, definition);
+        }
     }
 }
 
@@ -164,7 +166,7 @@ impl<'a> Plan<'a> {
                 return table::create(script, definition, body, &self.deferred(definition));
             }
             Body::Index(body) => {
-                let on_rows = self.scope.kept_tables.contains(&body.table);
+                let on_rows = self.scope.is_kept_table(&body.table);
                 index::create(script, definition, body, on_rows);
             }
             Body::View(body) => {
@@ -301,6 +303,21 @@ impl<'a> Plan<'a> {
             }
         }
     }
+}
+
+/// Tables that are new or changed in part, or whose indexes are made again.
+fn may_lose_identity(scope: &Scope<'_>) -> BTreeSet<Lineage> {
+    let of_indexes =
+        scope
+            .rebuilt
+            .iter()
+            .filter_map(|lineage| match &scope.new_definition(*lineage)?.body {
+                Body::Index(index) => scope.to.by_key(&ObjectKey::of(Kind::Table, &index.table)),
+                _ => None,
+            });
+    let created = scope.created.iter().copied();
+    let in_part = scope.altered.keys().chain(scope.tables.keys()).copied();
+    created.chain(in_part).chain(of_indexes).collect()
 }
 
 /// Once the index that it names is there, or there again.

@@ -187,13 +187,6 @@ fn objects(
     }
     let mut aside = BTreeMap::new();
     let wanted = scope.wanted_names();
-    let taken_routines: BTreeSet<_> = scope
-        .to
-        .objects
-        .values()
-        .filter(|definition| definition.kind() == Kind::Routine)
-        .map(|definition| definition.key())
-        .collect();
     let mut move_aside = |lineage: Lineage, old: &'_ Definition| -> (String, String) {
         let from = old.key().name;
         let to = temporary(&from);
@@ -205,7 +198,7 @@ fn objects(
             continue;
         };
         let in_the_way = relation_names(old).iter().any(|name| wanted.contains(name))
-            || taken_routines.contains(&old.key());
+            || old.kind() == Kind::Routine && scope.to.by_key(&old.key()).is_some();
         if in_the_way {
             let (from, to) = move_aside(*lineage, old);
             let schema = scope.renames.schema(&old.key().schema).to_owned();

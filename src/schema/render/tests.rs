@@ -187,7 +187,7 @@ proptest! {
     fn everything_is_made_after_what_it_needs(snapshot in any_snapshot()) {
         let steps = create_all(&snapshot, &options());
         let at = created_at(&steps);
-        for definition in snapshot.objects.values() {
+        for definition in snapshot.definitions() {
             for need in &definition.depends_on {
                 prop_assert!(at[need] < at[&definition.key()]);
             }
@@ -203,8 +203,8 @@ proptest! {
             .enumerate()
             .map(|(index, step)| (step.object.clone(), index))
             .collect();
-        prop_assert_eq!(at.len(), snapshot.objects.len());
-        for definition in snapshot.objects.values() {
+        prop_assert_eq!(at.len(), snapshot.len());
+        for definition in snapshot.definitions() {
             for need in &definition.depends_on {
                 prop_assert!(at[need] > at[&definition.key()]);
             }

@@ -1,8 +1,9 @@
 //! Foreign keys stand on keys and on the types of both sides.
 
 use super::{Scope, TableScope};
-use crate::schema::model::{Body, ConstraintKind, Name, Table};
+use crate::schema::model::{Body, ConstraintKind, Lineage, Name, Table};
 use crate::schema::token::{TokenKind, tokens};
+use std::collections::BTreeSet;
 
 impl<'a> Scope<'a> {
     /// Foreign keys stand on keys and on the types of both sides.
@@ -17,30 +18,28 @@ impl<'a> Scope<'a> {
             })
         };
         let mut detached = Vec::new();
-        if !self.tables.is_empty() || !keys_gone.is_empty() {
-            for (lineage, old) in &self.from.objects {
-                let Body::Table(table) = &old.body else {
+        for lineage in self.near_keys(&keys_gone) {
+            let Some(table) = self.old_table(lineage) else {
+                continue;
+            };
+            for (name, constraint) in &table.constraints {
+                let Some(references) = &constraint.references else {
                     continue;
                 };
-                for (name, constraint) in &table.constraints {
-                    let Some(references) = &constraint.references else {
-                        continue;
-                    };
-                    let referenced = self.old_relation(references);
-                    let columns = columns_after(&constraint.definition, "REFERENCES");
-                    let key_goes = keys_gone.iter().any(|(table, key)| {
-                        *table == references && columns.iter().all(|column| key.contains(column))
+                let referenced = self.old_relation(references);
+                let columns = columns_after(&constraint.definition, "REFERENCES");
+                let key_goes = keys_gone.iter().any(|(table, key)| {
+                    *table == references && columns.iter().all(|column| key.contains(column))
+                });
+                let makes_way = touched(self.tables.get(&lineage), table, &constraint.columns)
+                    || key_goes
+                    || referenced.is_some_and(|other| {
+                        self.old_table(other).is_some_and(|other_table| {
+                            touched(self.tables.get(&other), other_table, &columns)
+                        })
                     });
-                    let makes_way = touched(self.tables.get(lineage), table, &constraint.columns)
-                        || key_goes
-                        || referenced.is_some_and(|other| {
-                            self.old_table(other).is_some_and(|other_table| {
-                                touched(self.tables.get(&other), other_table, &columns)
-                            })
-                        });
-                    if makes_way {
-                        detached.push((*lineage, name));
-                    }
+                if makes_way {
+                    detached.push((lineage, name));
                 }
             }
         }
@@ -53,6 +52,19 @@ impl<'a> Scope<'a> {
                 scope.detach(name, &renamed, new);
             }
         }
+    }
+
+    /// Tables of which parts make way, and those with foreign keys to them or to keys that go.
+    fn near_keys(&self, keys_gone: &[(&Name, Vec<String>)]) -> BTreeSet<Lineage> {
+        let in_part = self.tables.keys().filter_map(|one| self.old_table(*one));
+        let referenced: BTreeSet<&Name> = in_part
+            .map(|table| &table.name)
+            .chain(keys_gone.iter().map(|(table, _)| *table))
+            .collect();
+        let referrers = referenced
+            .iter()
+            .flat_map(|table| self.from.referrers(table));
+        self.tables.keys().copied().chain(referrers).collect()
     }
 
     /// Table and columns of every unique key that goes, for good or for a while.

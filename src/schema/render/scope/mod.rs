@@ -44,24 +44,10 @@ pub(super) struct Scope<'a> {
     pub tables: BTreeMap<Lineage, TableScope>,
     /// Domains there before and after, of which parts make way.
     pub domains: BTreeMap<Lineage, DomainScope>,
-    /// New names of tables that were there before, and may hold rows.
-    pub kept_tables: BTreeSet<&'a Name>,
-    keys: BTreeMap<ObjectKey, Lineage>,
-    /// Who depends on an object, before.
-    dependents: BTreeMap<Lineage, Vec<Lineage>>,
 }
 
 impl<'a> Scope<'a> {
     pub fn new(changes: &'a [Change], from: &'a Snapshot, to: &'a Snapshot) -> Self {
-        let keys: BTreeMap<_, _> = from.by_key();
-        let mut dependents: BTreeMap<Lineage, Vec<Lineage>> = BTreeMap::new();
-        for (lineage, definition) in &from.objects {
-            for need in &definition.depends_on {
-                if let Some(need) = keys.get(need) {
-                    dependents.entry(*need).or_default().push(*lineage);
-                }
-            }
-        }
         let mut scope = Self {
             from,
             to,
@@ -74,17 +60,6 @@ impl<'a> Scope<'a> {
             altered: BTreeMap::new(),
             tables: BTreeMap::new(),
             domains: BTreeMap::new(),
-            kept_tables: to
-                .objects
-                .iter()
-                .filter(|(lineage, _)| from.objects.contains_key(lineage))
-                .filter_map(|(_, definition)| match &definition.body {
-                    Body::Table(table) => Some(&table.name),
-                    _ => None,
-                })
-                .collect(),
-            keys,
-            dependents,
         };
         for change in changes {
             match &change.kind {
@@ -106,11 +81,11 @@ impl<'a> Scope<'a> {
     }
 
     pub fn old(&self, lineage: Lineage) -> Option<&'a Arc<Definition>> {
-        self.from.objects.get(&lineage)
+        self.from.get(&lineage)
     }
 
     pub fn new_definition(&self, lineage: Lineage) -> Option<&'a Arc<Definition>> {
-        self.to.objects.get(&lineage)
+        self.to.get(&lineage)
     }
 
     pub fn old_table(&self, lineage: Lineage) -> Option<&'a Table> {
@@ -128,26 +103,29 @@ impl<'a> Scope<'a> {
     }
 
     /// Who depends on an object before the migration.
-    pub fn dependents(&self, lineage: Lineage) -> &[Lineage] {
-        self.dependents.get(&lineage).map_or(&[], Vec::as_slice)
+    pub fn dependents(&self, lineage: Lineage) -> Vec<Lineage> {
+        match self.old(lineage) {
+            Some(old) => self.from.dependents(&old.key()).collect(),
+            None => Vec::new(),
+        }
     }
 
     pub fn old_lineage(&self, key: &ObjectKey) -> Option<Lineage> {
-        self.keys.get(key).copied()
+        self.from.by_key(key)
+    }
+
+    /// Whether the table of that new name was there before, and may hold rows.
+    pub fn is_kept_table(&self, name: &Name) -> bool {
+        self.to
+            .by_key(&ObjectKey::of(Kind::Table, name))
+            .is_some_and(|lineage| self.from.contains(&lineage))
     }
 
     /// The relation of that name before the migration.
     pub fn old_relation(&self, name: &Name) -> Option<Lineage> {
         [Kind::Table, Kind::View, Kind::MaterializedView]
             .into_iter()
-            .find_map(|kind| {
-                self.old_lineage(&ObjectKey {
-                    kind,
-                    schema: name.schema.clone(),
-                    name: name.name.clone(),
-                    qualifier: String::new(),
-                })
-            })
+            .find_map(|kind| self.old_lineage(&ObjectKey::of(kind, name)))
     }
 
     /// Dropped at the start, for good or to come back.
@@ -205,7 +183,7 @@ impl<'a> Scope<'a> {
         let created: BTreeSet<_> = self
             .created
             .iter()
-            .filter_map(|lineage| type_name(self.to.objects.get(lineage)?))
+            .filter_map(|lineage| type_name(self.to.get(lineage)?))
             .collect();
         self.succeeded = self
             .dropped

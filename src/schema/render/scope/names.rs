@@ -11,7 +11,7 @@ impl Scope<'_> {
         let created: BTreeSet<_> = self
             .created
             .iter()
-            .filter_map(|lineage| Some(self.to.objects.get(lineage)?.key()))
+            .filter_map(|lineage| Some(self.to.get(lineage)?.key()))
             .collect();
         let in_the_way: Vec<_> = self
             .dropped
@@ -38,15 +38,17 @@ impl Scope<'_> {
     /// Names of relations and types that the migration brings into being.
     pub fn wanted_names(&self) -> BTreeSet<Name> {
         let mut wanted = BTreeSet::new();
-        for (lineage, new) in &self.to.objects {
-            if self.created.contains(lineage) {
-                wanted.extend(relation_names(new));
-            } else if let Some(old) = self.old(*lineage)
-                && self.altered.contains_key(lineage)
-            {
-                let before = relation_names(old);
-                let names = relation_names(new).into_iter();
-                wanted.extend(names.filter(|name| !before.contains(name)));
+        for lineage in self.created.iter().chain(self.altered.keys()) {
+            let Some(new) = self.new_definition(*lineage) else {
+                continue;
+            };
+            let names = relation_names(new);
+            match self.old(*lineage) {
+                Some(old) if !self.created.contains(lineage) => {
+                    let before = relation_names(old);
+                    wanted.extend(names.into_iter().filter(|name| !before.contains(name)));
+                }
+                _ => wanted.extend(names),
             }
         }
         wanted

@@ -20,7 +20,7 @@ impl<'a> Scope<'a> {
             if !matches!(old.kind(), Kind::Routine | Kind::Sequence) {
                 continue;
             }
-            for dependent in self.dependents(lineage).to_vec() {
+            for dependent in self.dependents(lineage) {
                 if !self.is_gone(dependent) && self.detach_calls(dependent, old) {
                     touched.push(dependent);
                 }
@@ -35,7 +35,7 @@ impl<'a> Scope<'a> {
             let Some(old) = self.old(lineage) else {
                 continue;
             };
-            for dependent in self.dependents(lineage).to_vec() {
+            for dependent in self.dependents(lineage) {
                 if self.is_gone(dependent) {
                     continue;
                 }

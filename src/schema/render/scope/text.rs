@@ -24,7 +24,7 @@ impl Scope<'_> {
             self.created
                 .iter()
                 .chain(self.altered.keys())
-                .filter_map(|lineage| self.to.objects.get(lineage))
+                .filter_map(|lineage| self.to.get(lineage))
                 .any(|definition| {
                     texts(definition)
                         .iter()
