@@ -3,14 +3,14 @@
 use super::definition::acl;
 use super::logical::Logical;
 use super::row::{
-    AttributeRow, ColumnRow, ConstraintRow, DomainRow, IndexRow, PhysicalName, RelationRow,
-    RoutineRow, SequenceRow, TriggerRow, TypeRow,
+    AttributeRow, ColumnRow, ConstraintRow, DeclaredRow, DomainRow, IndexRow, PhysicalName,
+    RelationRow, RoutineRow, SequenceRow, TriggerRow, TypeRow,
 };
 use super::{CatalogError, CatalogId, LineageBook};
 use crate::schema::model::{
-    Attribute, Body, Check, Column, Composite, Constraint, ConstraintKind, Domain, Enum, Generated,
-    Identity, Index, Lineage, MaterializedView, Name, OwnedBy, Persistence, ReplicaIdentity,
-    Routine, Sequence, SequenceOptions, Table, Trigger, TriggerState, View,
+    Attribute, Body, Check, Column, Composite, Constraint, ConstraintKind, Declared, Domain, Enum,
+    Generated, Identity, Index, Lineage, MaterializedView, Name, OwnedBy, Persistence,
+    ReplicaIdentity, Routine, Sequence, SequenceOptions, Table, Trigger, TriggerState, View,
 };
 use crate::schema::token::tokens;
 use std::collections::BTreeMap;
@@ -275,6 +275,24 @@ pub(super) fn trigger(row: &TriggerRow, logical: Logical<'_>) -> Trigger {
             _ => TriggerState::Origin,
         },
         columns: sorted(row.columns.as_deref()),
+    }
+}
+
+pub(super) fn declared(row: &DeclaredRow, logical: Logical<'_>) -> Declared {
+    let name = if row.kind.is_on_relation() {
+        Name::new("", row.name.as_str())
+    } else {
+        logical.name(&row.schema, &row.name)
+    };
+    let setting = |(name, value): (&String, &String)| (name.clone(), logical.text(value));
+    Declared {
+        declares: row.kind,
+        name,
+        qualifier: logical.text(&row.qualifier),
+        table: (row.table.as_ref()).map(|PhysicalName(schema, name)| logical.name(schema, name)),
+        columns: sorted(row.columns.as_deref()),
+        statement: logical.text(&row.statement),
+        settings: row.settings.iter().map(setting).collect(),
     }
 }
 

@@ -72,6 +72,15 @@ impl Raw {
                 add(id.class, &row.common, &row.schema, body, lineage.of(id));
             }
         }
+        for (class, rows) in &self.declared {
+            for row in rows {
+                if logical.schema(&row.schema).is_some() {
+                    let id = CatalogId::object(*class, row.common.oid);
+                    let body = Body::Declared(body::declared(row, logical));
+                    add(id.class, &row.common, &row.schema, body, lineage.of(id));
+                }
+            }
+        }
         Ok(found)
     }
 
@@ -114,9 +123,17 @@ impl Raw {
             let key = key(kind, &row.schema, &row.name, input)?;
             Some(((row.class, row.oid), key))
         });
+        let declared = self.declared.iter().flat_map(|(class, rows)| {
+            rows.iter().filter_map(|row| {
+                let qualifier = logical.text(&row.qualifier);
+                let key = key(row.kind, &row.schema, &row.name, qualifier)?;
+                (!row.kind.is_on_relation()).then_some(((*class, row.common.oid), key))
+            })
+        });
         types
             .chain(relations)
             .chain(routines)
+            .chain(declared)
             .chain(others)
             .collect()
     }

@@ -1,5 +1,7 @@
 //! How the catalogs identify an object.
 
+use crate::schema::model::Kind;
+
 /// An object's address, as `pg_depend` has it.
 ///
 /// A column of a table is (`pg_class`, table, attribute number); an attribute of a composite type is
@@ -19,6 +21,7 @@ impl CatalogId {
     pub const TYPE: u32 = 1247;
     pub const SCHEMA: u32 = 2615;
     pub const TRIGGER: u32 = 2620;
+    pub const POLICY: u32 = 3256;
 
     pub fn object(class: u32, oid: u32) -> Self {
         Self { class, oid, sub: 0 }
@@ -33,7 +36,7 @@ impl CatalogId {
 /// In which catalog a name is looked up.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum TargetClass {
-    /// `pg_class`: tables, indexes, views, sequences; a trigger is found through its table.
+    /// `pg_class`: tables, indexes, views, sequences; a part of one is found through it.
     Relation,
     /// `pg_proc`: all overloads of the name.
     Routine,
@@ -41,4 +44,22 @@ pub enum TargetClass {
     Type,
     /// `pg_namespace`; the name is the schema's own.
     Schema,
+}
+
+impl TargetClass {
+    /// Where the name of an object of that kind is looked up, or of the relation that it is on.
+    pub fn of(kind: Kind) -> Self {
+        match kind {
+            Kind::Schema => Self::Schema,
+            Kind::Enum | Kind::Domain | Kind::Composite => Self::Type,
+            Kind::Routine => Self::Routine,
+            Kind::Sequence
+            | Kind::Table
+            | Kind::Index
+            | Kind::View
+            | Kind::MaterializedView
+            | Kind::Trigger
+            | Kind::Policy => Self::Relation,
+        }
+    }
 }

@@ -1,7 +1,7 @@
 //! Introspection: objects of the live catalogs as the server describes them.
 
 use super::row::{
-    self, NameRow, Reference, RelationRow, RoutineRow, SchemaRow, TriggerRow, TypeRow,
+    self, DeclaredRow, NameRow, Reference, RelationRow, RoutineRow, SchemaRow, TriggerRow, TypeRow,
 };
 use super::server::require_supported;
 use super::{CatalogError, CatalogId};
@@ -15,6 +15,9 @@ const TYPES: &str = include_str!("sql/types.sql");
 const ROUTINES: &str = include_str!("sql/routines.sql");
 const RELATIONS: &str = include_str!("sql/relations.sql");
 const TRIGGERS: &str = include_str!("sql/triggers.sql");
+
+/// The queries for kinds that are kept as their statement, by the catalog that has them.
+const DECLARED: &[(u32, &str)] = &[(CatalogId::POLICY, include_str!("sql/policies.sql"))];
 const NAMES: &str = include_str!("sql/names.sql");
 
 /// What to read.
@@ -34,6 +37,8 @@ pub struct Raw {
     pub(super) routines: Vec<RoutineRow>,
     pub(super) relations: Vec<RelationRow>,
     pub(super) triggers: Vec<TriggerRow>,
+    /// By catalog.
+    pub(super) declared: Vec<(u32, Vec<DeclaredRow>)>,
     /// What the objects depend on and is not among them.
     pub(super) names: Vec<NameRow>,
 }
@@ -70,6 +75,10 @@ pub async fn read(
             CatalogId::RELATION => raw.relations = row::parse(&run(RELATIONS).await?)?,
             CatalogId::TRIGGER => raw.triggers = row::parse(&run(TRIGGERS).await?)?,
             _ => {}
+        }
+        for (_, sql) in DECLARED.iter().filter(|(of, _)| of == class) {
+            let rows = exec.query(sql, &[Some(&oid_array(oids))]).await?;
+            raw.declared.push((*class, row::parse(&rows)?));
         }
     }
     let unnamed = raw.unnamed();
@@ -127,6 +136,10 @@ impl Raw {
         for row in &self.triggers {
             ids.push(CatalogId::object(CatalogId::TRIGGER, row.common.oid));
         }
+        for (class, rows) in &self.declared {
+            let oids = rows.iter().map(|row| row.common.oid);
+            ids.extend(oids.map(|oid| CatalogId::object(*class, oid)));
+        }
         ids
     }
 
@@ -136,12 +149,17 @@ impl Raw {
             .map(|row| (CatalogId::TYPE, row.common.oid))
             .chain((self.routines.iter()).map(|row| (CatalogId::ROUTINE, row.common.oid)))
             .chain((self.relations.iter()).map(|row| (CatalogId::RELATION, row.common.oid)))
+            .chain(
+                (self.declared.iter())
+                    .flat_map(|(class, rows)| rows.iter().map(|row| (*class, row.common.oid))),
+            )
             .map(|(class, oid)| Reference { class, oid })
             .collect();
         let references = (self.types.iter().map(|row| &row.common))
             .chain(self.routines.iter().map(|row| &row.common))
             .chain(self.relations.iter().map(|row| &row.common))
             .chain(self.triggers.iter().map(|row| &row.common))
+            .chain((self.declared.iter()).flat_map(|(_, rows)| rows.iter().map(|row| &row.common)))
             .flat_map(|common| common.references.iter().flatten())
             .filter(|reference| !here.contains(reference));
         by_class(references.map(|reference| (reference.class, reference.oid)))

@@ -1,7 +1,9 @@
 //! The rows of this module's queries, as they come: physical names, catalog OIDs.
 
+use crate::schema::model::Kind;
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
+use std::collections::BTreeMap;
 
 /// What every kind has.
 #[derive(Clone, Debug, Deserialize)]
@@ -199,6 +201,24 @@ pub(super) struct TriggerRow {
     /// `O`, `D`, `R` or `A`.
     pub enabled: char,
     pub columns: Option<Vec<String>>,
+}
+
+/// An object that is kept as its statement, of whatever kind.
+#[derive(Clone, Debug, Deserialize)]
+pub(super) struct DeclaredRow {
+    #[serde(flatten)]
+    pub common: Common,
+    pub kind: Kind,
+    /// Its own; of a part of a relation, the relation's.
+    pub schema: String,
+    pub name: String,
+    #[serde(default)]
+    pub qualifier: String,
+    pub table: Option<PhysicalName>,
+    pub columns: Option<Vec<String>>,
+    pub statement: String,
+    #[serde(default)]
+    pub settings: BTreeMap<String, String>,
 }
 
 /// The name of something that others depend on.

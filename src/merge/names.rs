@@ -13,7 +13,7 @@ use std::collections::{BTreeMap, BTreeSet};
 /// The names of the result, and how each side's names become them: what stays is not in its [`Renames`].
 #[derive(Debug, Default)]
 pub struct Names {
-    /// A trigger's and a schema's name have no schema.
+    /// A schema's name and that of a part of a relation have no schema.
     pub objects: BTreeMap<Lineage, Name>,
     /// By table or composite type and column.
     pub columns: BTreeMap<(Lineage, Lineage), String>,
@@ -32,7 +32,7 @@ impl Names {
         let key = definition.key();
         match self.objects.get(&lineage) {
             None => key,
-            Some(name) if key.kind == Kind::Trigger => ObjectKey {
+            Some(name) if key.kind.is_on_relation() => ObjectKey {
                 name: name.name.clone(),
                 ..key
             },
@@ -72,11 +72,11 @@ pub fn merge_names(sides: Three<&Snapshot>, decisions: &mut Decisions<'_>) -> Na
     names
 }
 
-/// What a schema-qualified object is called, or a trigger or schema by itself.
+/// What a schema-qualified object is called, or a schema or part of a relation by itself.
 fn own_name(definition: &Definition) -> Name {
     let key = definition.key();
     match key.kind {
-        Kind::Trigger => Name::new("", key.name),
+        kind if kind.is_on_relation() => Name::new("", key.name),
         _ => Name::new(key.schema, key.name),
     }
 }
@@ -201,16 +201,7 @@ fn survives<T>(of: &Three<Option<T>>) -> bool {
 
 /// The places where an object's name must be its own: relations and types overlap.
 fn namespaces(key: &ObjectKey, name: &Name) -> Vec<(&'static str, Name, String)> {
-    let spaces: &[&'static str] = match key.kind {
-        Kind::Schema => &["schema"],
-        Kind::Enum | Kind::Domain => &["type"],
-        Kind::Sequence | Kind::Index => &["relation"],
-        Kind::Table | Kind::View | Kind::MaterializedView | Kind::Composite => {
-            &["relation", "type"]
-        }
-        Kind::Routine => &["routine"],
-        Kind::Trigger => return Vec::new(),
-    };
+    let spaces = key.kind.facts().spaces;
     spaces
         .iter()
         .map(|space| (*space, name.clone(), key.qualifier.clone()))
@@ -373,7 +364,7 @@ fn renames(side: &Snapshot, names: &Names, schemas: BTreeMap<String, String>) ->
     // Overloads share a name: where they part, texts cannot be told apart by it.
     let mut parted: BTreeSet<Name> = BTreeSet::new();
     for (lineage, definition) in side.iter() {
-        if matches!(definition.kind(), Kind::Schema | Kind::Trigger) {
+        if !definition.kind().facts().in_texts {
             continue;
         }
         let old = own_name(definition);

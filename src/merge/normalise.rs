@@ -1,10 +1,10 @@
 //! Rewrites a side's definitions so that they speak of everything by the names of the result.
 
 use super::references::Objects;
-use crate::schema::diff::{Renames, with_own_name};
+use crate::schema::diff::Renames;
 use crate::schema::model::{Body, Definition, Kind, Lineage, Name, ObjectKey};
 use crate::schema::quote::{qualified, quote_identifier};
-use crate::schema::rename::rename_objects;
+use crate::schema::rename::{rename_objects, with_own_name};
 use crate::schema::snapshot::Snapshot;
 use std::sync::Arc;
 
@@ -36,7 +36,7 @@ pub fn carried(renames: &Renames, definition: &Arc<Definition>) -> Arc<Definitio
 fn rename_key(renames: &Renames, key: &mut ObjectKey) {
     match key.kind {
         Kind::Schema => key.name = renames.schema(&key.name).to_owned(),
-        Kind::Trigger => {
+        kind if kind.is_on_relation() => {
             let table = renames.name(&Name::new(key.schema.as_str(), key.qualifier.as_str()));
             key.schema = table.schema;
             key.qualifier = table.name;
@@ -64,6 +64,8 @@ fn own_name(body: &mut Body) -> Option<&mut Name> {
         Body::View(body) => Some(&mut body.name),
         Body::MaterializedView(body) => Some(&mut body.name),
         Body::Routine(body) => Some(&mut body.name),
+        Body::Declared(body) if body.declares.is_on_relation() => None,
+        Body::Declared(body) => Some(&mut body.name),
     }
 }
 
@@ -102,5 +104,9 @@ pub fn set_names<'a>(
     }
     if let Some(own) = own_name(&mut definition.body) {
         own.clone_from(name);
+    }
+    if let Body::Declared(body) = &mut definition.body {
+        body.name.name.clone_from(&name.name);
+        body.name_statement();
     }
 }

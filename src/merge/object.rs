@@ -101,10 +101,15 @@ impl ObjectMerge<'_, '_> {
         let named: Three<Option<Arc<Definition>>> = of.map(|definition| {
             definition.map(|definition| self.named(lineage, Arc::clone(definition)))
         });
+        let whole = statements_clash(&named);
         let trees = named.as_ref().map(|definition| {
-            definition
-                .as_ref()
-                .map(|definition| tree::from_definition(definition))
+            definition.as_ref().map(|definition| {
+                let mut tree = tree::from_definition(definition);
+                if whole {
+                    tree::bind_settings(&mut tree);
+                }
+                tree
+            })
         });
         let labels = Labels::new(of);
         let subject = Subject { lineage, key: &key };
@@ -173,6 +178,16 @@ fn pick<'t>(
         Pick::Source => of.source,
         Pick::Target => of.target,
     }
+}
+
+/// Whether both sides made another declared object of it, each its own.
+fn statements_clash(of: &Three<Option<Arc<Definition>>>) -> bool {
+    let statement = |side: &Option<Arc<Definition>>| match side.as_ref().map(|side| &side.body) {
+        Some(Body::Declared(declared)) => Some(declared.statement.clone()),
+        _ => None,
+    };
+    let of = of.as_ref().map(statement);
+    of.source.is_some() && of.source != of.target && of.base != of.source && of.base != of.target
 }
 
 /// Which of the six kinds an object is of.
@@ -255,11 +270,11 @@ fn merge_order_of(of: &Three<Option<Arc<Definition>>>) -> Vec<Lineage> {
 
 /// What the merged definition depends on: a side's own list where it is that side's, else both.
 fn dependencies(merged: &Definition, of: &Three<Option<Arc<Definition>>>) -> Vec<ObjectKey> {
-    let text = text_of(merged);
+    let text = texts_of(merged);
     let alike: Vec<&Arc<Definition>> = [&of.target, &of.source, &of.base]
         .into_iter()
         .flatten()
-        .filter(|side| text.is_some() && text_of(side) == text)
+        .filter(|side| !text.is_empty() && texts_of(side) == text)
         .take(1)
         .collect();
     let sides = if alike.is_empty() {
@@ -277,14 +292,15 @@ fn dependencies(merged: &Definition, of: &Three<Option<Arc<Definition>>>) -> Vec
     keys.into_iter().collect()
 }
 
-/// The text that says what an object depends on, where it is a single one.
-fn text_of(definition: &Definition) -> Option<&str> {
+/// The texts that say what an object depends on, where nothing else does.
+fn texts_of(definition: &Definition) -> Vec<&str> {
     match &definition.body {
-        Body::View(view) => Some(&view.query),
-        Body::MaterializedView(view) => Some(&view.query),
-        Body::Routine(routine) => Some(&routine.definition),
-        Body::Trigger(trigger) => Some(&trigger.definition),
-        Body::Index(index) => Some(&index.definition),
-        _ => None,
+        Body::View(view) => vec![&view.query],
+        Body::MaterializedView(view) => vec![&view.query],
+        Body::Routine(routine) => vec![&routine.definition],
+        Body::Trigger(trigger) => vec![&trigger.definition],
+        Body::Index(index) => vec![&index.definition],
+        Body::Declared(declared) => declared.texts().collect(),
+        _ => Vec::new(),
     }
 }

@@ -5,6 +5,7 @@ use super::names::Names;
 use super::pair::columns;
 use super::three::Three;
 use crate::schema::model::{Body, Definition, Kind, Lineage, Name, ObjectKey, Table};
+use crate::schema::quote::qualified;
 use crate::schema::rename::referenced_columns;
 use crate::schema::token::{TokenKind, mentions, tokens};
 use std::collections::{BTreeMap, BTreeSet};
@@ -191,10 +192,17 @@ impl<'a> Search<'a> {
                     found.extend(lost.map(|lost| (Referrer::OwnedBy(lineage), lost)));
                 }
             }
-            Body::View(view) => self.query(lineage, definition, &view.query, found),
-            Body::MaterializedView(view) => self.query(lineage, definition, &view.query, found),
+            Body::Declared(declared) => {
+                if let Some(table) = &declared.table {
+                    let lost = self
+                        .lost_table(table)
+                        .or_else(|| self.lost_among(table, &declared.columns));
+                    found.extend(lost.map(|lost| (whole.clone(), lost)));
+                }
+            }
             _ => {}
         }
+        self.queries(lineage, definition, found);
         for key in &definition.depends_on {
             // What a sequence is owned by has been looked at.
             let owner = matches!(definition.body, Body::Sequence(_)) && key.kind == Kind::Table;
@@ -264,25 +272,28 @@ impl<'a> Search<'a> {
 
     /// A query names columns of many relations: here, a lost column of one that it reads if it names
     /// any so called, unless the side that dropped the column has the same query.
-    fn query(
+    fn queries(
         &self,
         lineage: Lineage,
         definition: &Definition,
-        query: &str,
         found: &mut BTreeSet<(Referrer, Lost)>,
     ) {
+        let queries = queries_of(definition);
+        if queries.is_empty() {
+            return;
+        }
         for key in &definition.depends_on {
             let name = Name::new(key.schema.as_str(), key.name.as_str());
             let Some(table) = self.tables.get(&name) else {
                 continue;
             };
             for (column, id) in self.lost_columns.get(table).into_iter().flatten() {
-                let without = self
+                let same_without = self
                     .dropped
                     .dropper(*table, *id)
                     .get(&lineage)
-                    .and_then(|definition| query_of(definition));
-                if without != Some(query) && mentions(query, column) {
+                    .is_some_and(|definition| queries_of(definition) == queries);
+                if !same_without && queries.iter().any(|query| mentions(query, column)) {
                     found.insert((Referrer::Object(lineage), Lost::Column(*table, *id)));
                 }
             }
@@ -290,11 +301,13 @@ impl<'a> Search<'a> {
     }
 }
 
-fn query_of(definition: &Definition) -> Option<&str> {
+/// The texts of an object that may read many relations.
+fn queries_of(definition: &Definition) -> Vec<&str> {
     match &definition.body {
-        Body::View(view) => Some(&view.query),
-        Body::MaterializedView(view) => Some(&view.query),
-        _ => None,
+        Body::View(view) => vec![&view.query],
+        Body::MaterializedView(view) => vec![&view.query],
+        Body::Declared(declared) => declared.texts().collect(),
+        _ => Vec::new(),
     }
 }
 
@@ -316,15 +329,13 @@ pub fn stale_queries(result: &Objects, sides: Three<&Objects>, names: &Names) ->
             (false, true) => &theirs,
             _ => continue,
         };
-        let Some(query) = query_of(definition) else {
-            continue;
-        };
+        let queries = queries_of(definition);
         let says_old_name = definition
             .depends_on
             .iter()
             .filter_map(|key| old_names.get(key))
             .flatten()
-            .any(|old| mentions(query, old));
+            .any(|old| queries.iter().any(|query| mentions(query, old)));
         if says_old_name {
             stale.insert(*lineage);
         }
@@ -363,7 +374,8 @@ fn speaks_of(text: &str, key: &ObjectKey) -> bool {
     }
     tokens(text).windows(3).any(|window| match window {
         [schema, dot, name] => {
-            schema.is_name(&key.schema) && dot.is(".") && name.is_name(&key.name)
+            let named = name.is_name(&key.name) || name.is(&key.name);
+            schema.is_name(&key.schema) && dot.is(".") && named
                 || matches!(&schema.kind, TokenKind::Literal(inner) if dot.is("::") && speaks_of(inner, key))
         }
         _ => false,
@@ -404,6 +416,10 @@ pub fn keep_spoken_of(definition: &mut Definition) {
             .iter()
             .map(|attribute| attribute.data_type.clone())
             .collect(),
+        Body::Declared(declared) => {
+            let table = declared.table.as_ref().map(qualified);
+            declared.texts().map(str::to_owned).chain(table).collect()
+        }
         _ => return,
     };
     definition

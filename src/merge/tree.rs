@@ -46,6 +46,7 @@ fn groups(body: &Body) -> &'static [(&'static str, &'static [&'static str])] {
         )],
         Body::Index(_) => &[("definition", &["definition", "unique", "columns"])],
         Body::Trigger(_) => &[("definition", &["definition", "columns"])],
+        Body::Declared(_) => &[("definition", &["statement", "qualifier", "columns"])],
         _ => &[],
     }
 }
@@ -81,6 +82,18 @@ pub fn from_definition(definition: &Definition) -> Tree {
             .map(|(name, value)| (name, Tree::Atom(value))),
     );
     Tree::Map(tree)
+}
+
+/// Makes the settings of a declared object one attribute with its statement: they need not go with
+/// another one.
+pub fn bind_settings(tree: &mut Tree) {
+    let Tree::Map(attributes) = tree else {
+        return;
+    };
+    let settings = attributes.remove("settings").map(|tree| tree.value());
+    if let Some(Tree::Atom(Value::Object(parts))) = attributes.get_mut("definition") {
+        parts.extend(settings.map(|settings| ("settings".to_owned(), settings)));
+    }
 }
 
 fn attribute(body: &Body, name: &str, value: Value) -> Tree {
@@ -218,7 +231,8 @@ fn list(mut by_id: Map<String, Value>, order: &Order) -> Value {
 pub fn describe<'a>(path: &[String], column: impl Fn(&str) -> &'a str) -> String {
     let mut words: Vec<&str> = Vec::new();
     let path: Vec<&str> = path.iter().map(String::as_str).collect();
-    let rest = match path.as_slice() {
+    let path = path.strip_prefix(&["settings"]).unwrap_or(&path);
+    let rest = match path {
         [] => return "definition".to_owned(),
         ["columns", id, rest @ ..] => {
             words.extend(["column", column(id)]);

@@ -4,26 +4,6 @@ use super::change::Alteration;
 use super::model::{Acl, Kind};
 use std::collections::BTreeMap;
 
-/// The privileges of a kind that every supported server version knows.
-fn base_privileges(kind: Kind) -> &'static [&'static str] {
-    match kind {
-        Kind::Table | Kind::View | Kind::MaterializedView => &[
-            "DELETE",
-            "INSERT",
-            "REFERENCES",
-            "SELECT",
-            "TRIGGER",
-            "TRUNCATE",
-            "UPDATE",
-        ],
-        Kind::Sequence => &["SELECT", "UPDATE", "USAGE"],
-        Kind::Routine => &["EXECUTE"],
-        Kind::Schema => &["CREATE", "USAGE"],
-        Kind::Enum | Kind::Domain | Kind::Composite => &["USAGE"],
-        Kind::Index | Kind::Trigger => &[],
-    }
-}
-
 /// What a new object of `owner` grants before anybody says otherwise (`acldefault`).
 ///
 /// A newer server knows more privileges than the model does; the owner of a new object has them all,
@@ -36,7 +16,8 @@ pub fn default_acl(kind: Kind, owner: &str, wanted: &Acl) -> Acl {
             .collect::<BTreeMap<_, _>>()
     };
     let mut acl = Acl::new();
-    let mut own = plain(base_privileges(kind));
+    let facts = kind.facts();
+    let mut own = plain(facts.privileges);
     if own.is_empty() {
         return acl;
     }
@@ -46,11 +27,9 @@ pub fn default_acl(kind: Kind, owner: &str, wanted: &Acl) -> Acl {
         own = wanted.keys().map(|key| (key.clone(), false)).collect();
     }
     acl.insert(owner.to_owned(), own);
-    match kind {
-        Kind::Routine => acl.insert(String::new(), plain(&["EXECUTE"])),
-        Kind::Enum | Kind::Domain | Kind::Composite => acl.insert(String::new(), plain(&["USAGE"])),
-        _ => None,
-    };
+    if !facts.public.is_empty() {
+        acl.insert(String::new(), plain(facts.public));
+    }
     acl
 }
 

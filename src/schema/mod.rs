@@ -1,6 +1,6 @@
 //! The schema model and everything that can be said about it without a database.
 //!
-//! [`model`] holds the typed definitions, [`snapshot`] a whole schema at one moment. The rest are
+//! [`model`] holds the typed definitions, [`kind`] what is true of each kind, [`snapshot`] a whole schema at one moment. The rest are
 //! functions on them: [`canonical`] bytes, differences ([`mod@diff`], [`change`]) and ordered DDL
 //! ([`mod@render`]). [`quote`] writes names and literals, [`token`] finds them in printed text,
 //! [`rename`] and [`query`] replace them.
@@ -8,7 +8,9 @@
 pub mod acl;
 pub mod canonical;
 pub mod change;
+mod declared;
 pub mod diff;
+pub mod kind;
 pub mod model;
 pub mod order;
 pub mod query;

@@ -5,9 +5,12 @@
 //! under `PINNED_SETTINGS`, with physical schema names mapped back, so
 //! that the same object has the same definition on every branch.
 
+use super::kind::Naming;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::fmt;
+
+pub use super::kind::Kind;
 
 /// An identity that survives renames and is carried from branch to branch: 128 random bits, given
 /// when an object or a column first appears.
@@ -67,24 +70,6 @@ impl Name {
     }
 }
 
-/// The kinds of versioned objects.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Kind {
-    Schema,
-    Enum,
-    Domain,
-    Composite,
-    Sequence,
-    Table,
-    Index,
-    View,
-    MaterializedView,
-    /// Functions and procedures.
-    Routine,
-    Trigger,
-}
-
 /// What names an object among its siblings: two live objects of one branch never share a key.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct ObjectKey {
@@ -92,7 +77,8 @@ pub struct ObjectKey {
     /// Empty for a schema, whose own name is in `name`.
     pub schema: String,
     pub name: String,
-    /// A routine's input argument types, as in `(integer, text)`; a trigger's table name; else empty.
+    /// What the name alone leaves open: a routine's input argument types, as in `integer, text`; the
+    /// relation that a trigger or a policy is on; else empty.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub qualifier: String,
 }
@@ -116,7 +102,7 @@ pub type Acl = BTreeMap<String, BTreeMap<String, bool>>;
 /// One versioned object.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Definition {
-    /// Empty for an index and a trigger, which are their table's.
+    /// Empty for an index, a trigger and other parts of a relation, which are its owner's.
     pub owner: String,
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub acl: Acl,
@@ -144,6 +130,7 @@ pub enum Body {
     MaterializedView(MaterializedView),
     Routine(Routine),
     Trigger(Trigger),
+    Declared(Declared),
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -402,6 +389,31 @@ pub enum TriggerState {
     Always,
 }
 
+/// An object of a kind that PostgreSQL mostly replaces whole: what creates it, and what can be changed
+/// afterwards.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Declared {
+    /// Which kind it is of.
+    pub declares: Kind,
+    /// A part of a relation has no schema of its own: there it is empty.
+    pub name: Name,
+    /// What the name leaves open: argument types, an access method.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub qualifier: String,
+    /// The relation that it is on, and goes with.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub table: Option<Name>,
+    /// That relation's columns that it speaks of, by name, sorted.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub columns: Vec<String>,
+    /// The `CREATE …`, whole but for what `settings` has.
+    pub statement: String,
+    /// What `ALTER` can change, each by itself: a policy's `using`, a rule's `enabled`. What a name means
+    /// and how it is written, `schema::render` knows for each kind.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub settings: BTreeMap<String, String>,
+}
+
 impl Definition {
     pub fn kind(&self) -> Kind {
         match &self.body {
@@ -416,6 +428,7 @@ impl Definition {
             Body::MaterializedView(_) => Kind::MaterializedView,
             Body::Routine(_) => Kind::Routine,
             Body::Trigger(_) => Kind::Trigger,
+            Body::Declared(body) => body.declares,
         }
     }
 
@@ -450,24 +463,13 @@ impl Definition {
                 &Name::new(body.table.schema.as_str(), body.name.as_str()),
                 &body.table.name,
             ),
-        }
-    }
-}
-
-impl Kind {
-    /// The kind as SQL names it: `TABLE`, `MATERIALIZED VIEW`; a routine's is `ROUTINE`.
-    pub fn keyword(self) -> &'static str {
-        match self {
-            Self::Schema => "SCHEMA",
-            Self::Enum | Self::Composite => "TYPE",
-            Self::Domain => "DOMAIN",
-            Self::Sequence => "SEQUENCE",
-            Self::Table => "TABLE",
-            Self::Index => "INDEX",
-            Self::View => "VIEW",
-            Self::MaterializedView => "MATERIALIZED VIEW",
-            Self::Routine => "ROUTINE",
-            Self::Trigger => "TRIGGER",
+            Body::Declared(body) => match &body.table {
+                Some(table) if kind.is_on_relation() => of(
+                    &Name::new(table.schema.as_str(), body.name.name.as_str()),
+                    &table.name,
+                ),
+                _ => of(&body.name, &body.qualifier),
+            },
         }
     }
 }
@@ -476,11 +478,12 @@ impl Kind {
 impl fmt::Display for ObjectKey {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{} ", self.kind.keyword().to_ascii_lowercase())?;
-        match self.kind {
-            Kind::Schema => f.write_str(&self.name),
-            Kind::Trigger => write!(f, "{} on {}.{}", self.name, self.schema, self.qualifier),
-            Kind::Routine => write!(f, "{}.{}({})", self.schema, self.name, self.qualifier),
-            _ => write!(f, "{}.{}", self.schema, self.name),
+        match self.kind.facts().naming {
+            Naming::Schema => f.write_str(&self.name),
+            Naming::OnRelation => write!(f, "{} on {}.{}", self.name, self.schema, self.qualifier),
+            Naming::Arguments => write!(f, "{}.{}({})", self.schema, self.name, self.qualifier),
+            Naming::Method => write!(f, "{}.{} using {}", self.schema, self.name, self.qualifier),
+            Naming::Plain => write!(f, "{}.{}", self.schema, self.name),
         }
     }
 }

@@ -1,7 +1,7 @@
 //! What a rename does to the texts that speak of the renamed: the server prints them with the new
 //! name from then on, and so must whoever compares texts from before with texts from after.
 
-use super::model::Name;
+use super::model::{Kind, Name};
 use super::quote::{qualified, quote_identifier, quote_literal};
 use super::token::{Token, TokenKind, rewrite, tokens};
 use std::borrow::Cow;
@@ -125,6 +125,32 @@ pub(super) fn object_at(
         }
         TokenKind::Other(_) => None,
     }
+}
+
+/// The whole `CREATE …` with the created object's own name replaced: what follows the first keyword of
+/// its kind.
+pub fn with_own_name(definition: &str, kind: Kind, written: &str) -> String {
+    let keywords = match kind {
+        Kind::Routine => vec!["FUNCTION", "PROCEDURE"],
+        _ => vec![kind.keyword()],
+    };
+    let scanned = tokens(definition);
+    let named_at = (0..scanned.len()).find_map(|at| {
+        keywords.iter().find_map(|keyword| {
+            let words: Vec<&str> = keyword.split(' ').collect();
+            let found = scanned.get(at..at + words.len())?;
+            let same = found.iter().zip(&words).all(|(token, word)| token.is(word));
+            same.then_some(at + words.len())
+        })
+    });
+    rewrite(definition, |tokens, at| {
+        if named_at != Some(at) {
+            return None;
+        }
+        let qualified = tokens.get(at + 1).is_some_and(|next| next.is("."));
+        Some((if qualified { 3 } else { 1 }, written.to_owned()))
+    })
+    .into_owned()
 }
 
 /// [`rename_identifiers`] for a foreign key, which speaks of two tables: `own` are the renames of the

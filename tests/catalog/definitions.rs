@@ -58,6 +58,9 @@ async fn every_attribute_of_the_model_is_read() {
     let found = by_key(&on_main(
         &read_schemas(&mut connection, &["public", "App"]).await,
     ));
+    let mut roles = [database.owner.as_str(), "pg_monitor"];
+    roles.sort_unstable();
+    let roles = roles.join(", ");
     let expected = [
         ("schema public", "/owner", json!("pg_database_owner")),
         (
@@ -209,6 +212,36 @@ async fn every_attribute_of_the_model_is_read() {
             "index App.summary_orders",
             "/body/table",
             json!({"schema": "App", "name": "summary"}),
+        ),
+        (
+            "policy everybody on public.users",
+            "/body",
+            json!({
+                "kind": "declared", "declares": "policy", "name": {"schema": "", "name": "everybody"},
+                "table": {"schema": "public", "name": "users"},
+                "statement": "CREATE POLICY everybody ON public.users", "settings": {"roles": "PUBLIC", "using": "true"},
+            }),
+        ),
+        (
+            "policy Own Rows on public.users",
+            "",
+            json!({
+                "owner": "", "comment": "hands off",
+                "depends_on": [
+                    {"kind": "schema", "schema": "", "name": "public"}, {"kind": "table", "schema": "App", "name": "Orders"},
+                    {"kind": "table", "schema": "public", "name": "users"},
+                    {"kind": "routine", "schema": "public", "name": "positive", "qualifier": "integer"},
+                ],
+                "body": {
+                    "kind": "declared", "declares": "policy", "name": {"schema": "", "name": "Own Rows"},
+                    "table": {"schema": "public", "name": "users"}, "columns": ["amount", "id", "name"],
+                    "statement": "CREATE POLICY \"Own Rows\" ON public.users AS RESTRICTIVE FOR UPDATE",
+                    "settings": {
+                        "roles": roles, "check": "public.positive((amount)::integer)",
+                        "using": "((name = CURRENT_USER) AND (EXISTS ( SELECT 1\n   FROM \"App\".\"Orders\" o\n  WHERE (o.user_id = users.id))))",
+                    },
+                },
+            }),
         ),
         (
             "view public.active",
@@ -385,6 +418,15 @@ async fn dependencies_are_direct_and_leave_out_foreign_keys_and_parts() {
                 "table App.Orders",
                 "table public.users",
                 "routine public.audit()",
+            ],
+        ),
+        ("policy everybody on public.users", &["table public.users"]),
+        (
+            "policy Own Rows on public.users",
+            &[
+                "table App.Orders",
+                "table public.users",
+                "routine public.positive(integer)",
             ],
         ),
     ]

@@ -22,3 +22,4 @@ CREATE UNIQUE INDEX by_count ON public.summary (users);
 CREATE FUNCTION public.first() RETURNS public.users LANGUAGE sql BEGIN ATOMIC SELECT * FROM public.users; END;
 CREATE FUNCTION public.audit() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN new; END';
 CREATE TRIGGER audit BEFORE UPDATE OF name ON public.users FOR EACH ROW EXECUTE FUNCTION public.audit();
+CREATE POLICY own ON public.users USING (name <> '' AND public.feel('ok') IS NOT NULL AND EXISTS (SELECT 1 FROM public.orders AS o WHERE o.user_id = users.id));

@@ -16,7 +16,6 @@ async fn objects_of_unknown_kinds_are_reported() {
             CREATE TABLE public.child (c integer) INHERITS (public.t);
             CREATE TYPE public.form AS (a integer);
             CREATE TABLE public.filled OF public.form;
-            CREATE POLICY "P" ON public.t USING (true);
             CREATE RULE r AS ON DELETE TO public.t DO NOTHING;
             CREATE AGGREGATE public.total (integer) (SFUNC = int4pl, STYPE = integer);
             CREATE TYPE public.span AS RANGE (SUBTYPE = integer);
@@ -57,7 +56,6 @@ async fn objects_of_unknown_kinds_are_reported() {
             ("operator family", "public.family"),
             ("partition", "public.part_1"),
             ("partitioned table", "public.part"),
-            ("policy", "\"P\" on public.t"),
             ("privileges of an identity sequence", "public.t_id_seq"),
             ("range type", "public.span"),
             ("rule", "r on public.t"),

@@ -71,3 +71,9 @@ CREATE TRIGGER audit BEFORE UPDATE OF name OR DELETE ON {public}.users FOR EACH 
 COMMENT ON TRIGGER audit ON {public}.users IS 'watch';
 ALTER TABLE {public}.users ENABLE ALWAYS TRIGGER audit;
 CREATE CONSTRAINT TRIGGER later AFTER INSERT ON {app}."Orders" FROM {public}.users DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION {public}.audit();
+
+CREATE POLICY everybody ON {public}.users USING (true);
+CREATE POLICY "Own Rows" ON {public}.users AS RESTRICTIVE FOR UPDATE TO {owner}, {reader}
+  USING (name = CURRENT_USER AND EXISTS (SELECT 1 FROM {app}."Orders" AS o WHERE o.user_id = users.id))
+  WITH CHECK ({public}.positive(amount));
+COMMENT ON POLICY "Own Rows" ON {public}.users IS 'hands off';

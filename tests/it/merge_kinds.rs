@@ -122,6 +122,16 @@ const TRIGGER: Kind = Kind {
     drop: "DROP TRIGGER % ON base",
 };
 
+const POLICY: Kind = Kind {
+    prelude: BASE_TABLE,
+    create: "CREATE POLICY % ON base FOR UPDATE USING (a > 0) WITH CHECK (a > 0)",
+    create_otherwise: "CREATE POLICY % ON base FOR DELETE USING (a > 0)",
+    modify: "ALTER POLICY % ON base USING (a > 1)",
+    compatible: "ALTER POLICY % ON base TO pg_monitor WITH CHECK (b <> '')",
+    clashing: "ALTER POLICY % ON base USING (a > 2)",
+    drop: "DROP POLICY % ON base",
+};
+
 /// What a side does with an object.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Act {
@@ -395,6 +405,7 @@ matrix! {
     domains: DOMAIN;
     composites: COMPOSITE;
     triggers: TRIGGER;
+    policies: POLICY;
 }
 
 /// Changes of one table by both sides that merge attribute by attribute: source, target, and the DDL that

@@ -1,5 +1,6 @@
 //! Changes, each with the schema that it starts from.
 
+mod on_tables;
 mod types;
 
 /// Statements run with `search_path` on `public`; schemas `public` and `app` exist, as do the roles
@@ -17,7 +18,7 @@ pub struct Case {
 
 /// All of them.
 pub fn all() -> impl Iterator<Item = &'static Case> {
-    CASES.iter().chain(types::CASES)
+    CASES.iter().chain(types::CASES).chain(on_tables::CASES)
 }
 
 const fn case(name: &'static str, setup: &'static str, change: &'static str) -> Case {

@@ -23,3 +23,6 @@ UNION ALL
 SELECT 'pg_trigger'::regclass::oid::int8::text, g.oid::int8::text
 FROM chosen AS n JOIN pg_class AS c ON c.relnamespace = n.oid JOIN pg_trigger AS g ON g.tgrelid = c.oid
 WHERE NOT g.tgisinternal
+UNION ALL
+SELECT 'pg_policy'::regclass::oid::int8::text, y.oid::int8::text
+FROM chosen AS n JOIN pg_class AS c ON c.relnamespace = n.oid JOIN pg_policy AS y ON y.polrelid = c.oid

@@ -3,7 +3,8 @@
 WITH locked AS MATERIALIZED (
   SELECT CASE l.locktype WHEN 'relation' THEN 'pg_class'::regclass::oid ELSE l.classid END AS class,
     CASE l.locktype WHEN 'relation' THEN l.relation ELSE l.objid END AS oid,
-    bool_or(l.mode = 'AccessExclusiveLock') AS exclusively
+    -- a label is renamed under an ExclusiveLock of its type
+    bool_or(l.mode = 'AccessExclusiveLock' OR l.locktype = 'object' AND l.mode = 'ExclusiveLock') AS exclusively
   FROM pg_locks AS l
   WHERE l.pid = pg_backend_pid() AND l.database <> 0 AND l.locktype IN ('relation', 'object')
     AND l.mode IN ('ShareUpdateExclusiveLock', 'ShareLock', 'ShareRowExclusiveLock', 'ExclusiveLock', 'AccessExclusiveLock')
@@ -62,7 +63,7 @@ WITH locked AS MATERIALIZED (
   FROM renamed AS r JOIN pg_depend AS p ON p.refclassid = r.class AND p.refobjid = r.oid
 ), object (class, oid) AS (
   SELECT class, oid FROM candidate
-  WHERE class IN ('pg_class'::regclass, 'pg_proc'::regclass, 'pg_type'::regclass, 'pg_namespace'::regclass, 'pg_trigger'::regclass)
+  WHERE class IN ('pg_class'::regclass, 'pg_proc'::regclass, 'pg_type'::regclass, 'pg_namespace'::regclass, 'pg_trigger'::regclass, 'pg_policy'::regclass)
   -- parts stand for the whole
   UNION SELECT 'pg_class'::regclass, i.indrelid
   FROM candidate AS c JOIN pg_index AS i ON i.indexrelid = c.oid WHERE c.class = 'pg_class'::regclass
@@ -79,9 +80,11 @@ WITH locked AS MATERIALIZED (
   FROM candidate AS c JOIN pg_class AS r ON r.oid = c.oid WHERE c.class = 'pg_class'::regclass AND r.relkind = 'c'
   UNION SELECT 'pg_class'::regclass, t.typrelid
   FROM candidate AS c JOIN pg_type AS t ON t.oid = c.oid WHERE c.class = 'pg_type'::regclass AND t.typrelid <> 0
-  -- a trigger is made and changed under a lock of its table
+  -- a trigger and a policy are made and changed under a lock of their table
   UNION SELECT 'pg_trigger'::regclass, g.oid
   FROM seed AS s JOIN pg_trigger AS g ON g.tgrelid = s.oid WHERE s.class = 'pg_class'::regclass AND NOT g.tgisinternal
+  UNION SELECT 'pg_policy'::regclass, y.oid
+  FROM seed AS s JOIN pg_policy AS y ON y.polrelid = s.oid WHERE s.class = 'pg_class'::regclass
 ), known (class, oid, versioned) AS MATERIALIZED (
   -- Null for what is not there. Types of arrays and rows have no definition of their own. Look-ups of one: EXISTS
   -- might be answered by hashing a whole catalog
@@ -93,6 +96,7 @@ WITH locked AS MATERIALIZED (
         FROM pg_type AS t WHERE t.oid = o.oid)
       WHEN 'pg_namespace'::regclass THEN (SELECT true FROM pg_namespace AS n WHERE n.oid = o.oid)
       WHEN 'pg_trigger'::regclass THEN (SELECT true FROM pg_trigger AS g WHERE g.oid = o.oid)
+      WHEN 'pg_policy'::regclass THEN (SELECT true FROM pg_policy AS y WHERE y.oid = o.oid)
     END
   FROM object AS o
 )

@@ -35,9 +35,6 @@ WITH chosen AS MATERIALIZED (
       UNION ALL SELECT 'column statistics target' WHERE a.attstattarget >= 0 AND c.relkind IN ('m', 'i')
     ) AS k (kind)
   UNION ALL
-  SELECT 'pg_policy'::regclass, y.oid, 'policy', format('%I on %s', y.polname, c.name)
-  FROM relation AS c JOIN pg_policy AS y ON y.polrelid = c.oid
-  UNION ALL
   SELECT 'pg_rewrite'::regclass, r.oid, 'rule', format('%I on %s', r.rulename, c.name)
   FROM relation AS c JOIN pg_rewrite AS r ON r.ev_class = c.oid WHERE r.rulename <> '_RETURN'
   UNION ALL

@@ -304,17 +304,7 @@ fn targets(planned: &Planned) -> Vec<PhysicalTarget> {
     let changed = planned.changes.iter().map(|change| &change.key);
     let rebuilt = planned.steps.iter().map(|step| &step.object);
     for key in changed.chain(rebuilt) {
-        let class = match key.kind {
-            Kind::Schema => TargetClass::Schema,
-            Kind::Enum | Kind::Domain | Kind::Composite => TargetClass::Type,
-            Kind::Routine => TargetClass::Routine,
-            Kind::Sequence
-            | Kind::Table
-            | Kind::Index
-            | Kind::View
-            | Kind::MaterializedView
-            | Kind::Trigger => TargetClass::Relation,
-        };
+        let class = TargetClass::of(key.kind);
         let physical = |schema: &str| {
             planned
                 .target
@@ -327,7 +317,7 @@ fn targets(planned: &Planned) -> Vec<PhysicalTarget> {
                 schema: String::new(),
                 name: physical(&key.name),
             },
-            Kind::Trigger => PhysicalTarget {
+            kind if kind.is_on_relation() => PhysicalTarget {
                 class,
                 schema: physical(&key.schema),
                 name: key.qualifier.clone(),

@@ -5,12 +5,13 @@
 //! column looks changed though nobody touched it. What is missed of this shows as a change that does
 //! no harm.
 
-use crate::schema::model::{Body, Column, Constraint, Definition, Kind, Lineage, Name};
+use crate::schema::model::{Body, Column, Constraint, Declared, Definition, Lineage, Name};
 use crate::schema::query::rename_in_query;
+use crate::schema::quote::qualified;
 use crate::schema::rename::{rename_foreign_key, rename_identifiers, rename_objects};
 use crate::schema::snapshot::Snapshot;
-use crate::schema::token::{TokenKind, rewrite};
-use std::collections::{BTreeMap, BTreeSet};
+use crate::schema::token::tokens;
+use std::collections::BTreeMap;
 
 /// Old name → new name, by everything that texts speak of.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -174,6 +175,7 @@ impl Renames {
                 self.columns_of(&trigger.table, &mut trigger.columns);
                 trigger.table = self.name(&trigger.table);
             }
+            Body::Declared(declared) => self.declared(declared),
         }
         carried
     }
@@ -181,6 +183,43 @@ impl Renames {
     fn query(&self, text: &mut String) {
         let new = rename_in_query(text, &self.objects, &self.schemas, &self.columns).into_owned();
         *text = new;
+    }
+
+    fn declared(&self, declared: &mut Declared) {
+        self.text(&mut declared.qualifier);
+        if let Some(table) = declared.table.take() {
+            self.expression(&table, &mut declared.statement);
+            for expression in declared.expressions_mut() {
+                self.expression(&table, expression);
+            }
+            self.columns_of(&table, &mut declared.columns);
+            declared.table = Some(self.name(&table));
+        } else {
+            self.text(&mut declared.statement);
+            for expression in declared.expressions_mut() {
+                self.text(expression);
+            }
+        }
+        // A column may have had the same name.
+        declared.name_statement();
+    }
+
+    /// A text of `table`'s own that may hold queries. Within those, all columns are qualified.
+    fn expression(&self, table: &Name, text: &mut String) {
+        let holds_query = tokens(text).iter().any(|token| token.is("SELECT"));
+        if !holds_query {
+            return self.text_of(table, text);
+        }
+        if let Some(columns) = self.columns.get(table) {
+            *text = rename_identifiers(text, columns).into_owned();
+        }
+        let (before, after) = ("SELECT (", format!(") FROM {}", qualified(table)));
+        let mut query = format!("{before}{text}{after}");
+        self.query(&mut query);
+        let end = query.rfind(") FROM ").unwrap_or(query.len());
+        if let Some(renamed) = query.get(before.len()..end) {
+            renamed.clone_into(text);
+        }
     }
 
     fn constraint(&self, table: &Name, constraint: &mut Constraint) {
@@ -210,6 +249,7 @@ fn named_in_texts(definition: &Definition) -> Option<&Name> {
         Body::View(body) => Some(&body.name),
         Body::MaterializedView(body) => Some(&body.name),
         Body::Routine(body) => Some(&body.name),
+        Body::Declared(body) => body.declares.facts().in_texts.then_some(&body.name),
     }
 }
 
@@ -221,25 +261,4 @@ fn renamed_columns(old: &[Column], new: &[Column]) -> BTreeMap<String, String> {
             (**name != column.name).then(|| (column.name.clone(), (*name).clone()))
         })
         .collect()
-}
-
-/// The whole `CREATE TRIGGER` or `CREATE FUNCTION` with the created object's own name replaced.
-pub fn with_own_name(definition: &str, kind: Kind, written: &str) -> String {
-    let words: BTreeSet<&str> = match kind {
-        Kind::Trigger => ["TRIGGER"].into(),
-        _ => ["FUNCTION", "PROCEDURE"].into(),
-    };
-    rewrite(definition, |tokens, at| {
-        let is_first = at > 0
-            && matches!(tokens.get(at - 1)?.kind, TokenKind::Other(word) if words.contains(word))
-            && !tokens.get(..at - 1)?.iter().any(
-                |earlier| matches!(earlier.kind, TokenKind::Other(word) if words.contains(word)),
-            );
-        if !is_first {
-            return None;
-        }
-        let qualified = tokens.get(at + 1).is_some_and(|next| next.is("."));
-        Some((if qualified { 3 } else { 1 }, written.to_owned()))
-    })
-    .into_owned()
 }

@@ -11,14 +11,16 @@ mod types;
 #[cfg(test)]
 mod tests;
 
-pub use carry::{Renames, with_own_name};
+pub use carry::Renames;
 
 use super::acl;
 use super::change::{Alteration, Change, ChangeKind, Part};
 use super::model::{
-    Acl, Body, Definition, Index, Kind, MaterializedView, Name, Routine, Sequence, Trigger, View,
+    Acl, Body, Declared, Definition, Index, Kind, MaterializedView, Name, Routine, Sequence,
+    Trigger, View,
 };
 use super::quote::{qualified, quote_identifier};
+use super::rename::with_own_name;
 use super::snapshot::Snapshot;
 use std::collections::BTreeMap;
 
@@ -82,6 +84,7 @@ fn alterations(old: &Definition, new: &Definition, renames: &Renames) -> Vec<Alt
         }
         (Body::Routine(old), Body::Routine(new)) => routine(old, new, renames, &mut found),
         (Body::Trigger(old), Body::Trigger(new)) => trigger(old, new, &mut found),
+        (Body::Declared(old), Body::Declared(new)) => declared(old, new, renames, &mut found),
         // Objects of two kinds are never compared.
         _ => {}
     }
@@ -300,6 +303,23 @@ fn trigger(old: &Trigger, new: &Trigger, found: &mut Vec<Alteration>) {
     if old.enabled != new.enabled {
         found.push(Alteration::SetTriggerState { to: new.enabled });
     }
+}
+
+fn declared(old: &Declared, new: &Declared, renames: &Renames, found: &mut Vec<Alteration>) {
+    if new.declares.is_on_relation() {
+        rename(&old.name.name, &new.name.name, found);
+    } else {
+        name(&old.name, &new.name, renames, found);
+    }
+    let same_place = old.table == new.table && old.qualifier == new.qualifier;
+    let carried = with_own_name(&old.statement, new.declares, &new.own_name());
+    let statement = with_own_name(&new.statement, new.declares, &new.own_name());
+    if !same_place || carried != statement {
+        found.push(Alteration::SetDefinition {
+            definition: new.statement.clone(),
+        });
+    }
+    options(&old.settings, &new.settings, found);
 }
 
 /// Column privileges, sentences for a column that is new.

@@ -2,9 +2,9 @@
 
 use super::drop::owner_follows_table;
 use super::scope::Scope;
-use super::script::{Script, has_owner};
+use super::script::Script;
 use super::table::{Altered, Deferred};
-use super::{domain, index, routine, sequence, table, types, view};
+use super::{declared, domain, index, routine, sequence, table, types, view};
 use crate::schema::change::Alteration;
 use crate::schema::model::{
     Body, ConstraintKind, Definition, Kind, Lineage, ObjectKey, ReplicaIdentity,
@@ -177,6 +177,7 @@ impl<'a> Plan<'a> {
             Body::MaterializedView(body) => view::create_materialized(script, definition, body),
             Body::Routine(body) => routine::define(script, definition, body),
             Body::Trigger(body) => routine::create_trigger(script, definition, body),
+            Body::Declared(body) => declared::create(script, definition, body),
         }
         script.properties(definition);
     }
@@ -209,6 +210,9 @@ impl<'a> Plan<'a> {
         if let Body::View(_) | Body::MaterializedView(_) = &definition.body {
             return view::alter(script, definition, alterations);
         }
+        if let Body::Declared(body) = &definition.body {
+            return declared::alter(script, definition, body, alterations);
+        }
         for alteration in alterations {
             match (&definition.body, alteration) {
                 (Body::Enum(_) | Body::Composite(_), _) => {
@@ -226,7 +230,7 @@ impl<'a> Plan<'a> {
                 ) => sequence::alter(script, definition, alteration),
                 (Body::Index(_), Alteration::SetOption { .. }) => {}
                 (_, Alteration::SetOwner { .. })
-                    if !has_owner(definition.kind())
+                    if !definition.kind().facts().owned
                         || owner_follows_table(self.scope, definition) => {}
                 _ => {
                     script.shared_alteration(definition, alteration);

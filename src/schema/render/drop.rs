@@ -1,8 +1,7 @@
 //! What goes: at the start what is in the way, at the end what nothing stands on any more.
 
-use super::rename::target_named;
 use super::scope::{Scope, TableScope};
-use super::script::{Script, target};
+use super::script::{Script, target, target_named};
 use super::step::Hazard;
 use super::{domain, table};
 use crate::schema::change::Alteration;
@@ -10,7 +9,6 @@ use crate::schema::model::{
     Body, ConstraintKind, Definition, Domain, Kind, Lineage, Name, ObjectKey, Table,
 };
 use crate::schema::order;
-use crate::schema::quote::quote_identifier;
 use crate::schema::token::mentions;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -147,8 +145,7 @@ impl Schedule {
                 scope.renames.schema(&key.schema).to_owned()
             };
             let target = match old.kind() {
-                Kind::Schema => format!("SCHEMA {}", quote_identifier(name)),
-                Kind::Trigger => target(old),
+                kind if kind.is_on_relation() => target(old),
                 _ => target_named(old, &Name::new(schema, name.as_str())),
             };
             drop_object(script, old, &target);
@@ -174,12 +171,13 @@ fn lets_go(scope: &Scope<'_>, lineage: Lineage, dependent: Lineage) -> bool {
         && (scope.tables.contains_key(&dependent) || scope.domains.contains_key(&dependent))
 }
 
-/// What takes an object with it when it is dropped: a table its indexes and triggers, a column the
+/// What takes an object with it when it is dropped: a table its indexes, triggers and policies, a column the
 /// sequence it owns.
 fn goes_with(scope: &Scope<'_>, lineage: Lineage) -> Option<Lineage> {
     let parent = match &scope.old(lineage)?.body {
         Body::Index(index) => scope.old_relation(&index.table)?,
         Body::Trigger(trigger) => scope.old_relation(&trigger.table)?,
+        Body::Declared(declared) => scope.old_relation(declared.table.as_ref()?)?,
         Body::Sequence(sequence) => {
             let owner = sequence.owned_by.as_ref()?;
             let parent = scope.old_relation(&owner.table)?;
@@ -373,6 +371,7 @@ fn drop_object(script: &mut Script<'_>, old: &Definition, target: &str) {
     let hazards: &[Hazard] = match old.kind() {
         Kind::Table => &[Hazard::DeletesData],
         Kind::Index => &[Hazard::IndexDropped],
+        Kind::Policy => &[Hazard::AuthzUpdate],
         Kind::Routine => &[Hazard::HasUntrackableDependencies],
         _ => &[],
     };

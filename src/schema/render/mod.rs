@@ -8,9 +8,11 @@
 
 mod build;
 mod column;
+mod declared;
 mod domain;
 mod drop;
 mod index;
+mod policy;
 mod rename;
 mod routine;
 mod scope;

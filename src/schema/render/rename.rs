@@ -1,7 +1,7 @@
 //! Renames and moves, in an order in which no name is taken twice.
 
 use super::scope::{Scope, relation_names};
-use super::script::{Script, relation};
+use super::script::{Script, relation, target_named};
 use crate::schema::change::Alteration;
 use crate::schema::model::{Body, Definition, Kind, Lineage, Name, ObjectKey};
 use crate::schema::quote::{qualified, quote_identifier};
@@ -59,6 +59,7 @@ pub(super) fn render(
     super::build::schemas(script, scope);
     moves(script, scope);
     let aside = objects(script, scope, dropped_last);
+    on_relations(script, scope);
     parts(script, scope);
     aside
 }
@@ -122,49 +123,32 @@ fn moves(script: &mut Script<'_>, scope: &Scope<'_>) {
     }
 }
 
-/// The object as `ALTER` names it, under another name than its own.
-pub(super) fn target_named(definition: &Definition, name: &Name) -> String {
-    let name = qualified(name);
-    match &definition.body {
-        Body::Routine(routine) => {
-            let word = if routine.procedure {
-                "PROCEDURE"
-            } else {
-                "FUNCTION"
-            };
-            format!("{word} {name}({})", routine.identity_arguments)
-        }
-        _ => format!("{} {name}", definition.kind().keyword()),
-    }
-}
-
 /// Within one of these, no two objects share a name.
 #[derive(PartialEq, Eq, PartialOrd, Ord)]
 struct NameSpace {
     schema: String,
-    what: What,
-}
-
-#[derive(PartialEq, Eq, PartialOrd, Ord)]
-enum What {
-    Relation,
-    Type,
-    /// By argument types.
-    Routine(String),
+    space: Option<&'static str>,
+    /// What tells objects of one name apart: a routine's argument types.
+    qualifier: String,
 }
 
 impl NameSpace {
     fn of(definition: &Definition, schema: String) -> Self {
-        let what = match &definition.body {
-            Body::Routine(routine) => What::Routine(routine.identity_arguments.clone()),
-            Body::Enum(_) | Body::Domain(_) => What::Type,
-            _ => What::Relation,
-        };
-        Self { schema, what }
+        Self {
+            schema,
+            space: definition.kind().facts().spaces.first().copied(),
+            qualifier: definition.key().qualifier,
+        }
     }
 }
 
-/// Old name, new name, the object before.
+/// Whether no object of another kind can take its name.
+fn has_own_space(kind: Kind) -> bool {
+    let facts = kind.facts();
+    kind != Kind::Schema && !facts.spaces.is_empty() && !facts.is_relation_or_type()
+}
+
+/// Old name, new name, the object.
 type Rename<'a> = (String, String, &'a Definition);
 
 fn objects(
@@ -176,7 +160,8 @@ fn objects(
     for (_, old, new, alterations) in altered(scope) {
         for alteration in alterations {
             if let Alteration::Rename { from, to } = alteration
-                && !matches!(new.kind(), Kind::Schema | Kind::Trigger)
+                && new.kind() != Kind::Schema
+                && !new.kind().is_on_relation()
             {
                 renames
                     .entry(NameSpace::of(new, new.key().schema))
@@ -198,7 +183,7 @@ fn objects(
             continue;
         };
         let in_the_way = relation_names(old).iter().any(|name| wanted.contains(name))
-            || old.kind() == Kind::Routine && scope.to.by_key(&old.key()).is_some();
+            || has_own_space(old.kind()) && scope.to.by_key(&old.key()).is_some();
         if in_the_way {
             let (from, to) = move_aside(*lineage, old);
             let schema = scope.renames.schema(&old.key().schema).to_owned();
@@ -246,7 +231,40 @@ fn objects(
     aside
 }
 
-/// Columns, attributes, constraints, triggers, identity columns' sequences: under their owner's new name.
+/// Triggers, policies and their like, under their relation's new name.
+fn on_relations(script: &mut Script<'_>, scope: &Scope<'_>) {
+    let mut renames: BTreeMap<(Kind, String), Vec<Rename<'_>>> = BTreeMap::new();
+    for (_, _, new, alterations) in
+        altered(scope).filter(|(_, _, new, _)| new.kind().is_on_relation())
+    {
+        for alteration in alterations {
+            if let Alteration::Rename { from, to } = alteration {
+                renames
+                    .entry((new.kind(), relation(new)))
+                    .or_default()
+                    .push((from.clone(), to.clone(), new));
+            }
+        }
+    }
+    for of_relation in renames.values() {
+        let pairs: Vec<_> = of_relation
+            .iter()
+            .map(|(from, to, _)| (from.as_str(), to.as_str()))
+            .collect();
+        let Some((_, _, any)) = of_relation.first() else {
+            continue;
+        };
+        for (from, to) in ordered(&pairs) {
+            let target = target_named(any, &Name::new("", from));
+            let mut key = any.key();
+            key.name.clone_from(&to);
+            let to = quote_identifier(&to);
+            script.push(&key, &[], format!("ALTER {target} RENAME TO {to}"));
+        }
+    }
+}
+
+/// Columns, attributes, constraints, identity columns' sequences: under their owner's new name.
 fn parts(script: &mut Script<'_>, scope: &Scope<'_>) {
     for (lineage, old, new, alterations) in altered(scope) {
         // Made anew under the new names.
@@ -266,20 +284,6 @@ fn parts(script: &mut Script<'_>, scope: &Scope<'_>) {
                 }
                 Alteration::RenameConstraint { from, to } => {
                     constraints.push((from.as_str(), to.as_str()));
-                }
-                Alteration::Rename { from, to } => {
-                    if let Body::Trigger(trigger) = &new.body {
-                        script.push(
-                            &new.key(),
-                            &[],
-                            format!(
-                                "ALTER TRIGGER {} ON {} RENAME TO {}",
-                                quote_identifier(from),
-                                qualified(&trigger.table),
-                                quote_identifier(to)
-                            ),
-                        );
-                    }
                 }
                 Alteration::SetIdentity { from, to, .. } if from.sequence != to.sequence => {
                     let schema = new.key().schema;

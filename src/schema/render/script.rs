@@ -4,7 +4,8 @@
 use super::step::{Hazard, RenderOptions, Step};
 use crate::schema::acl;
 use crate::schema::change::{Alteration, Part};
-use crate::schema::model::{Acl, Body, Definition, Kind, ObjectKey};
+use crate::schema::kind::Naming;
+use crate::schema::model::{Acl, Body, Definition, Kind, Name, ObjectKey};
 use crate::schema::quote::{qualified, quote_grantee, quote_identifier, quote_literal};
 use std::collections::BTreeMap;
 
@@ -33,7 +34,7 @@ impl Script<'_> {
             self.comment(definition, &Part::Object, Some(text));
         }
         let creator = self.options.creator.as_deref();
-        if has_owner(definition.kind()) && creator != Some(definition.owner.as_str()) {
+        if definition.kind().facts().owned && creator != Some(definition.owner.as_str()) {
             self.push(&key, &[], set_owner(definition));
         }
         let default = acl::default_acl(definition.kind(), &definition.owner, &definition.acl);
@@ -148,11 +149,6 @@ impl Script<'_> {
     }
 }
 
-/// An index belongs to its table's owner, a trigger to nobody.
-pub(super) fn has_owner(kind: Kind) -> bool {
-    !matches!(kind, Kind::Index | Kind::Trigger)
-}
-
 fn set_owner(definition: &Definition) -> String {
     format!(
         "ALTER {} OWNER TO {}",
@@ -161,7 +157,7 @@ fn set_owner(definition: &Definition) -> String {
     )
 }
 
-/// The object's qualified name; a trigger's is its table's.
+/// The object's qualified name; that of a part of a relation is the relation's.
 pub(super) fn relation(definition: &Definition) -> String {
     match &definition.body {
         Body::Schema(body) => quote_identifier(&body.name).into_owned(),
@@ -175,26 +171,38 @@ pub(super) fn relation(definition: &Definition) -> String {
         Body::MaterializedView(body) => qualified(&body.name),
         Body::Routine(body) => qualified(&body.name),
         Body::Trigger(body) => qualified(&body.table),
+        Body::Declared(body) => match &body.table {
+            Some(table) if body.declares.is_on_relation() => qualified(table),
+            _ => qualified(&body.name),
+        },
     }
 }
 
 /// The object as `DROP`, `ALTER` and `COMMENT ON` name it: `TABLE public.users`,
 /// `FUNCTION public.f(integer)`, `TRIGGER audit ON public.users`.
 pub(super) fn target(definition: &Definition) -> String {
-    let name = relation(definition);
-    match &definition.body {
-        Body::Routine(routine) => {
-            let word = if routine.procedure {
-                "PROCEDURE"
-            } else {
-                "FUNCTION"
-            };
-            format!("{word} {name}({})", routine.identity_arguments)
-        }
-        Body::Trigger(trigger) => {
-            format!("TRIGGER {} ON {name}", quote_identifier(&trigger.name))
-        }
-        _ => format!("{} {name}", definition.kind().keyword()),
+    let key = definition.key();
+    target_named(definition, &Name::new(key.schema, key.name))
+}
+
+/// [`target`] under another name than its own. What is on a relation is there under the same.
+pub(super) fn target_named(definition: &Definition, name: &Name) -> String {
+    let keyword = match &definition.body {
+        Body::Routine(routine) if routine.procedure => "PROCEDURE",
+        Body::Routine(_) => "FUNCTION",
+        _ => definition.kind().keyword(),
+    };
+    let qualifier = definition.key().qualifier;
+    match definition.kind().facts().naming {
+        Naming::Schema => format!("{keyword} {}", quote_identifier(&name.name)),
+        Naming::Plain => format!("{keyword} {}", qualified(name)),
+        Naming::Arguments => format!("{keyword} {}({qualifier})", qualified(name)),
+        Naming::Method => format!("{keyword} {} USING {qualifier}", qualified(name)),
+        Naming::OnRelation => format!(
+            "{keyword} {} ON {}",
+            quote_identifier(&name.name),
+            relation(definition)
+        ),
     }
 }
 

@@ -59,25 +59,24 @@ impl Scope<'_> {
 /// identity columns' sequences'.
 pub(in crate::schema::render) fn relation_names(definition: &Definition) -> BTreeSet<Name> {
     let mut names = BTreeSet::new();
-    match &definition.body {
-        Body::Schema(_) | Body::Routine(_) | Body::Trigger(_) => return names,
-        Body::Table(table) => {
-            for (name, constraint) in &table.constraints {
-                if !matches!(
-                    constraint.kind,
-                    ConstraintKind::Check | ConstraintKind::Foreign
-                ) {
-                    names.insert(Name::new(table.name.schema.as_str(), name.as_str()));
-                }
-            }
-            for identity in table.columns.iter().filter_map(|c| c.identity.as_ref()) {
-                names.insert(Name::new(
-                    table.name.schema.as_str(),
-                    identity.sequence.as_str(),
-                ));
+    if !definition.kind().facts().is_relation_or_type() {
+        return names;
+    }
+    if let Body::Table(table) = &definition.body {
+        for (name, constraint) in &table.constraints {
+            if !matches!(
+                constraint.kind,
+                ConstraintKind::Check | ConstraintKind::Foreign
+            ) {
+                names.insert(Name::new(table.name.schema.as_str(), name.as_str()));
             }
         }
-        _ => {}
+        for identity in table.columns.iter().filter_map(|c| c.identity.as_ref()) {
+            names.insert(Name::new(
+                table.name.schema.as_str(),
+                identity.sequence.as_str(),
+            ));
+        }
     }
     let key = definition.key();
     names.insert(Name::new(key.schema, key.name));

@@ -80,6 +80,7 @@ impl<'a> Scope<'a> {
                 | Body::MaterializedView(_)
                 | Body::Routine(_)
                 | Body::Trigger(_)
+                | Body::Declared(_)
                 | Body::Index(_),
             ) if gone || remade => self.rebuilt.insert(dependent),
             _ => false,
@@ -126,6 +127,12 @@ impl<'a> Scope<'a> {
                     || touched
                         .iter()
                         .any(|column| trigger.columns.contains(&column.name))
+            }
+            Body::Declared(declared) => {
+                declared.texts().any(in_text)
+                    || touched
+                        .iter()
+                        .any(|column| declared.columns.contains(&column.name))
             }
             // The server rebuilds indexes of retyped columns itself.
             Body::Index(index) => table

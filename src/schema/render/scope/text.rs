@@ -5,6 +5,7 @@ use crate::schema::change::Alteration;
 use crate::schema::model::Name;
 use crate::schema::model::{Body, Definition};
 use crate::schema::quote::qualified;
+use crate::schema::render::declared;
 use crate::schema::token::{TokenKind, tokens};
 
 impl Scope<'_> {
@@ -49,6 +50,9 @@ pub(super) fn retypes_attribute(alteration: &Alteration) -> bool {
 
 /// Whether an alteration is beyond `ALTER` and `CREATE OR REPLACE`.
 pub(super) fn replaces(alteration: &Alteration, old: &Body, new: &Body) -> bool {
+    if let Body::Declared(new) = new {
+        return declared::replaces(alteration, new);
+    }
     match alteration {
         Alteration::SetSignature { .. } => true,
         Alteration::SetQuery { .. } => match (old, new) {
@@ -100,6 +104,7 @@ pub(super) fn texts(definition: &Definition) -> Vec<&str> {
         Body::MaterializedView(view) => texts.push(&view.query),
         Body::Routine(routine) => texts.push(&routine.definition),
         Body::Trigger(trigger) => texts.push(&trigger.definition),
+        Body::Declared(declared) => texts.extend(declared.texts()),
         Body::Schema(_) | Body::Enum(_) | Body::Composite(_) | Body::Sequence(_) => {}
     }
     texts

@@ -1,0 +1,162 @@
+//! The kinds of versioned objects, and what is true of all objects of a kind: one table of facts.
+//!
+//! A kind that is kept as its statement ([`Declared`](super::model::Declared)) takes an entry here, a query
+//! in `catalog/sql` that gives its statement and settings (listed in `catalog::read`, with a part in
+//! `inventory.sql` and `touched.sql`), and what its settings mean in `render::declared`.
+
+use serde::{Deserialize, Serialize};
+
+/// The kinds of versioned objects.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Kind {
+    Schema,
+    Enum,
+    Domain,
+    Composite,
+    Sequence,
+    Table,
+    Index,
+    View,
+    MaterializedView,
+    /// Functions and procedures.
+    Routine,
+    Trigger,
+    Policy,
+}
+
+/// How an object is named where SQL speaks of it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Naming {
+    /// `SCHEMA app`
+    Schema,
+    /// `TABLE public.users`
+    Plain,
+    /// `AGGREGATE public.total(integer)`
+    Arguments,
+    /// `OPERATOR CLASS public.by_length USING btree`
+    Method,
+    /// `POLICY own_rows ON public.users`: it has no schema but its relation's, and goes with that.
+    OnRelation,
+}
+
+/// What is true of all objects of a kind.
+#[derive(Clone, Copy, Debug)]
+pub struct Facts {
+    /// The kind as `CREATE`, `DROP` and `COMMENT ON` call it; a routine's is `ROUTINE`.
+    pub keyword: &'static str,
+    pub naming: Naming,
+    /// Within one schema and one of these, no two objects have the same name (and arguments).
+    pub spaces: &'static [&'static str],
+    /// Whether there is `ALTER … OWNER TO`.
+    pub owned: bool,
+    /// What an owner may do by default, in the oldest version that is supported.
+    pub privileges: &'static [&'static str],
+    /// What everybody may do by default.
+    pub public: &'static [&'static str],
+    /// Whether `CREATE OR REPLACE` gives a [`Declared`](super::model::Declared) object another
+    /// statement; else it is dropped and made again.
+    pub replaceable: bool,
+    /// Whether printed texts speak of such objects by their qualified name.
+    pub in_texts: bool,
+}
+
+const RELATION: &[&str] = &[
+    "DELETE",
+    "INSERT",
+    "REFERENCES",
+    "SELECT",
+    "TRIGGER",
+    "TRUNCATE",
+    "UPDATE",
+];
+
+impl Facts {
+    /// An object of a schema, with an owner, nothing to grant, and a name that texts use.
+    const fn plain(keyword: &'static str, spaces: &'static [&'static str]) -> Self {
+        Self {
+            keyword,
+            naming: Naming::Plain,
+            spaces,
+            owned: true,
+            privileges: &[],
+            public: &[],
+            replaceable: false,
+            in_texts: true,
+        }
+    }
+
+    /// A part of a relation that no text speaks of.
+    const fn on_relation(keyword: &'static str) -> Self {
+        Self {
+            naming: Naming::OnRelation,
+            owned: false,
+            in_texts: false,
+            ..Self::plain(keyword, &[])
+        }
+    }
+
+    const fn granting(self, privileges: &'static [&'static str]) -> Self {
+        Self { privileges, ..self }
+    }
+
+    /// What the owner may do, everybody may.
+    const fn open(self, privileges: &'static [&'static str]) -> Self {
+        Self {
+            privileges,
+            public: privileges,
+            ..self
+        }
+    }
+
+    /// Whether it shares its names with relations or types.
+    pub fn is_relation_or_type(&self) -> bool {
+        self.spaces
+            .iter()
+            .any(|space| matches!(*space, "relation" | "type"))
+    }
+}
+
+impl Kind {
+    pub const fn facts(self) -> Facts {
+        match self {
+            Self::Schema => Facts {
+                naming: Naming::Schema,
+                in_texts: false,
+                ..Facts::plain("SCHEMA", &["schema"]).granting(&["CREATE", "USAGE"])
+            },
+            Self::Enum => Facts::plain("TYPE", &["type"]).open(&["USAGE"]),
+            Self::Domain => Facts::plain("DOMAIN", &["type"]).open(&["USAGE"]),
+            Self::Composite => Facts::plain("TYPE", &["relation", "type"]).open(&["USAGE"]),
+            Self::Sequence => {
+                Facts::plain("SEQUENCE", &["relation"]).granting(&["SELECT", "UPDATE", "USAGE"])
+            }
+            Self::Table => Facts::plain("TABLE", &["relation", "type"]).granting(RELATION),
+            Self::Index => Facts {
+                owned: false,
+                in_texts: false,
+                ..Facts::plain("INDEX", &["relation"])
+            },
+            Self::View => Facts::plain("VIEW", &["relation", "type"]).granting(RELATION),
+            Self::MaterializedView => {
+                Facts::plain("MATERIALIZED VIEW", &["relation", "type"]).granting(RELATION)
+            }
+            Self::Routine => Facts {
+                naming: Naming::Arguments,
+                ..Facts::plain("ROUTINE", &["routine"]).open(&["EXECUTE"])
+            },
+            Self::Trigger => Facts::on_relation("TRIGGER"),
+            Self::Policy => Facts::on_relation("POLICY"),
+        }
+    }
+
+    /// The kind as SQL names it: `TABLE`, `MATERIALIZED VIEW`; a routine's is `ROUTINE`.
+    pub const fn keyword(self) -> &'static str {
+        self.facts().keyword
+    }
+
+    /// Whether it is a part of a relation: named within it, dropped with it.
+    pub fn is_on_relation(self) -> bool {
+        self.facts().naming == Naming::OnRelation
+    }
+}
