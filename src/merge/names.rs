@@ -375,7 +375,9 @@ fn renames(side: &Snapshot, names: &Names, schemas: BTreeMap<String, String>) ->
                 (new != name).then(|| (name.to_owned(), new.clone()))
             })
             .collect();
-        if !by_name.is_empty() {
+        if definition.kind() == Kind::Composite {
+            renames.attributes.extend(by_name);
+        } else if !by_name.is_empty() {
             renames.columns.insert(old.clone(), by_name);
         }
         let new = names.objects.get(lineage).unwrap_or(&old).clone();

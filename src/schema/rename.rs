@@ -75,6 +75,22 @@ fn ends_type(tokens: &[Token<'_>], at: usize) -> bool {
     words > 0 && before(1).is_some_and(|token| token.is("::"))
 }
 
+/// Replaces attributes' names where a field of a value is taken: `(value).attribute`.
+pub fn rename_attributes<'a>(text: &'a str, renames: &BTreeMap<String, String>) -> Cow<'a, str> {
+    if !renames.keys().any(|old| text.contains(old.as_str())) {
+        return Cow::Borrowed(text);
+    }
+    rewrite(text, |tokens, at| {
+        let TokenKind::Name(name) = &tokens.get(at)?.kind else {
+            return None;
+        };
+        let new = renames.get(name.as_ref())?;
+        let before = |back: usize| tokens.get(at.checked_sub(back)?);
+        let is_field = before(1)?.is(".") && (before(2)?.is(")") || before(2)?.is("]"));
+        is_field.then(|| (1, quote_identifier(new).into_owned()))
+    })
+}
+
 /// Replaces schema-qualified names, wherever they stand for an object: `public.users`, and inside
 /// `'public.users_id_seq'::regclass`. What is in `schemas` is replaced as a qualifier of any other name.
 pub fn rename_objects<'a>(
@@ -251,6 +267,18 @@ mod tests {
         ] {
             assert_eq!(rename(text), renamed);
         }
+    }
+
+    #[test]
+    fn attributes_are_renamed_where_they_are_fields() {
+        let renames = [("a".to_owned(), "A".to_owned())].into();
+        assert_eq!(
+            rename_attributes(
+                "CHECK (((VALUE).a > a.a) OR ((p.a).a).a = (ps[1]).a)",
+                &renames
+            ),
+            r#"CHECK (((VALUE)."A" > a.a) OR ((p.a)."A")."A" = (ps[1])."A")"#
+        );
     }
 
     #[test]

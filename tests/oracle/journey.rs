@@ -12,13 +12,15 @@ pub struct Subject {
     pub superuser: bool,
 }
 
-/// Roles that the scripts name.
+/// Roles that the scripts name. Who runs them is a member of all but `oracle_reader`: a member of a role with grant options
+/// grants and revokes in the name of that role.
 const ROLES: &str = r#"
     DO $$ BEGIN
         PERFORM pg_advisory_xact_lock(1);
         IF to_regrole('oracle_reader') IS NULL THEN
             CREATE ROLE oracle_reader;
             CREATE ROLE oracle_writer;
+            CREATE ROLE oracle_keeper;
             CREATE ROLE "Oracle ""Odd"" Role";
         END IF;
     END $$;
@@ -37,7 +39,7 @@ impl Subject {
         psql(
             &database.server.url("postgres", "postgres"),
             &format!(
-                "{ROLES} GRANT oracle_reader, oracle_writer, \"Oracle \"\"Odd\"\" Role\" TO {owner}"
+                "{ROLES} GRANT oracle_keeper, oracle_writer, \"Oracle \"\"Odd\"\" Role\" TO {owner}"
             ),
         );
         let direct = sibling(database, "direct").await;

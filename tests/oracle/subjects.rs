@@ -17,11 +17,16 @@ macro_rules! subjects {
 }
 
 subjects! {
+    columns,
+    constraints,
+    grants,
     indexes,
     order,
     quoting,
+    routines,
     sequences,
     tables,
     triggers,
+    types,
     views,
 }

@@ -153,6 +153,13 @@ const CASES: &[Case] = &[
          CREATE INDEX t_b ON t (b); CREATE VIEW v AS SELECT b FROM t",
     ),
     case(
+        "stop generating by a function that goes",
+        "CREATE FUNCTION twice(i integer) RETURNS integer LANGUAGE sql IMMUTABLE AS $$ SELECT i * 2 $$; \
+         CREATE TABLE t (a integer, b integer GENERATED ALWAYS AS (twice(a)) STORED); INSERT INTO t VALUES (1)",
+        "ALTER TABLE t ALTER b DROP EXPRESSION; DROP FUNCTION twice",
+    )
+    .without(&["DROP COLUMN"]),
+    case(
         "type under generated column",
         "CREATE TABLE t (a integer, b integer GENERATED ALWAYS AS (a * 2) STORED); CREATE INDEX t_b ON t (b); INSERT INTO t VALUES (2)",
         "ALTER TABLE t DROP COLUMN b; ALTER TABLE t ALTER a TYPE bigint; ALTER TABLE t ADD COLUMN b bigint GENERATED ALWAYS AS (a * 2) STORED; \

@@ -72,6 +72,9 @@ WITH locked AS MATERIALIZED (
   WHERE c.class = 'pg_class'::regclass AND p.refclassid = 'pg_class'::regclass AND p.deptype = 'i'
   UNION SELECT CASE k.conrelid WHEN 0 THEN 'pg_type'::regclass ELSE 'pg_class'::regclass END, CASE k.conrelid WHEN 0 THEN k.contypid ELSE k.conrelid END
   FROM candidate AS c JOIN pg_constraint AS k ON k.oid = c.oid WHERE c.class = 'pg_constraint'::regclass
+  -- an index that a key is made from is no object of its own any more, and is hardly locked
+  UNION SELECT 'pg_class'::regclass, k.conindid
+  FROM seed AS s JOIN pg_constraint AS k ON k.conrelid = s.oid WHERE s.class = 'pg_class'::regclass AND k.contype IN ('p', 'u', 'x')
   UNION SELECT 'pg_class'::regclass, d.adrelid
   FROM candidate AS c JOIN pg_attrdef AS d ON d.oid = c.oid WHERE c.class = 'pg_attrdef'::regclass
   UNION SELECT 'pg_class'::regclass, r.ev_class

@@ -5,10 +5,14 @@
 //! column looks changed though nobody touched it. What is missed of this shows as a change that does
 //! no harm.
 
-use crate::schema::model::{Body, Column, Constraint, Declared, Definition, Lineage, Name};
+use crate::schema::model::{
+    Body, Column, Composite, Constraint, Declared, Definition, Lineage, Name,
+};
 use crate::schema::query::rename_in_query;
 use crate::schema::quote::qualified;
-use crate::schema::rename::{rename_foreign_key, rename_identifiers, rename_objects};
+use crate::schema::rename::{
+    rename_attributes, rename_foreign_key, rename_identifiers, rename_objects,
+};
 use crate::schema::snapshot::Snapshot;
 use crate::schema::token::tokens;
 use std::collections::BTreeMap;
@@ -20,6 +24,8 @@ pub struct Renames {
     pub objects: BTreeMap<Name, Name>,
     /// By the table's old name.
     pub columns: BTreeMap<Name, BTreeMap<String, String>>,
+    /// Of composite types, whichever it is: `(value).attribute` does not tell.
+    pub attributes: BTreeMap<String, String>,
 }
 
 impl Renames {
@@ -55,6 +61,9 @@ impl Renames {
                     renames.columns.insert(old.name.clone(), columns);
                 }
             }
+            if let (Body::Composite(old), Body::Composite(new)) = (&old.body, &new.body) {
+                renames.attributes.extend(renamed_attributes(old, new));
+            }
         }
         renames
     }
@@ -81,7 +90,7 @@ impl Renames {
 
     fn text(&self, text: &mut String) {
         let new = rename_objects(text, &self.objects, &self.schemas).into_owned();
-        *text = new;
+        *text = rename_attributes(&new, &self.attributes).into_owned();
     }
 
     fn optional_text(&self, text: &mut Option<String>) {
@@ -182,7 +191,7 @@ impl Renames {
 
     fn query(&self, text: &mut String) {
         let new = rename_in_query(text, &self.objects, &self.schemas, &self.columns).into_owned();
-        *text = new;
+        *text = rename_attributes(&new, &self.attributes).into_owned();
     }
 
     fn declared(&self, declared: &mut Declared) {
@@ -259,6 +268,21 @@ fn renamed_columns(old: &[Column], new: &[Column]) -> BTreeMap<String, String> {
         .filter_map(|column| {
             let name = new.get(&column.id)?;
             (**name != column.name).then(|| (column.name.clone(), (*name).clone()))
+        })
+        .collect()
+}
+
+fn renamed_attributes(old: &Composite, new: &Composite) -> BTreeMap<String, String> {
+    let new: BTreeMap<_, _> = new
+        .attributes
+        .iter()
+        .map(|attribute| (attribute.id, &attribute.name))
+        .collect();
+    old.attributes
+        .iter()
+        .filter_map(|attribute| {
+            let name = new.get(&attribute.id)?;
+            (**name != attribute.name).then(|| (attribute.name.clone(), (*name).clone()))
         })
         .collect()
 }

@@ -6,6 +6,7 @@ use super::step::Hazard;
 use crate::schema::change::{Alteration, Part};
 use crate::schema::model::{Column, Definition, Name};
 use crate::schema::quote::{qualified, quote_identifier};
+use std::fmt::Write;
 
 /// The column as `CREATE TABLE` and `ADD COLUMN` write it.
 pub(super) fn specification(table: &Name, column: &Column, with_default: bool) -> String {
@@ -148,6 +149,9 @@ pub(super) fn retype(
     if let Some(using) = using {
         retype.push_str(" USING ");
         retype.push_str(using);
+    } else if is_text(&old.data_type) && !is_text(&new.data_type) && !is_of_user(&new.data_type) {
+        // PostgreSQL converts text to nothing else unless told to.
+        let _ = write!(retype, " USING {column}::{}", new.data_type);
     }
     actions.push(retype);
     if let Some(default) = &new.default {
@@ -160,14 +164,23 @@ pub(super) fn retype(
     );
 }
 
+/// `text`, `character varying(20)`, `character(3)`.
+fn is_text(data_type: &str) -> bool {
+    let name = data_type.split('(').next().unwrap_or(data_type);
+    matches!(name, "text" | "character varying" | "character")
+}
+
+/// A type with a schema may be a domain over text.
+fn is_of_user(data_type: &str) -> bool {
+    data_type.contains('.')
+}
+
 /// When an alteration of a column has its turn: what makes room first, and what the next stands on
 /// before it. Columns are added and retyped in between.
 pub(super) fn is_preparation(alteration: &Alteration) -> bool {
     matches!(
         alteration,
-        Alteration::DropNotNull { .. }
-            | Alteration::DropDefault { .. }
-            | Alteration::DropGenerated { .. }
+        Alteration::DropNotNull { .. } | Alteration::DropDefault { .. }
     )
 }
 
@@ -196,7 +209,6 @@ pub(super) fn alter(
         Alteration::DropDefault {
             column: Some(column),
         } => (column, &[], "DROP DEFAULT".to_owned()),
-        Alteration::DropGenerated { column, .. } => (column, &[], "DROP EXPRESSION".to_owned()),
         Alteration::AddIdentity { column, identity } => (
             column,
             // It begins at its start, whatever the rows hold.

@@ -63,24 +63,23 @@ impl Schedule {
     }
 
     /// Foreign keys, then checks and defaults, then objects, then keys, then columns whose names are
-    /// wanted.
+    /// wanted, then the functions that generated columns call.
     pub fn render_first(&self, script: &mut Script<'_>, scope: &Scope<'_>) {
         constraints(script, scope, |kind| kind == ConstraintKind::Foreign);
         constraints(script, scope, |kind| kind == ConstraintKind::Check);
         for (lineage, table_scope) in &scope.tables {
             undefault(script, scope, *lineage, table_scope);
-            drop_identities(script, scope, *lineage);
+            stop_making_values(script, scope, *lineage, table_scope);
         }
         domain::detach(script, scope);
         let (sequence, circles) = drop_order(scope, &self.first);
         for (table, needs) in &circles {
             cut(script, scope, *table, needs);
         }
-        for lineage in sequence {
-            if let Some(old) = scope.old(lineage) {
-                drop_object(script, old, &target(old));
-            }
-        }
+        let called = called_by_columns(scope, &self.first);
+        let (late, early): (Vec<_>, Vec<_>) =
+            sequence.into_iter().partition(|one| called.contains(one));
+        drop_objects(script, scope, early);
         constraints(script, scope, |kind| {
             !matches!(kind, ConstraintKind::Foreign | ConstraintKind::Check)
         });
@@ -103,6 +102,7 @@ impl Schedule {
                 }
             }
         }
+        drop_objects(script, scope, late);
     }
 
     /// Columns, then the old ones of types made anew, then objects. `aside` has the names of those that
@@ -233,8 +233,14 @@ fn undefault(
     }
 }
 
-/// An identity column's sequence gives its name free for the one that takes its place.
-fn drop_identities(script: &mut Script<'_>, scope: &Scope<'_>, lineage: Lineage) {
+/// An identity column's sequence gives its name free for the one that takes its place; a generated column that keeps
+/// its values lets go of the functions that made them.
+fn stop_making_values(
+    script: &mut Script<'_>,
+    scope: &Scope<'_>,
+    lineage: Lineage,
+    table_scope: &TableScope,
+) {
     let (Some(definition), Some(old), Some(new)) = (
         scope.old(lineage),
         scope.old_table(lineage),
@@ -244,11 +250,16 @@ fn drop_identities(script: &mut Script<'_>, scope: &Scope<'_>, lineage: Lineage)
     };
     let alterations = scope.altered.get(&lineage).copied().unwrap_or_default();
     for alteration in alterations {
-        if let Alteration::DropIdentity { column } = alteration
-            && let Some(column) = new.columns.iter().find(|new| new.name == *column)
+        let (column, action) = match alteration {
+            Alteration::DropIdentity { column } => (column, "DROP IDENTITY"),
+            Alteration::DropGenerated { column, .. } => (column, "DROP EXPRESSION"),
+            _ => continue,
+        };
+        if let Some(column) = new.columns.iter().find(|new| new.name == *column)
             && let Some(column) = old.columns.iter().find(|old| old.id == column.id)
+            && !table_scope.recreated.contains(&column.id)
         {
-            super::column::action(script, definition, &column.name, &[], "DROP IDENTITY");
+            super::column::action(script, definition, &column.name, &[], action);
         }
     }
 }
@@ -394,4 +405,34 @@ pub(super) fn owner_follows_table(scope: &Scope<'_>, definition: &Definition) ->
                 .iter()
                 .any(|one| matches!(one, Alteration::SetOwner { .. }))
     })
+}
+
+fn drop_objects(script: &mut Script<'_>, scope: &Scope<'_>, sequence: Vec<Lineage>) {
+    for lineage in sequence {
+        if let Some(old) = scope.old(lineage) {
+            drop_object(script, old, &target(old));
+        }
+    }
+}
+
+/// Of `dropped`, what columns that make way stand on, and what that stands on.
+fn called_by_columns(scope: &Scope<'_>, dropped: &BTreeSet<Lineage>) -> BTreeSet<Lineage> {
+    let tables = scope.tables.iter();
+    let mut pending: Vec<Lineage> = tables
+        .filter(|(lineage, table)| !table.recreated.is_empty() && !dropped.contains(lineage))
+        .map(|(lineage, _)| *lineage)
+        .collect();
+    let mut called = BTreeSet::new();
+    while let Some(lineage) = pending.pop() {
+        let needs = scope.old(lineage).map(|old| old.depends_on.as_slice());
+        for need in needs.unwrap_or_default() {
+            let Some(need) = scope.old_lineage(need).filter(|one| dropped.contains(one)) else {
+                continue;
+            };
+            if called.insert(need) {
+                pending.push(need);
+            }
+        }
+    }
+    called
 }

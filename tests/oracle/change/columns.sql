@@ -22,6 +22,6 @@ ALTER TABLE col.names RENAME COLUMN a TO "First";
 ALTER TABLE col.names RENAME COLUMN c TO a;
 ALTER TABLE col.names RENAME COLUMN "First" TO c;
 REVOKE UPDATE (b) ON col.names FROM oracle_reader;
-GRANT INSERT (a) ON col.names TO oracle_writer WITH GRANT OPTION;
+GRANT INSERT (a) ON col.names TO oracle_reader WITH GRANT OPTION;
 COMMENT ON COLUMN col.names.b IS 'the second';
 COMMENT ON COLUMN col.names.c IS NULL;

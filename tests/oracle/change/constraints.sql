@@ -22,7 +22,6 @@ ALTER TABLE con.excluded ADD CONSTRAINT added_exclusion EXCLUDE USING gist (what
 ALTER TABLE con.keys DROP CONSTRAINT keys_primary;
 ALTER TABLE con.keys ADD CONSTRAINT keys_primary PRIMARY KEY (a);
 ALTER TABLE con.keys DROP CONSTRAINT keys_deferrable, ADD CONSTRAINT keys_deferrable UNIQUE (d);
-ALTER INDEX con.keys_included SET (fillfactor = 50);
 ALTER TABLE con.points_to_unique DROP CONSTRAINT points_to_unique_a_fkey;
 ALTER TABLE con.to_primary DROP CONSTRAINT to_primary_key;
 ALTER TABLE con.to_primary ADD CONSTRAINT to_primary_pkey PRIMARY KEY (a);

@@ -17,6 +17,6 @@ ALTER TABLE seq.identity ALTER id SET START 9 SET CACHE 1;
 ALTER SEQUENCE seq.plain SET SCHEMA public;
 COMMENT ON SEQUENCE plain IS 'still plain';
 REVOKE USAGE ON SEQUENCE plain FROM oracle_reader;
-REVOKE GRANT OPTION FOR UPDATE ON SEQUENCE seq.small FROM oracle_writer;
+REVOKE GRANT OPTION FOR UPDATE ON SEQUENCE seq.small FROM oracle_reader;
 CREATE SEQUENCE seq.added OWNED BY seq.user_of_plain.a;
 CREATE TABLE seq.added_table (id bigserial PRIMARY KEY, n smallserial);

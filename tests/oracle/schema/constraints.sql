@@ -49,14 +49,14 @@ CREATE TABLE con.excluded (
 );
 CREATE TABLE con.keys (
     a integer, b integer, c integer, d integer, e text,
-    CONSTRAINT keys_primary PRIMARY KEY (b, a) INCLUDE (e) WITH (fillfactor = 80),
+    CONSTRAINT keys_primary PRIMARY KEY (b, a) INCLUDE (e),
     CONSTRAINT keys_deferred UNIQUE (c) DEFERRABLE INITIALLY DEFERRED,
     CONSTRAINT keys_deferrable UNIQUE (d) DEFERRABLE,
     CONSTRAINT keys_included UNIQUE (c, d) INCLUDE (e)
 );
 -- A constraint made from an index takes its shape.
 CREATE TABLE con.adopted (a integer NOT NULL, b text);
-CREATE UNIQUE INDEX adopted_key ON con.adopted (a) INCLUDE (b) WITH (fillfactor = 60);
+CREATE UNIQUE INDEX adopted_key ON con.adopted (a) INCLUDE (b);
 ALTER TABLE con.adopted ADD CONSTRAINT adopted_key PRIMARY KEY USING INDEX adopted_key;
 CREATE TABLE con.to_primary (a integer NOT NULL CONSTRAINT to_primary_key UNIQUE, b integer);
 CREATE TABLE con.points_to_unique (a integer REFERENCES con.to_primary (a));

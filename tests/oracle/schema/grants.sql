@@ -1,12 +1,13 @@
 -- Owners and privileges on every kind, with options, on columns, for odd roles, without the owner's own.
 CREATE SCHEMA acl;
 CREATE SCHEMA "Acl Two" AUTHORIZATION oracle_writer;
-GRANT ALL ON SCHEMA acl TO oracle_writer, oracle_reader, "Oracle ""Odd"" Role";
+GRANT ALL ON SCHEMA acl TO oracle_writer, oracle_keeper, "Oracle ""Odd"" Role";
 GRANT USAGE ON SCHEMA acl TO PUBLIC;
 GRANT USAGE ON SCHEMA acl TO oracle_reader WITH GRANT OPTION;
 CREATE TABLE acl.t (a integer, b integer, "Odd Column" integer);
 GRANT SELECT ON acl.t TO PUBLIC;
-GRANT ALL ON acl.t TO oracle_writer WITH GRANT OPTION;
+GRANT ALL ON acl.t TO oracle_writer;
+GRANT INSERT, UPDATE, TRUNCATE ON acl.t TO oracle_reader WITH GRANT OPTION;
 GRANT SELECT, INSERT ON acl.t TO "Oracle ""Odd"" Role";
 GRANT UPDATE (a, "Odd Column"), REFERENCES (b) ON acl.t TO oracle_reader WITH GRANT OPTION;
 GRANT SELECT (b) ON acl.t TO PUBLIC;

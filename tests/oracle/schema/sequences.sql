@@ -19,4 +19,4 @@ CREATE TABLE seq.late (a bigint DEFAULT nextval('seq.plain'::text));
 CREATE TABLE seq.identity (id integer GENERATED ALWAYS AS IDENTITY (START 5 CACHE 2));
 COMMENT ON SEQUENCE seq.plain IS 'plain';
 GRANT USAGE ON SEQUENCE seq.plain TO oracle_reader;
-GRANT SELECT, UPDATE ON SEQUENCE seq.small TO oracle_writer WITH GRANT OPTION;
+GRANT SELECT, UPDATE ON SEQUENCE seq.small TO oracle_reader WITH GRANT OPTION;

@@ -176,7 +176,10 @@ impl<'a> Scope<'a> {
                 (column.generated.as_ref()).is_some_and(|one| speaks_of_it(&one.expression))
             })
             .map(|column| column.id)
-            .filter(|id| new.columns.iter().any(|kept| kept.id == *id))
+            .filter(|id| {
+                let kept = new.columns.iter().find(|kept| kept.id == *id);
+                kept.is_some_and(|kept| kept.generated.is_some())
+            })
             .collect();
         scope.recreated.extend(&calls);
         scope.detach_with_columns(old, &renamed, new);
