@@ -22,6 +22,8 @@ impl CatalogId {
     pub const SCHEMA: u32 = 2615;
     pub const TRIGGER: u32 = 2620;
     pub const POLICY: u32 = 3256;
+    pub const RULE: u32 = 2618;
+    pub const STATISTICS: u32 = 3381;
 
     pub fn object(class: u32, oid: u32) -> Self {
         Self { class, oid, sub: 0 }
@@ -44,6 +46,8 @@ pub enum TargetClass {
     Type,
     /// `pg_namespace`; the name is the schema's own.
     Schema,
+    /// `pg_statistic_ext`.
+    Statistics,
 }
 
 impl TargetClass {
@@ -59,7 +63,9 @@ impl TargetClass {
             | Kind::View
             | Kind::MaterializedView
             | Kind::Trigger
-            | Kind::Policy => Self::Relation,
+            | Kind::Policy
+            | Kind::Rule => Self::Relation,
+            Kind::Statistics => Self::Statistics,
         }
     }
 }

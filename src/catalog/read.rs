@@ -17,7 +17,11 @@ const RELATIONS: &str = include_str!("sql/relations.sql");
 const TRIGGERS: &str = include_str!("sql/triggers.sql");
 
 /// The queries for kinds that are kept as their statement, by the catalog that has them.
-const DECLARED: &[(u32, &str)] = &[(CatalogId::POLICY, include_str!("sql/policies.sql"))];
+const DECLARED: &[(u32, &str)] = &[
+    (CatalogId::POLICY, include_str!("sql/policies.sql")),
+    (CatalogId::RULE, include_str!("sql/rules.sql")),
+    (CatalogId::STATISTICS, include_str!("sql/statistics.sql")),
+];
 const NAMES: &str = include_str!("sql/names.sql");
 
 /// What to read.

@@ -93,6 +93,7 @@ impl<'a> From<&'a PhysicalTarget> for TargetParam<'a> {
                 TargetClass::Routine => "routine",
                 TargetClass::Type => "type",
                 TargetClass::Schema => "schema",
+                TargetClass::Statistics => "statistics",
             },
             schema: &target.schema,
             name: &target.name,

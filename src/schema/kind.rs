@@ -23,6 +23,10 @@ pub enum Kind {
     Routine,
     Trigger,
     Policy,
+    /// Not the rule that makes a view of a relation.
+    Rule,
+    /// Extended statistics.
+    Statistics,
 }
 
 /// How an object is named where SQL speaks of it.
@@ -147,6 +151,14 @@ impl Kind {
             },
             Self::Trigger => Facts::on_relation("TRIGGER"),
             Self::Policy => Facts::on_relation("POLICY"),
+            Self::Rule => Facts {
+                replaceable: true,
+                ..Facts::on_relation("RULE")
+            },
+            Self::Statistics => Facts {
+                in_texts: false,
+                ..Facts::plain("STATISTICS", &["statistics"])
+            },
         }
     }
 

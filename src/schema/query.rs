@@ -1,4 +1,4 @@
-//! What renames do to a view's query, as the server prints it from then on.
+//! What renames do to a view's query or a rule, as the server prints it from then on.
 //!
 //! A relation without an alias is called by its new name everywhere in the query, and a column of the
 //! result whose source was renamed gets its old name as an alias. What cannot be told from the text
@@ -18,12 +18,41 @@ pub fn rename_in_query<'a>(
     schemas: &BTreeMap<String, String>,
     columns: &BTreeMap<Name, BTreeMap<String, String>>,
 ) -> Cow<'a, str> {
+    rename(text, Vec::new(), objects, schemas, columns)
+}
+
+/// [`rename_in_query`] for a rule on `table`, whose rows it calls `new` and `old`.
+pub fn rename_in_rule<'a>(
+    text: &'a str,
+    table: &Name,
+    objects: &BTreeMap<Name, Name>,
+    schemas: &BTreeMap<String, String>,
+    columns: &BTreeMap<Name, BTreeMap<String, String>>,
+) -> Cow<'a, str> {
+    let rows = ["new", "old"].map(|called| Relation {
+        name: table.clone(),
+        called: called.to_owned(),
+        aliased: true,
+        written: None,
+    });
+    rename(text, rows.into(), objects, schemas, columns)
+}
+
+/// `known` are relations that the text reads without naming them.
+fn rename<'a>(
+    text: &'a str,
+    known: Vec<Relation>,
+    objects: &BTreeMap<Name, Name>,
+    schemas: &BTreeMap<String, String>,
+    columns: &BTreeMap<Name, BTreeMap<String, String>>,
+) -> Cow<'a, str> {
     if objects.is_empty() && schemas.is_empty() && columns.is_empty() {
         return Cow::Borrowed(text);
     }
     let scanned = tokens(text);
     let places = places(&scanned);
-    let relations = relations(&scanned, &places);
+    let mut relations = relations(&scanned, &places);
+    relations.extend(known);
     let called = |qualifier: &str| {
         let mut found = relations.iter().filter(|one| one.called == qualifier);
         let first = found.next()?;
@@ -41,6 +70,15 @@ pub fn rename_in_query<'a>(
             return object_at(tokens, at, objects, schemas);
         };
         let qualifies = tokens.get(at + 1).is_some_and(|next| next.is("."));
+        if !qualifies && places.get(at) == Some(&Place::Assigned) {
+            let written = relations
+                .iter()
+                .rfind(|one| one.written.is_some_and(|by| by < at))?;
+            return Some((
+                1,
+                quote_identifier(&new_column(written, first)?).into_owned(),
+            ));
+        }
         if !qualifies {
             let [only] = relations.as_slice() else {
                 return None;
@@ -106,6 +144,8 @@ struct Relation {
     /// Its alias, else its own name.
     called: String,
     aliased: bool,
+    /// Where, if rows are written to it there.
+    written: Option<usize>,
 }
 
 fn relations(tokens: &[Token<'_>], places: &[Place]) -> Vec<Relation> {
@@ -117,7 +157,12 @@ fn relations(tokens: &[Token<'_>], places: &[Place]) -> Vec<Relation> {
             else {
                 return None;
             };
-            let alias = match tokens.get(at + 3).map(|next| &next.kind) {
+            let after = if tokens.get(at + 3).is_some_and(|next| next.is("AS")) {
+                at + 4
+            } else {
+                at + 3
+            };
+            let alias = match tokens.get(after).map(|next| &next.kind) {
                 Some(TokenKind::Name(alias)) => Some(alias),
                 _ => None,
             };
@@ -125,6 +170,7 @@ fn relations(tokens: &[Token<'_>], places: &[Place]) -> Vec<Relation> {
                 name: Name::new(schema.as_ref(), name.as_ref()),
                 called: alias.unwrap_or(name).clone().into_owned(),
                 aliased: alias.is_some(),
+                written: (places.get(at) == Some(&Place::Target)).then_some(at),
             })
         })
         .collect()
@@ -132,9 +178,13 @@ fn relations(tokens: &[Token<'_>], places: &[Place]) -> Vec<Relation> {
 
 /// Whether a relation's qualified name begins at a token; a function's is followed by its arguments.
 fn is_relation(tokens: &[Token<'_>], places: &[Place], at: usize) -> bool {
-    places.get(at) == Some(&Place::Relation)
-        && tokens.get(at + 1).is_some_and(|dot| dot.is("."))
-        && !tokens.get(at + 3).is_some_and(|next| next.is("("))
+    let is_followed_by =
+        |back: usize, word: &str| tokens.get(at + back).is_some_and(|next| next.is(word));
+    match places.get(at) {
+        Some(Place::Relation) => is_followed_by(1, ".") && !is_followed_by(3, "("),
+        Some(Place::Target) => is_followed_by(1, "."),
+        _ => false,
+    }
 }
 
 /// What may begin at a token.
@@ -144,6 +194,10 @@ enum Place {
     Output,
     /// A relation that is read.
     Relation,
+    /// A relation that is written to.
+    Target,
+    /// A column of that.
+    Assigned,
     Elsewhere,
 }
 
@@ -168,9 +222,25 @@ fn places(tokens: &[Token<'_>]) -> Vec<Place> {
                 .is_some_and(|before| before.is(word))
         };
         match word {
-            "SELECT" => {
+            "SELECT" | "RETURNING" => {
                 *clause = Place::Output;
                 next = Place::Output;
+            }
+            "INTO" => next = Place::Target,
+            // Not `ON UPDATE TO` or `FOR UPDATE`.
+            "UPDATE" if tokens.get(at + 2).is_some_and(|dot| dot.is(".")) => next = Place::Target,
+            "FROM" if after("DELETE") => {
+                *clause = Place::Relation;
+                next = Place::Target;
+            }
+            "USING" if *clause == Place::Relation => next = Place::Relation,
+            "SET" => {
+                *clause = Place::Assigned;
+                next = Place::Assigned;
+            }
+            "FROM" if *clause == Place::Assigned => {
+                *clause = Place::Relation;
+                next = Place::Relation;
             }
             // `IS DISTINCT FROM` and `EXTRACT(year FROM x)` begin no clause.
             "FROM" if *clause == Place::Output && !after("DISTINCT") => {
@@ -179,10 +249,25 @@ fn places(tokens: &[Token<'_>]) -> Vec<Place> {
             }
             "JOIN" | "ONLY" | "LATERAL" | "DISTINCT" | "," => next = *clause,
             "WHERE" | "GROUP" | "HAVING" | "WINDOW" | "ORDER" | "LIMIT" | "OFFSET" | "UNION"
-            | "INTERSECT" | "EXCEPT" => *clause = Place::Elsewhere,
+            | "INTERSECT" | "EXCEPT" | ";" => *clause = Place::Elsewhere,
             "(" | "[" => {
-                if place == Place::Relation {
-                    next = Place::Relation;
+                // `INTO public.log (a, b)`, with or without an alias.
+                let names_columns = || {
+                    let target = (3..=5).find(|back| {
+                        let before = at.checked_sub(*back);
+                        before.and_then(|before| places.get(before)) == Some(&Place::Target)
+                    });
+                    target.is_some_and(|back| {
+                        let alias = tokens.get(at - back + 3..at).unwrap_or_default();
+                        alias
+                            .iter()
+                            .all(|token| token.is("AS") || matches!(token.kind, TokenKind::Name(_)))
+                    })
+                };
+                if place == Place::Relation || place == Place::Assigned {
+                    next = place;
+                } else if names_columns() {
+                    next = Place::Assigned;
                 }
                 clauses.push(next);
             }
@@ -240,6 +325,101 @@ mod tests {
             ),
         ] {
             assert_eq!(renamed(text), expected);
+        }
+    }
+
+    /// `t` becomes `things`, its `a` `id`; `log` becomes `logs`, its `a` and `who` `aa` and `whom`.
+    #[test]
+    fn a_rule_is_as_the_server_prints_it() {
+        let name = |name: &str| Name::new("public", name);
+        let renamed = |table: &str, text: &str| {
+            let columns = |pairs: &[(&str, &str)]| {
+                pairs
+                    .iter()
+                    .map(|(old, new)| ((*old).to_owned(), (*new).to_owned()))
+                    .collect()
+            };
+            rename_in_rule(
+                text,
+                &name(table),
+                &[(name("t"), name("things")), (name("log"), name("logs"))].into(),
+                &BTreeMap::new(),
+                &[
+                    (name("t"), columns(&[("a", "id")])),
+                    (name("log"), columns(&[("a", "aa"), ("who", "whom")])),
+                ]
+                .into(),
+            )
+            .into_owned()
+        };
+        for (table, text, expected) in [
+            (
+                "t",
+                "CREATE RULE r1 AS
+    ON UPDATE TO public.t
+   WHERE (old.a <> new.a) DO ( INSERT INTO public.log (a, who)
+  VALUES (new.a, 'a'::text);
+ UPDATE public.log SET at = (log.at + new.b), who = 'y'::text
+  WHERE (log.a = old.a);
+ DELETE FROM public.log l
+  WHERE (l.a IN ( SELECT x.a
+           FROM public.t x
+          WHERE (x.b = new.b)));
+ UPDATE public.log q SET (a, who) = ( SELECT t.a,
+            t.c
+           FROM public.t
+          WHERE (t.b = q.a))
+   FROM public.t z
+  WHERE (z.a = q.a);
+)",
+                "CREATE RULE r1 AS
+    ON UPDATE TO public.things
+   WHERE (old.id <> new.id) DO ( INSERT INTO public.logs (aa, whom)
+  VALUES (new.id, 'a'::text);
+ UPDATE public.logs SET at = (logs.at + new.b), whom = 'y'::text
+  WHERE (logs.aa = old.id);
+ DELETE FROM public.logs l
+  WHERE (l.aa IN ( SELECT x.id AS a
+           FROM public.things x
+          WHERE (x.b = new.b)));
+ UPDATE public.logs q SET (aa, whom) = ( SELECT things.id AS a,
+            things.c
+           FROM public.things
+          WHERE (things.b = q.aa))
+   FROM public.things z
+  WHERE (z.id = q.aa);
+)",
+            ),
+            (
+                "v",
+                "CREATE RULE r4 AS
+    ON INSERT TO public.v DO INSTEAD  INSERT INTO public.t AS q (a, b)
+  VALUES (new.a, 1) ON CONFLICT DO NOTHING
+  RETURNING q.a,
+    q.b",
+                "CREATE RULE r4 AS
+    ON INSERT TO public.v DO INSTEAD  INSERT INTO public.things AS q (id, b)
+  VALUES (new.a, 1) ON CONFLICT DO NOTHING
+  RETURNING q.id AS a,
+    q.b",
+            ),
+            (
+                "t",
+                "CREATE RULE r3 AS
+    ON INSERT TO public.t DO  INSERT INTO public.log (a, who, at)  SELECT new.a,
+            new.c,
+            l.at
+           FROM public.log l
+          WHERE (l.a = new.b)",
+                "CREATE RULE r3 AS
+    ON INSERT TO public.things DO  INSERT INTO public.logs (aa, whom, at)  SELECT new.id AS a,
+            new.c,
+            l.at
+           FROM public.logs l
+          WHERE (l.aa = new.b)",
+            ),
+        ] {
+            assert_eq!(renamed(table, text), expected);
         }
     }
 }

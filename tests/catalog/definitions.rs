@@ -244,6 +244,42 @@ async fn every_attribute_of_the_model_is_read() {
             }),
         ),
         (
+            "rule Log It on public.users",
+            "",
+            json!({
+                "owner": "", "comment": "noted",
+                "depends_on": [
+                    {"kind": "schema", "schema": "", "name": "public"}, {"kind": "table", "schema": "App", "name": "Orders"},
+                    {"kind": "table", "schema": "public", "name": "users"},
+                ],
+                "body": {
+                    "kind": "declared", "declares": "rule", "name": {"schema": "", "name": "Log It"},
+                    "table": {"schema": "public", "name": "users"}, "columns": ["amount", "id"],
+                    "statement": "CREATE RULE \"Log It\" AS\n    ON UPDATE TO public.users\n   WHERE ((old.amount)::integer <> (new.amount)::integer) \
+                        DO ( INSERT INTO \"App\".\"Orders\" (user_id)\n  VALUES (new.id);\n \
+                        UPDATE \"App\".\"Orders\" SET during = NULL::tsrange\n  WHERE (\"Orders\".user_id = old.id);\n)",
+                    "settings": {"enabled": "always"},
+                },
+            }),
+        ),
+        (
+            "statistics App.Names",
+            "",
+            json!({
+                "owner": "postgres", "comment": "together",
+                "depends_on": [
+                    {"kind": "schema", "schema": "", "name": "App"}, {"kind": "table", "schema": "public", "name": "users"},
+                    {"kind": "routine", "schema": "public", "name": "positive", "qualifier": "integer"},
+                ],
+                "body": {
+                    "kind": "declared", "declares": "statistics", "name": {"schema": "App", "name": "Names"},
+                    "table": {"schema": "public", "name": "users"}, "columns": ["amount", "boss", "name"],
+                    "statement": "CREATE STATISTICS \"App\".\"Names\" (mcv) ON name, boss, public.positive(amount::integer) FROM public.users",
+                    "settings": {"target": "20"},
+                },
+            }),
+        ),
+        (
             "view public.active",
             "/body/columns",
             json!(["id", "name", "moods"]),
@@ -421,6 +457,14 @@ async fn dependencies_are_direct_and_leave_out_foreign_keys_and_parts() {
             ],
         ),
         ("policy everybody on public.users", &["table public.users"]),
+        (
+            "rule Log It on public.users",
+            &["table App.Orders", "table public.users"],
+        ),
+        (
+            "statistics App.Names",
+            &["table public.users", "routine public.positive(integer)"],
+        ),
         (
             "policy Own Rows on public.users",
             &[

@@ -1,7 +1,7 @@
 //! What a transaction touched: every kind of DDL, against all that it really changed.
 
 use crate::{connect, harness::Database};
-use TargetClass::{Relation, Routine, Schema, Type};
+use TargetClass::{Relation, Routine, Schema, Statistics, Type};
 use pggit::catalog::{
     CatalogId, LineageBook, PhysicalTarget, Selection, TargetClass, TouchedRequest, read,
     server_version, touched,
@@ -112,6 +112,22 @@ const LOCKED: &[&str] = &[
     "ALTER TABLE public.users RENAME CONSTRAINT short TO brief",
     "ALTER TABLE public.users RENAME CONSTRAINT users_pkey TO people_pkey",
     "ALTER TABLE public.users ADD COLUMN email text UNIQUE",
+    "CREATE RULE other AS ON DELETE TO public.users DO INSTEAD NOTHING",
+    "CREATE OR REPLACE RULE log AS ON UPDATE TO public.orders DO INSTEAD NOTHING",
+    "ALTER RULE log ON public.orders RENAME TO logs",
+    "ALTER TABLE public.orders DISABLE RULE log",
+    "COMMENT ON RULE log ON public.orders IS 'x'",
+    "DROP RULE log ON public.orders",
+    "ALTER TABLE public.users RENAME COLUMN amount TO count",
+    "CREATE STATISTICS public.other ON id, name FROM public.users",
+    "ALTER STATISTICS public.names RENAME TO calls",
+    "ALTER STATISTICS public.names SET SCHEMA other",
+    "ALTER STATISTICS public.names OWNER TO pg_monitor",
+    "COMMENT ON STATISTICS public.codes IS 'x'",
+    "DROP STATISTICS public.codes",
+    "ALTER TABLE public.users DROP COLUMN boss CASCADE",
+    "ALTER TABLE public.users RENAME COLUMN boss TO chief",
+    "DROP FUNCTION public.twice CASCADE",
     "CREATE POLICY other ON public.users FOR DELETE USING (id > 0)",
     "ALTER POLICY own ON public.users USING (true)",
     "ALTER POLICY own ON public.users RENAME TO mine",
@@ -266,6 +282,14 @@ const NAMED: &[(&str, &[(TargetClass, &str)])] = &[
     (
         "GRANT SELECT ON public.active TO pg_monitor",
         &[(Relation, "public.active")],
+    ),
+    (
+        "ALTER STATISTICS public.codes SET STATISTICS 5",
+        &[(Statistics, "public.codes")],
+    ),
+    (
+        "ALTER STATISTICS public.names SET STATISTICS 5",
+        &[(Statistics, "names")],
     ),
     ("CREATE SCHEMA new", &[(Schema, "new")]),
     (

@@ -23,3 +23,6 @@ CREATE FUNCTION public.first() RETURNS public.users LANGUAGE sql BEGIN ATOMIC SE
 CREATE FUNCTION public.audit() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN new; END';
 CREATE TRIGGER audit BEFORE UPDATE OF name ON public.users FOR EACH ROW EXECUTE FUNCTION public.audit();
 CREATE POLICY own ON public.users USING (name <> '' AND public.feel('ok') IS NOT NULL AND EXISTS (SELECT 1 FROM public.orders AS o WHERE o.user_id = users.id));
+CREATE RULE log AS ON UPDATE TO public.orders DO ALSO UPDATE public.users SET name = 'x' WHERE id = new.user_id AND amount = public.twice(new.code);
+CREATE STATISTICS public.names ON name, boss FROM public.users;
+CREATE STATISTICS public.codes ON (public.twice(code)) FROM public.orders;

@@ -16,14 +16,12 @@ async fn objects_of_unknown_kinds_are_reported() {
             CREATE TABLE public.child (c integer) INHERITS (public.t);
             CREATE TYPE public.form AS (a integer);
             CREATE TABLE public.filled OF public.form;
-            CREATE RULE r AS ON DELETE TO public.t DO NOTHING;
             CREATE AGGREGATE public.total (integer) (SFUNC = int4pl, STYPE = integer);
             CREATE TYPE public.span AS RANGE (SUBTYPE = integer);
             CREATE TYPE public.shell;
             CREATE OPERATOR public.<<< (LEFTARG = integer, RIGHTARG = integer, FUNCTION = int4pl);
             CREATE OPERATOR FAMILY public.family USING btree;
             CREATE COLLATION public."Order" FROM "C";
-            CREATE STATISTICS public.together ON a, b FROM public.t;
             CREATE TEXT SEARCH CONFIGURATION public.search (COPY = simple);
             CREATE TEXT SEARCH DICTIONARY public.words (TEMPLATE = simple);
             ALTER DEFAULT PRIVILEGES IN SCHEMA public GRANT SELECT ON TABLES TO pg_monitor;
@@ -58,9 +56,7 @@ async fn objects_of_unknown_kinds_are_reported() {
             ("partitioned table", "public.part"),
             ("privileges of an identity sequence", "public.t_id_seq"),
             ("range type", "public.span"),
-            ("rule", "r on public.t"),
             ("shell type", "public.shell"),
-            ("statistics object", "public.together"),
             ("text search configuration", "public.search"),
             ("text search dictionary", "public.words"),
             ("typed table", "public.filled"),

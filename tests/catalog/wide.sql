@@ -77,3 +77,10 @@ CREATE POLICY "Own Rows" ON {public}.users AS RESTRICTIVE FOR UPDATE TO {owner},
   USING (name = CURRENT_USER AND EXISTS (SELECT 1 FROM {app}."Orders" AS o WHERE o.user_id = users.id))
   WITH CHECK ({public}.positive(amount));
 COMMENT ON POLICY "Own Rows" ON {public}.users IS 'hands off';
+CREATE RULE "Log It" AS ON UPDATE TO {public}.users WHERE old.amount <> new.amount
+  DO ALSO (INSERT INTO {app}."Orders" (user_id) VALUES (new.id); UPDATE {app}."Orders" SET during = NULL WHERE user_id = old.id);
+ALTER TABLE {public}.users ENABLE ALWAYS RULE "Log It";
+COMMENT ON RULE "Log It" ON {public}.users IS 'noted';
+CREATE STATISTICS {app}."Names" (mcv) ON name, boss, ({public}.positive(amount)) FROM {public}.users;
+ALTER STATISTICS {app}."Names" SET STATISTICS 20;
+COMMENT ON STATISTICS {app}."Names" IS 'together';

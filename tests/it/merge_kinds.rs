@@ -132,6 +132,26 @@ const POLICY: Kind = Kind {
     drop: "DROP POLICY % ON base",
 };
 
+const RULE: Kind = Kind {
+    prelude: BASE_TABLE,
+    create: "CREATE RULE % AS ON DELETE TO base WHERE old.a > 0 DO INSTEAD NOTHING",
+    create_otherwise: "CREATE RULE % AS ON DELETE TO base DO NOTIFY base",
+    modify: "CREATE OR REPLACE RULE % AS ON DELETE TO base WHERE old.a > 1 DO INSTEAD NOTHING",
+    compatible: "ALTER TABLE base DISABLE RULE %",
+    clashing: "CREATE OR REPLACE RULE % AS ON DELETE TO base WHERE old.a > 2 DO INSTEAD NOTHING",
+    drop: "DROP RULE % ON base",
+};
+
+const STATISTICS: Kind = Kind {
+    prelude: BASE_TABLE,
+    create: "CREATE STATISTICS % ON id, a FROM base",
+    create_otherwise: "CREATE STATISTICS % ON a, b FROM base",
+    modify: "ALTER STATISTICS % SET STATISTICS 5",
+    compatible: "COMMENT ON STATISTICS % IS 'kept'",
+    clashing: "ALTER STATISTICS % SET STATISTICS 6",
+    drop: "DROP STATISTICS %",
+};
+
 /// What a side does with an object.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Act {
@@ -406,6 +426,8 @@ matrix! {
     composites: COMPOSITE;
     triggers: TRIGGER;
     policies: POLICY;
+    rules: RULE;
+    statistics: STATISTICS;
 }
 
 /// Changes of one table by both sides that merge attribute by attribute: source, target, and the DDL that

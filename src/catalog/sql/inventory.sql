@@ -26,3 +26,10 @@ WHERE NOT g.tgisinternal
 UNION ALL
 SELECT 'pg_policy'::regclass::oid::int8::text, y.oid::int8::text
 FROM chosen AS n JOIN pg_class AS c ON c.relnamespace = n.oid JOIN pg_policy AS y ON y.polrelid = c.oid
+UNION ALL
+SELECT 'pg_rewrite'::regclass::oid::int8::text, r.oid::int8::text
+FROM chosen AS n JOIN pg_class AS c ON c.relnamespace = n.oid JOIN pg_rewrite AS r ON r.ev_class = c.oid
+WHERE r.rulename <> '_RETURN'
+UNION ALL
+SELECT 'pg_statistic_ext'::regclass::oid::int8::text, x.oid::int8::text
+FROM chosen AS n JOIN pg_statistic_ext AS x ON x.stxnamespace = n.oid

@@ -117,7 +117,7 @@ SELECT json_build_object(
       SELECT 'pg_class'::regclass AS class, c.oid AS oid
       UNION ALL SELECT 'pg_attrdef'::regclass, d.oid FROM pg_attrdef AS d WHERE d.adrelid = c.oid
       UNION ALL SELECT 'pg_constraint'::regclass, k.oid FROM pg_constraint AS k WHERE k.conrelid = c.oid AND k.contype <> 'f'
-      UNION ALL SELECT 'pg_rewrite'::regclass, r.oid FROM pg_rewrite AS r WHERE r.ev_class = c.oid
+      UNION ALL SELECT 'pg_rewrite'::regclass, r.oid FROM pg_rewrite AS r WHERE r.ev_class = c.oid AND r.rulename = '_RETURN'
     ) AS part CROSS JOIN LATERAL (
       SELECT d.refclassid, d.refobjid FROM pg_depend AS d
       WHERE d.classid = part.class AND d.objid = part.oid

@@ -40,6 +40,10 @@ WITH locked AS MATERIALIZED (
   FROM target AS t JOIN pg_namespace AS n ON n.nspname = t.name
   WHERE t.class = 'schema'
   UNION ALL
+  SELECT 'pg_statistic_ext'::regclass, x.oid, false
+  FROM target AS t JOIN pg_statistic_ext AS x ON x.stxname = t.name JOIN pg_namespace AS n ON n.oid = x.stxnamespace
+  WHERE t.class = 'statistics' AND t.schema IN ('', n.nspname)
+  UNION ALL
   -- CASCADE takes checks from domains without a lock that would tell which
   SELECT 'pg_type'::regclass, t.oid, false FROM pg_type AS t
   WHERE t.typtype = 'd' AND t.oid >= 16384
@@ -63,7 +67,8 @@ WITH locked AS MATERIALIZED (
   FROM renamed AS r JOIN pg_depend AS p ON p.refclassid = r.class AND p.refobjid = r.oid
 ), object (class, oid) AS (
   SELECT class, oid FROM candidate
-  WHERE class IN ('pg_class'::regclass, 'pg_proc'::regclass, 'pg_type'::regclass, 'pg_namespace'::regclass, 'pg_trigger'::regclass, 'pg_policy'::regclass)
+  WHERE class IN ('pg_class'::regclass, 'pg_proc'::regclass, 'pg_type'::regclass, 'pg_namespace'::regclass, 'pg_trigger'::regclass, 'pg_policy'::regclass,
+    'pg_rewrite'::regclass, 'pg_statistic_ext'::regclass)
   -- parts stand for the whole
   UNION SELECT 'pg_class'::regclass, i.indrelid
   FROM candidate AS c JOIN pg_index AS i ON i.indexrelid = c.oid WHERE c.class = 'pg_class'::regclass
@@ -83,11 +88,15 @@ WITH locked AS MATERIALIZED (
   FROM candidate AS c JOIN pg_class AS r ON r.oid = c.oid WHERE c.class = 'pg_class'::regclass AND r.relkind = 'c'
   UNION SELECT 'pg_class'::regclass, t.typrelid
   FROM candidate AS c JOIN pg_type AS t ON t.oid = c.oid WHERE c.class = 'pg_type'::regclass AND t.typrelid <> 0
-  -- a trigger and a policy are made and changed under a lock of their table
+  -- triggers and their like are made and changed under a lock of their table
   UNION SELECT 'pg_trigger'::regclass, g.oid
   FROM seed AS s JOIN pg_trigger AS g ON g.tgrelid = s.oid WHERE s.class = 'pg_class'::regclass AND NOT g.tgisinternal
   UNION SELECT 'pg_policy'::regclass, y.oid
   FROM seed AS s JOIN pg_policy AS y ON y.polrelid = s.oid WHERE s.class = 'pg_class'::regclass
+  UNION SELECT 'pg_rewrite'::regclass, r.oid
+  FROM seed AS s JOIN pg_rewrite AS r ON r.ev_class = s.oid WHERE s.class = 'pg_class'::regclass
+  UNION SELECT 'pg_statistic_ext'::regclass, x.oid
+  FROM seed AS s JOIN pg_statistic_ext AS x ON x.stxrelid = s.oid WHERE s.class = 'pg_class'::regclass
 ), known (class, oid, versioned) AS MATERIALIZED (
   -- Null for what is not there. Types of arrays and rows have no definition of their own. Look-ups of one: EXISTS
   -- might be answered by hashing a whole catalog
@@ -100,6 +109,8 @@ WITH locked AS MATERIALIZED (
       WHEN 'pg_namespace'::regclass THEN (SELECT true FROM pg_namespace AS n WHERE n.oid = o.oid)
       WHEN 'pg_trigger'::regclass THEN (SELECT true FROM pg_trigger AS g WHERE g.oid = o.oid)
       WHEN 'pg_policy'::regclass THEN (SELECT true FROM pg_policy AS y WHERE y.oid = o.oid)
+      WHEN 'pg_rewrite'::regclass THEN (SELECT r.rulename <> '_RETURN' FROM pg_rewrite AS r WHERE r.oid = o.oid)
+      WHEN 'pg_statistic_ext'::regclass THEN (SELECT true FROM pg_statistic_ext AS x WHERE x.oid = o.oid)
     END
   FROM object AS o
 )

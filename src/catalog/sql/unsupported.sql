@@ -35,9 +35,6 @@ WITH chosen AS MATERIALIZED (
       UNION ALL SELECT 'column statistics target' WHERE a.attstattarget >= 0 AND c.relkind IN ('m', 'i')
     ) AS k (kind)
   UNION ALL
-  SELECT 'pg_rewrite'::regclass, r.oid, 'rule', format('%I on %s', r.rulename, c.name)
-  FROM relation AS c JOIN pg_rewrite AS r ON r.ev_class = c.oid WHERE r.rulename <> '_RETURN'
-  UNION ALL
   SELECT 'pg_proc'::regclass, f.oid, 'aggregate', f.oid::regprocedure::text
   FROM chosen AS n JOIN pg_proc AS f ON f.pronamespace = n.oid WHERE f.prokind = 'a'
   UNION ALL
@@ -72,9 +69,6 @@ WITH chosen AS MATERIALIZED (
   UNION ALL
   SELECT 'pg_ts_template'::regclass, x.oid, 'text search template', format('%I.%I', n.nspname, x.tmplname)
   FROM chosen AS n JOIN pg_ts_template AS x ON x.tmplnamespace = n.oid
-  UNION ALL
-  SELECT 'pg_statistic_ext'::regclass, x.oid, 'statistics object', format('%I.%I', n.nspname, x.stxname)
-  FROM chosen AS n JOIN pg_statistic_ext AS x ON x.stxnamespace = n.oid
   UNION ALL
   SELECT 'pg_default_acl'::regclass, d.oid, 'default privileges', format('of %I in %I', pg_get_userbyid(d.defaclrole), n.nspname)
   FROM chosen AS n JOIN pg_default_acl AS d ON d.defaclnamespace = n.oid

@@ -6,9 +6,9 @@
 //! no harm.
 
 use crate::schema::model::{
-    Body, Column, Composite, Constraint, Declared, Definition, Lineage, Name,
+    Body, Column, Composite, Constraint, Declared, Definition, Kind, Lineage, Name,
 };
-use crate::schema::query::rename_in_query;
+use crate::schema::query::{rename_in_query, rename_in_rule};
 use crate::schema::quote::qualified;
 use crate::schema::rename::{
     rename_attributes, rename_foreign_key, rename_identifiers, rename_objects,
@@ -197,7 +197,11 @@ impl Renames {
     fn declared(&self, declared: &mut Declared) {
         self.text(&mut declared.qualifier);
         if let Some(table) = declared.table.take() {
-            self.expression(&table, &mut declared.statement);
+            if declared.declares == Kind::Rule {
+                self.rule(&table, &mut declared.statement);
+            } else {
+                self.expression(&table, &mut declared.statement);
+            }
             for expression in declared.expressions_mut() {
                 self.expression(&table, expression);
             }
@@ -211,6 +215,11 @@ impl Renames {
         }
         // A column may have had the same name.
         declared.name_statement();
+    }
+
+    fn rule(&self, table: &Name, text: &mut String) {
+        let renamed = rename_in_rule(text, table, &self.objects, &self.schemas, &self.columns);
+        *text = renamed.into_owned();
     }
 
     /// A text of `table`'s own that may hold queries. Within those, all columns are qualified.

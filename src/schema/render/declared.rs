@@ -1,9 +1,9 @@
 //! Objects of the kinds that are kept as the statement that makes them. What a kind's settings mean is
 //! in a module of its own, found by [`clauses`], [`setting`] and [`replaces`].
 
-use super::policy;
 use super::script::Script;
 use super::step::Hazard;
+use super::{policy, rule, statistics};
 use crate::schema::change::Alteration;
 use crate::schema::model::{Declared, Definition, Kind};
 
@@ -89,6 +89,8 @@ fn clauses(declared: &Declared) -> String {
 fn setting(definition: &Definition, name: &str, value: Option<&str>) -> Option<String> {
     match definition.kind() {
         Kind::Policy => policy::set(definition, name, value?),
+        Kind::Rule => rule::set(definition, name, value),
+        Kind::Statistics => statistics::set(definition, name, value),
         _ => None,
     }
 }

@@ -153,6 +153,15 @@ pub(super) fn describe(statement: &NodeEnum) -> Option<Ddl> {
             }))
         }
         NodeEnum::CreateTrigStmt(create) => one(relation(&create.relation)),
+        NodeEnum::CreateStatsStmt(create) => {
+            let named = from_parts(TargetClass::Statistics, &strings(&create.defnames));
+            let tables = create.relations.iter().filter_map(named_relation);
+            with_targets(named.into_iter().chain(tables).collect())
+        }
+        NodeEnum::AlterStatsStmt(alter) => one(from_parts(
+            TargetClass::Statistics,
+            &strings(&alter.defnames),
+        )),
         NodeEnum::RuleStmt(create) => one(relation(&create.relation)),
         NodeEnum::CreatePolicyStmt(create) => one(relation(&create.table)),
         NodeEnum::AlterPolicyStmt(alter) => one(relation(&alter.table)),

@@ -55,6 +55,7 @@ pub(super) fn target(object: ObjectType, named: Option<&Node>) -> Option<Target>
         | ObjectType::ObjectAttribute
         | ObjectType::ObjectDomconstraint => (TargetClass::Type, false),
         ObjectType::ObjectSchema => (TargetClass::Schema, false),
+        ObjectType::ObjectStatisticExt => (TargetClass::Statistics, false),
         _ => return None,
     };
     match node {

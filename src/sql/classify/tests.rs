@@ -29,6 +29,7 @@ fn targets(ddl: &Ddl) -> Vec<String> {
             TargetClass::Routine => "routine",
             TargetClass::Type => "type",
             TargetClass::Schema => "schema",
+            TargetClass::Statistics => "statistics",
         };
         match &target.schema {
             Some(schema) => format!("{class} {schema}.{}", target.name),
@@ -100,6 +101,21 @@ fn ddl_names_its_targets() {
         ("ALTER TRIGGER g ON s.t RENAME TO h", &["relation s.t"]),
         ("CREATE POLICY p ON t", &["relation t"]),
         (
+            "CREATE STATISTICS s.x ON a, b FROM n.t",
+            &["relation n.t", "statistics s.x"],
+        ),
+        (
+            "CREATE STATISTICS x ON a, b FROM t",
+            &["relation t", "statistics x"],
+        ),
+        ("ALTER STATISTICS x SET STATISTICS 5", &["statistics x"]),
+        (
+            "ALTER STATISTICS s.x RENAME TO y",
+            &["statistics s.x", "statistics s.y"],
+        ),
+        ("COMMENT ON STATISTICS s.x IS ''", &["statistics s.x"]),
+        ("DROP STATISTICS s.x", &["statistics s.x"]),
+        (
             "CREATE RULE r AS ON INSERT TO t DO NOTHING",
             &["relation t"],
         ),
@@ -156,7 +172,6 @@ fn ddl_names_its_targets() {
         ("ALTER SCHEMA a RENAME TO b", &["schema a", "schema b"]),
         ("ALTER SCHEMA a OWNER TO r", &["schema a"]),
         ("CREATE OPERATOR + (PROCEDURE = f, LEFTARG = int)", &[]),
-        ("CREATE STATISTICS n ON a, b FROM t", &[]),
     ];
     for (text, expected) in cases {
         assert_eq!(targets(&ddl(text)), *expected, "{text}");

@@ -1,4 +1,4 @@
-//! What hangs on tables: policies.
+//! What hangs on relations: policies, rules, statistics.
 
 use super::{Case, case};
 
@@ -9,6 +9,20 @@ const POLICIES: &str = "CREATE TABLE users (id integer PRIMARY KEY, name text, a
     CREATE POLICY grown ON users AS RESTRICTIVE USING (grown(age)); \
     CREATE POLICY friends ON users FOR SELECT USING (EXISTS (SELECT 1 FROM friends AS f WHERE f.user_id = users.id AND f.friend = CURRENT_USER)); \
     COMMENT ON POLICY friends ON users IS 'who knows whom'";
+
+const RULES: &str = "CREATE TABLE users (id integer PRIMARY KEY, name text, age integer); CREATE TABLE log (id integer, who text); \
+    CREATE FUNCTION grown(age integer) RETURNS boolean LANGUAGE sql AS 'SELECT age > 17'; \
+    CREATE VIEW adults AS SELECT id, name FROM users WHERE grown(age); \
+    CREATE RULE keep AS ON DELETE TO users WHERE old.age > 17 DO INSTEAD NOTHING; \
+    CREATE RULE log AS ON UPDATE TO users WHERE old.name <> new.name DO ALSO (INSERT INTO log (id, who) VALUES (new.id, new.name); \
+      UPDATE log SET who = 'x' WHERE log.id = old.id; DELETE FROM log WHERE id IN (SELECT u.id FROM users AS u WHERE u.age = new.age)); \
+    CREATE RULE insert AS ON INSERT TO adults DO INSTEAD INSERT INTO users (id, name, age) VALUES (new.id, new.name, 18) RETURNING id, name; \
+    COMMENT ON RULE log ON users IS 'who was who'; ALTER TABLE users DISABLE RULE keep";
+const STATISTICS: &str = "CREATE TABLE users (id integer PRIMARY KEY, name text, age integer, town text); \
+    CREATE FUNCTION grown(age integer) RETURNS boolean LANGUAGE sql IMMUTABLE AS 'SELECT age > 17'; \
+    CREATE STATISTICS towns (dependencies, mcv) ON name, town FROM users; ALTER STATISTICS towns SET STATISTICS 50; \
+    COMMENT ON STATISTICS towns IS 'they correlate'; \
+    CREATE STATISTICS app.ages ON (grown(age)), (age + id), town FROM users; ALTER STATISTICS app.ages OWNER TO schema_writer";
 
 pub const CASES: &[Case] = &[
     // policies
@@ -30,4 +44,33 @@ pub const CASES: &[Case] = &[
         CREATE POLICY own ON users FOR UPDATE TO schema_reader USING (name = CURRENT_USER) WITH CHECK (age > 0)"),
     case("drop what policies read", POLICIES, "DROP TABLE friends CASCADE; DROP FUNCTION grown CASCADE"),
     case("move a table with policies", POLICIES, "ALTER TABLE users SET SCHEMA app"),
+    // rules
+    case("create rules", "CREATE TABLE users (id integer PRIMARY KEY, name text, age integer)", "CREATE TABLE log (who text); \
+        CREATE RULE one AS ON INSERT TO users DO NOTIFY users; CREATE RULE \"Two\" AS ON UPDATE TO users DO INSTEAD (INSERT INTO log VALUES (old.name); SELECT 1); \
+        ALTER TABLE users ENABLE ALWAYS RULE one; ALTER TABLE users ENABLE REPLICA RULE \"Two\"; COMMENT ON RULE \"Two\" ON users IS 'x'"),
+    case("replace rule", RULES, "CREATE OR REPLACE RULE keep AS ON DELETE TO users WHERE old.age > 65 DO INSTEAD NOTHING; \
+        CREATE OR REPLACE RULE log AS ON INSERT TO users DO ALSO INSERT INTO log (who) VALUES (new.name)")
+        .without(&["DROP"])
+        .with(&["CREATE OR REPLACE RULE"]),
+    case("state of rules", RULES, "ALTER TABLE users ENABLE RULE keep; ALTER TABLE users ENABLE ALWAYS RULE log; COMMENT ON RULE log ON users IS NULL").without(&["DROP", "CREATE"]),
+    case("rename what rules speak of", RULES, "ALTER RULE log ON users RENAME TO \"Logs\"; ALTER TABLE users RENAME TO people; ALTER TABLE people RENAME id TO key; \
+        ALTER TABLE people RENAME age TO years; ALTER TABLE log RENAME who TO whom; ALTER TABLE log RENAME id TO of; ALTER TABLE log RENAME TO logs; ALTER VIEW adults RENAME TO grown_ups")
+        .without(&["DROP", "CREATE"]),
+    case("types under rules", RULES, "DROP VIEW adults; DROP RULE log ON users; DROP RULE keep ON users; ALTER TABLE users ALTER age TYPE bigint; ALTER TABLE log ALTER id TYPE bigint; \
+        CREATE RULE log AS ON UPDATE TO users WHERE old.name <> new.name DO ALSO (INSERT INTO log (id, who) VALUES (new.id, new.name); UPDATE log SET who = 'x' WHERE log.id = old.id); \
+        CREATE RULE keep AS ON DELETE TO users WHERE old.age > 17 DO INSTEAD NOTHING"),
+    case("rule of a view made anew", RULES, "DROP VIEW adults; CREATE VIEW adults AS SELECT name, id FROM users; \
+        CREATE RULE insert AS ON INSERT TO adults DO INSTEAD INSERT INTO users (id, name, age) VALUES (new.id, new.name, 18)"),
+    case("drop rules", RULES, "DROP RULE keep ON users; DROP RULE log ON users; DROP RULE insert ON adults"),
+    // statistics
+    case("create statistics", "CREATE TABLE t (a integer, b integer, c text)", "CREATE STATISTICS s ON a, b FROM t; CREATE STATISTICS app.s (ndistinct) ON b, c FROM t; \
+        CREATE STATISTICS one ON (lower(c)) FROM t; ALTER STATISTICS app.s SET STATISTICS 0; COMMENT ON STATISTICS s IS 'x'; ALTER STATISTICS s OWNER TO schema_writer"),
+    case("alter statistics", STATISTICS, "ALTER STATISTICS towns SET STATISTICS 100; ALTER STATISTICS app.ages SET STATISTICS 7; COMMENT ON STATISTICS towns IS NULL; ALTER STATISTICS towns OWNER TO schema_writer")
+        .without(&["DROP", "CREATE"]),
+    case("rename and move statistics", STATISTICS, "ALTER STATISTICS towns RENAME TO places; ALTER STATISTICS places SET SCHEMA app; ALTER TABLE users RENAME age TO years; \
+        ALTER TABLE users RENAME town TO name_of_town; ALTER TABLE users RENAME TO people; ALTER FUNCTION grown RENAME TO adult")
+        .without(&["DROP", "CREATE"]),
+    case("other statistics of the name", STATISTICS, "DROP STATISTICS towns; CREATE STATISTICS towns (ndistinct) ON name, age FROM users"),
+    case("columns under statistics", STATISTICS, "ALTER TABLE users DROP COLUMN town; ALTER TABLE users ALTER name TYPE varchar(20)").one_way(),
+    case("function under statistics", STATISTICS, "DROP STATISTICS app.ages; DROP FUNCTION grown"),
 ];

@@ -1,0 +1,16 @@
+ALTER POLICY plain ON rls.t TO oracle_reader USING (level > 3) WITH CHECK (level > 4);
+ALTER POLICY reads ON rls.t RENAME TO "Reads";
+ALTER POLICY changes ON rls.t USING (true);
+DROP POLICY adds ON rls.t;
+CREATE POLICY adds ON rls.t FOR ALL USING (id > 5);
+DROP POLICY "Odd ""Policy""" ON rls.t;
+CREATE POLICY "Odd ""Policy""" ON rls.t AS RESTRICTIVE USING (id > 1);
+ALTER TABLE rls.t RENAME COLUMN owner TO holder;
+ALTER TABLE rls.friends RENAME COLUMN of TO friend_of;
+ALTER TABLE rls.friends RENAME TO "Friends";
+ALTER FUNCTION rls.grown(integer) RENAME TO adult;
+CREATE POLICY added ON rls."Friends" AS RESTRICTIVE FOR SELECT TO "Oracle ""Odd"" Role" USING (rls.adult(friend_of));
+COMMENT ON POLICY "Reads" ON rls.t IS NULL;
+COMMENT ON POLICY added ON rls."Friends" IS 'new';
+ALTER TABLE rls."Friends" NO FORCE ROW LEVEL SECURITY;
+ALTER TABLE rls.t RENAME TO "T";

@@ -1,0 +1,14 @@
+CREATE OR REPLACE RULE nothing AS ON DELETE TO rul.t WHERE old.id > 3 DO INSTEAD NOTHING;
+ALTER TABLE rul.t ENABLE RULE nothing;
+ALTER RULE tells ON rul.t RENAME TO "Tells";
+DROP RULE v_update ON rul.v;
+DROP RULE replica ON rul.log;
+ALTER TABLE rul.log DISABLE RULE always;
+ALTER TABLE rul.log RENAME COLUMN a TO "A";
+ALTER TABLE rul.t RENAME COLUMN id TO key;
+ALTER TABLE rul.log RENAME TO "Log";
+ALTER TABLE rul.t RENAME TO things;
+ALTER FUNCTION rul.positive(integer) RENAME TO above_zero;
+CREATE RULE added AS ON UPDATE TO rul."Log" DO INSTEAD NOTHING;
+COMMENT ON RULE several ON rul.things IS NULL;
+COMMENT ON RULE added ON rul."Log" IS 'new';

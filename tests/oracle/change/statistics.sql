@@ -1,0 +1,13 @@
+ALTER STATISTICS sta.one SET STATISTICS 10;
+ALTER STATISTICS sta.all_kinds SET STATISTICS 0;
+ALTER STATISTICS sta.expression RENAME TO "Expression";
+ALTER STATISTICS sta.one SET SCHEMA "Sta Two";
+DROP STATISTICS sta.of_view;
+DROP STATISTICS sta.some_kinds;
+CREATE STATISTICS sta.some_kinds (dependencies) ON b, a FROM sta.t;
+ALTER TABLE sta.t RENAME COLUMN a TO "A";
+ALTER TABLE sta.t RENAME TO things;
+ALTER FUNCTION sta.half(integer) RENAME TO part;
+CREATE STATISTICS sta.added ON id, b FROM sta.things;
+COMMENT ON STATISTICS sta.all_kinds IS NULL;
+COMMENT ON STATISTICS sta.added IS 'new';
