@@ -31,7 +31,7 @@ use crate::schema::model::{Definition, Lineage};
 use crate::schema::snapshot::Snapshot;
 use decide::Decisions;
 use object::{Contested, ObjectMerge};
-use references::{Dropped, Lost, Objects};
+use references::{Dropped, Lost};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use three::Three;
@@ -85,18 +85,27 @@ fn number_like(conflicts: &mut [Conflict], before: &[Conflict]) {
 
 /// Merges by conflict, once lineages are paired.
 fn merge_paired(sides: Three<&Snapshot>, strategy: Strategy, resolutions: &[Resolution]) -> Merged {
-    let lineages: BTreeSet<Lineage> = [sides.base, sides.source, sides.target]
-        .into_iter()
-        .flat_map(|side| side.lineages().copied())
-        .collect();
+    let mut concerned = sides.base.differing(sides.source);
+    concerned.extend(sides.base.differing(sides.target));
+    merge_concerned(sides, &concerned, strategy, resolutions)
+}
+
+/// Merges those objects; the others are the same on all sides, and stay what they are. Whatever speaks of
+/// something that is renamed or dropped has changed with it, on the side that did so.
+fn merge_concerned(
+    sides: Three<&Snapshot>,
+    concerned: &BTreeSet<Lineage>,
+    strategy: Strategy,
+    resolutions: &[Resolution],
+) -> Merged {
     let mut contested = Contested::default();
     loop {
         let mut decisions = Decisions::new(strategy, resolutions);
-        let names = names::merge_names(sides, &mut decisions);
+        let names = names::merge_names(sides, concerned, &mut decisions);
         let normalised = Three {
-            base: normalise::apply(&names.base, sides.base),
-            source: normalise::apply(&names.source, sides.source),
-            target: normalise::apply(&names.target, sides.target),
+            base: normalise::apply(&names.base, sides.base, concerned),
+            source: normalise::apply(&names.source, sides.source, concerned),
+            target: normalise::apply(&names.target, sides.target, concerned),
         };
         let mut objects = ObjectMerge {
             sides: normalised.as_ref(),
@@ -104,11 +113,14 @@ fn merge_paired(sides: Three<&Snapshot>, strategy: Strategy, resolutions: &[Reso
             contested: &contested,
             decisions: &mut decisions,
         };
-        let mut result = Objects::new();
+        let mut result = sides.target.clone();
         let mut outcomes = Vec::new();
-        for lineage in &lineages {
+        for lineage in concerned {
             let (merged, outcome) = objects.merge(*lineage);
-            result.extend(merged.map(|definition| (*lineage, definition)));
+            match merged {
+                Some(definition) => result.insert(*lineage, definition),
+                None => result.remove(lineage),
+            };
             outcomes.extend(outcome);
         }
         for resolution in resolutions {
@@ -121,18 +133,18 @@ fn merge_paired(sides: Three<&Snapshot>, strategy: Strategy, resolutions: &[Reso
             }
         }
         let dropped = Dropped::new(normalised.as_ref(), &names);
-        let mut dangling = references::dangling(&result, &dropped);
+        let mut dangling = references::dangling(&result, concerned, &dropped);
         let stale = references::stale_queries(&result, normalised.as_ref(), &names);
         let lost = dangling.iter().map(|(_, lost)| *lost);
         if contested.extend(lost.chain(stale.into_iter().map(Lost::Object))) {
             continue;
         }
         while references::prune(&mut result, &dangling) {
-            dangling = references::dangling(&result, &dropped);
+            dangling = references::dangling(&result, concerned, &dropped);
         }
         outcomes.sort_by(|a: &ObjectOutcome, b| (&a.key, a.lineage).cmp(&(&b.key, b.lineage)));
         return Merged {
-            result: result.into_iter().collect(),
+            result,
             objects: outcomes,
             conflicts: decisions.into_conflicts(),
         };
@@ -142,7 +154,7 @@ fn merge_paired(sides: Three<&Snapshot>, strategy: Strategy, resolutions: &[Reso
 /// Makes of an object of the result what a custom resolution made of the target's: only what that changed, so
 /// that the other changes of the merge stay.
 fn customise(
-    result: &mut Objects,
+    result: &mut Snapshot,
     lineage: Lineage,
     target: Option<&Arc<Definition>>,
     custom: Option<Arc<Definition>>,

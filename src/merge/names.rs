@@ -45,14 +45,17 @@ impl Names {
     }
 }
 
-/// Merges the names of three snapshots.
-pub fn merge_names(sides: Three<&Snapshot>, decisions: &mut Decisions<'_>) -> Names {
+/// Merges the names of the objects concerned. All others keep theirs.
+pub fn merge_names(
+    sides: Three<&Snapshot>,
+    concerned: &BTreeSet<Lineage>,
+    decisions: &mut Decisions<'_>,
+) -> Names {
     let mut names = Names::default();
-    let lineages: BTreeSet<Lineage> = sides
-        .target
-        .lineages()
-        .chain(sides.source.lineages())
+    let lineages: BTreeSet<Lineage> = concerned
+        .iter()
         .copied()
+        .filter(|lineage| sides.target.contains(lineage) || sides.source.contains(lineage))
         .collect();
     schemas(&lineages, sides, decisions, &mut names);
     objects(&lineages, sides, decisions, &mut names);
@@ -66,9 +69,9 @@ pub fn merge_names(sides: Three<&Snapshot>, decisions: &mut Decisions<'_>) -> Na
         };
         table_columns(subject, of, decisions, &mut names);
     }
-    names.base = renames(sides.base, &names, names_of_schemas(sides.base, &names));
-    names.source = renames(sides.source, &names, names_of_schemas(sides.source, &names));
-    names.target = renames(sides.target, &names, names_of_schemas(sides.target, &names));
+    names.base = renames(sides.base, concerned, &names);
+    names.source = renames(sides.source, concerned, &names);
+    names.target = renames(sides.target, concerned, &names);
     names
 }
 
@@ -147,12 +150,13 @@ fn schemas(
 
 /// How a side's schemas are called in the result, where that differs.
 fn names_of_schemas(side: &Snapshot, names: &Names) -> BTreeMap<String, String> {
-    side.iter()
-        .filter(|(_, definition)| definition.kind() == Kind::Schema)
-        .filter_map(|(lineage, definition)| {
-            let old = definition.key().name;
-            let new = names.objects.get(lineage)?.name.clone();
-            (old != new).then_some((old, new))
+    names
+        .objects
+        .iter()
+        .filter_map(|(lineage, new)| {
+            let key = side.get(lineage)?.key();
+            let renamed = key.kind == Kind::Schema && key.name != new.name;
+            renamed.then(|| (key.name, new.name.clone()))
         })
         .collect()
 }
@@ -208,6 +212,23 @@ fn namespaces(key: &ObjectKey, name: &Name) -> Vec<(&'static str, Name, String)>
         .collect()
 }
 
+/// What has one of the places already, and keeps it: the same on all sides.
+fn unconcerned_holder(
+    target: &Snapshot,
+    concerned: &BTreeSet<Lineage>,
+    name: &Name,
+    places: &[(&'static str, Name, String)],
+) -> Option<Lineage> {
+    target
+        .named(name)
+        .filter(|(_, lineage)| !concerned.contains(lineage))
+        .find(|(key, _)| {
+            let held = namespaces(key, name);
+            held.iter().any(|place| places.contains(place))
+        })
+        .map(|(_, lineage)| lineage)
+}
+
 /// Two objects that come to have one name, each from its side.
 fn object_collisions(
     lineages: &BTreeSet<Lineage>,
@@ -240,7 +261,10 @@ fn object_collisions(
             continue;
         };
         let places = namespaces(&key, &name);
-        let holder = places.iter().find_map(|place| holders.get(place)).copied();
+        let holder = places
+            .iter()
+            .find_map(|place| holders.get(place).copied())
+            .or_else(|| unconcerned_holder(sides.target, lineages, &name, &places));
         if let Some(holder) = holder {
             let held = sides.objects(holder);
             let text = |name: Option<Name>| name.map(|name| Value::from(name.name));
@@ -356,17 +380,21 @@ fn table_columns(
 }
 
 /// How a side's names become the result's.
-fn renames(side: &Snapshot, names: &Names, schemas: BTreeMap<String, String>) -> Renames {
+fn renames(side: &Snapshot, concerned: &BTreeSet<Lineage>, names: &Names) -> Renames {
     let mut renames = Renames {
-        schemas,
+        schemas: names_of_schemas(side, names),
         ..Renames::default()
     };
     // Overloads share a name: where they part, texts cannot be told apart by it.
     let mut parted: BTreeSet<Name> = BTreeSet::new();
-    for (lineage, definition) in side.iter() {
-        if !definition.kind().facts().in_texts {
+    let named_in_texts = |kind: Kind| kind.facts().in_texts;
+    for lineage in concerned {
+        let Some(definition) = side
+            .get(lineage)
+            .filter(|definition| named_in_texts(definition.kind()))
+        else {
             continue;
-        }
+        };
         let old = own_name(definition);
         let by_name: BTreeMap<String, String> = columns(definition)
             .into_iter()
@@ -381,8 +409,12 @@ fn renames(side: &Snapshot, names: &Names, schemas: BTreeMap<String, String>) ->
             renames.columns.insert(old.clone(), by_name);
         }
         let new = names.objects.get(lineage).unwrap_or(&old).clone();
+        let stays = |(key, other): (&ObjectKey, Lineage)| {
+            named_in_texts(key.kind) && !concerned.contains(&other)
+        };
+        let parts = new != old && side.named(&old).any(stays);
         let before = renames.objects.insert(old.clone(), new.clone());
-        if before.is_some_and(|before| before != new) {
+        if parts || before.is_some_and(|before| before != new) {
             parted.insert(old);
         }
     }

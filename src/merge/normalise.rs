@@ -6,12 +6,14 @@ use crate::schema::model::{Body, Definition, Kind, Lineage, Name, ObjectKey};
 use crate::schema::quote::{qualified, quote_identifier};
 use crate::schema::rename::{rename_objects, with_own_name};
 use crate::schema::snapshot::Snapshot;
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
-/// A side's objects as the result would name what they speak of.
-pub fn apply(renames: &Renames, side: &Snapshot) -> Objects {
-    side.iter()
-        .map(|(lineage, definition)| (*lineage, carried(renames, definition)))
+/// A side's objects, of those concerned, as the result would name what they speak of.
+pub fn apply(renames: &Renames, side: &Snapshot, concerned: &BTreeSet<Lineage>) -> Objects {
+    concerned
+        .iter()
+        .filter_map(|lineage| Some((*lineage, carried(renames, side.get(lineage)?))))
         .collect()
 }
 

@@ -10,7 +10,7 @@ use std::fmt;
 pub struct Merged {
     /// What the target shall be. Where a conflict is open, it has the target's side.
     pub result: Snapshot,
-    /// Every object that any of the three has, by key.
+    /// Every object that is not the same on all three, by key.
     pub objects: Vec<ObjectOutcome>,
     /// Open and decided ones, by id.
     pub conflicts: Vec<Conflict>,

@@ -7,11 +7,12 @@ use super::three::Three;
 use crate::schema::model::{Body, Definition, Kind, Lineage, Name, ObjectKey, Table};
 use crate::schema::quote::qualified;
 use crate::schema::rename::referenced_columns;
+use crate::schema::snapshot::Snapshot;
 use crate::schema::token::{TokenKind, mentions, tokens};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-/// The objects of a result.
+/// Objects of a side.
 pub type Objects = BTreeMap<Lineage, Arc<Definition>>;
 
 /// Something that is gone.
@@ -88,36 +89,61 @@ impl<'a> Dropped<'a> {
     }
 }
 
-/// What in `result` speaks of something that it lacks because a side dropped it.
-pub fn dangling(result: &Objects, dropped: &Dropped<'_>) -> BTreeSet<(Referrer, Lost)> {
+/// What in `result` speaks of something that it lacks because a side dropped it: looked for among what the
+/// merge is about, and what depends on that.
+pub fn dangling(
+    result: &Snapshot,
+    concerned: &BTreeSet<Lineage>,
+    dropped: &Dropped<'_>,
+) -> BTreeSet<(Referrer, Lost)> {
     let mut found = BTreeSet::new();
     if dropped.objects.is_empty() && dropped.columns.is_empty() {
         return found;
     }
-    let search = Search::new(result, dropped);
-    for (lineage, definition) in result {
-        search.object(*lineage, definition, &mut found);
+    let search = Search::new(result, concerned, dropped);
+    let mut suspects = concerned.clone();
+    suspects.extend(
+        dropped
+            .objects
+            .keys()
+            .flat_map(|key| dependents(result, key)),
+    );
+    for table in search.lost_columns.keys() {
+        if let Some(definition) = result.get(table) {
+            suspects.extend(dependents(result, &definition.key()));
+        }
+    }
+    for lineage in suspects {
+        if let Some(definition) = result.get(&lineage) {
+            search.object(lineage, definition, &mut found);
+        }
     }
     found
 }
 
+/// What needs an object, and tables whose foreign keys lead to it.
+fn dependents<'a>(
+    snapshot: &'a Snapshot,
+    key: &ObjectKey,
+) -> impl Iterator<Item = Lineage> + use<'a> {
+    let name = Name::new(key.schema.as_str(), key.name.as_str());
+    snapshot.dependents(key).chain(snapshot.referrers(&name))
+}
+
 struct Search<'a> {
     dropped: &'a Dropped<'a>,
-    /// Relations and types of the result by name.
-    tables: BTreeMap<&'a Name, Lineage>,
-    present: BTreeSet<ObjectKey>,
+    result: &'a Snapshot,
+    concerned: &'a BTreeSet<Lineage>,
     /// Columns that a table of the result has lost, by table.
     lost_columns: BTreeMap<Lineage, BTreeMap<&'a str, Lineage>>,
 }
 
 impl<'a> Search<'a> {
-    fn new(result: &'a Objects, dropped: &'a Dropped<'a>) -> Self {
-        let mut tables = BTreeMap::new();
-        for (lineage, definition) in result {
-            if let Body::Table(table) = &definition.body {
-                tables.insert(&table.name, *lineage);
-            }
-        }
+    fn new(
+        result: &'a Snapshot,
+        concerned: &'a BTreeSet<Lineage>,
+        dropped: &'a Dropped<'a>,
+    ) -> Self {
         let mut lost_columns: BTreeMap<Lineage, BTreeMap<&str, Lineage>> = BTreeMap::new();
         for ((table, name), id) in &dropped.columns {
             let Some(definition) = result.get(table) else {
@@ -129,21 +155,26 @@ impl<'a> Search<'a> {
         }
         Self {
             dropped,
-            tables,
-            present: result.values().map(|definition| definition.key()).collect(),
+            result,
+            concerned,
             lost_columns,
         }
     }
 
     fn lost_object(&self, key: &ObjectKey) -> Option<Lost> {
-        if self.present.contains(key) {
+        if self.result.by_key(key).is_some() {
             return None;
         }
         self.dropped.objects.get(key).copied().map(Lost::Object)
     }
 
     fn lost_table(&self, name: &Name) -> Option<Lost> {
-        self.lost_object(&table_key(name))
+        self.lost_object(&ObjectKey::of(Kind::Table, name))
+    }
+
+    /// The table of the result that is called so.
+    fn table_named(&self, name: &Name) -> Option<Lineage> {
+        self.result.by_key(&ObjectKey::of(Kind::Table, name))
     }
 
     fn lost_column(&self, table: Lineage, column: &str) -> Option<Lost> {
@@ -153,7 +184,7 @@ impl<'a> Search<'a> {
 
     /// The first of a table's lost columns among `columns`.
     fn lost_among(&self, table: &Name, columns: &[String]) -> Option<Lost> {
-        let table = *self.tables.get(table)?;
+        let table = self.table_named(table)?;
         columns
             .iter()
             .find_map(|column| self.lost_column(table, column))
@@ -278,23 +309,24 @@ impl<'a> Search<'a> {
         definition: &Definition,
         found: &mut BTreeSet<(Referrer, Lost)>,
     ) {
+        // Queries that both sides have stand without what either dropped.
         let queries = queries_of(definition);
-        if queries.is_empty() {
+        if queries.is_empty() || !self.concerned.contains(&lineage) {
             return;
         }
         for key in &definition.depends_on {
             let name = Name::new(key.schema.as_str(), key.name.as_str());
-            let Some(table) = self.tables.get(&name) else {
+            let Some(table) = self.table_named(&name) else {
                 continue;
             };
-            for (column, id) in self.lost_columns.get(table).into_iter().flatten() {
+            for (column, id) in self.lost_columns.get(&table).into_iter().flatten() {
                 let same_without = self
                     .dropped
-                    .dropper(*table, *id)
+                    .dropper(table, *id)
                     .get(&lineage)
                     .is_some_and(|definition| queries_of(definition) == queries);
                 if !same_without && queries.iter().any(|query| mentions(query, column)) {
-                    found.insert((Referrer::Object(lineage), Lost::Column(*table, *id)));
+                    found.insert((Referrer::Object(lineage), Lost::Column(table, *id)));
                 }
             }
         }
@@ -313,7 +345,11 @@ fn queries_of(definition: &Definition) -> Vec<&str> {
 
 /// Queries that only one side has, and that name a column as that side calls it and the result does
 /// not: where in a query a column is meant cannot always be told from its text.
-pub fn stale_queries(result: &Objects, sides: Three<&Objects>, names: &Names) -> BTreeSet<Lineage> {
+pub fn stale_queries(
+    result: &Snapshot,
+    sides: Three<&Objects>,
+    names: &Names,
+) -> BTreeSet<Lineage> {
     let (ours, theirs) = (
         renamed_columns(sides.source, names),
         renamed_columns(sides.target, names),
@@ -322,7 +358,11 @@ pub fn stale_queries(result: &Objects, sides: Three<&Objects>, names: &Names) ->
     if ours.is_empty() && theirs.is_empty() {
         return stale;
     }
-    for (lineage, definition) in result {
+    let of_sides: BTreeSet<&Lineage> = sides.source.keys().chain(sides.target.keys()).collect();
+    for lineage in of_sides {
+        let Some(definition) = result.get(lineage) else {
+            continue;
+        };
         let in_source = sides.source.contains_key(lineage);
         let old_names = match (in_source, sides.target.contains_key(lineage)) {
             (true, false) => &ours,
@@ -356,15 +396,6 @@ fn renamed_columns<'a>(side: &'a Objects, names: &Names) -> BTreeMap<ObjectKey, 
         }
     }
     renamed
-}
-
-fn table_key(name: &Name) -> ObjectKey {
-    ObjectKey {
-        kind: Kind::Table,
-        schema: name.schema.clone(),
-        name: name.name.clone(),
-        qualifier: String::new(),
-    }
 }
 
 /// Whether a text names an object with its schema, in the open or inside a `regclass` constant.
@@ -429,7 +460,7 @@ pub fn keep_spoken_of(definition: &mut Definition) {
 
 /// Takes what speaks of lost things out of `result`, as `DROP … CASCADE` does. Returns whether there
 /// was any.
-pub fn prune(result: &mut Objects, found: &BTreeSet<(Referrer, Lost)>) -> bool {
+pub fn prune(result: &mut Snapshot, found: &BTreeSet<(Referrer, Lost)>) -> bool {
     for (referrer, _) in found {
         match referrer {
             Referrer::Object(lineage) => {
@@ -458,15 +489,16 @@ pub fn prune(result: &mut Objects, found: &BTreeSet<(Referrer, Lost)>) -> bool {
     !found.is_empty()
 }
 
-fn edit(result: &mut Objects, lineage: Lineage, change: impl FnOnce(&mut Body)) {
-    if let Some(definition) = result.get_mut(&lineage) {
-        let definition = Arc::make_mut(definition);
+fn edit(result: &mut Snapshot, lineage: Lineage, change: impl FnOnce(&mut Body)) {
+    if let Some(definition) = result.get(&lineage) {
+        let mut definition = Definition::clone(definition);
         change(&mut definition.body);
-        keep_spoken_of(definition);
+        keep_spoken_of(&mut definition);
+        result.insert(lineage, Arc::new(definition));
     }
 }
 
-fn edit_table(result: &mut Objects, lineage: Lineage, change: impl FnOnce(&mut Table)) {
+fn edit_table(result: &mut Snapshot, lineage: Lineage, change: impl FnOnce(&mut Table)) {
     edit(result, lineage, |body| {
         if let Body::Table(table) = body {
             change(table);

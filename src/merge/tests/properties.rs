@@ -144,6 +144,32 @@ proptest! {
     }
 
     #[test]
+    fn what_is_the_same_on_all_sides_need_not_be_looked_at(
+        base in arbitrary_schema(),
+        source in arbitrary_schema(),
+        target in arbitrary_schema(),
+        unchanged in arbitrary_schema(),
+        more_unchanged in arbitrary_schema(),
+    ) {
+        let unchanged = union(&renamed(&unchanged, "_j"), &more_unchanged);
+        let [base, source, target] = [base, source, target].map(|side| union(&unchanged, &side));
+        let (base, source) = pair::adopt_lineages(&base, &source, &target);
+        let sides = Three { base: &base, source: &source, target: &target };
+        let all: BTreeSet<Lineage> = [&base, &source, &target]
+            .into_iter()
+            .flat_map(|side| side.lineages().copied())
+            .collect();
+        for strategy in [super::Strategy::Auto, super::Strategy::SourceWins] {
+            let mut slow = merge_concerned(sides, &all, strategy, &[]);
+            slow.objects.retain(|outcome| {
+                let of = sides.objects(outcome.lineage);
+                of.base != of.source || of.base != of.target
+            });
+            prop_assert_eq!(merge_paired(sides, strategy, &[]), slow);
+        }
+    }
+
+    #[test]
     fn strategies_leave_nothing_open(
         base in arbitrary_schema(),
         source in arbitrary_schema(),
