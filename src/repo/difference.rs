@@ -46,6 +46,6 @@ async fn snapshot(
     let mut reader = database.reader();
     let commit = reference.resolve(database, &mut reader).await?;
     let head = database.head_at(&mut reader, commit).await?;
-    let snapshot = database.store().snapshot(&mut reader, head.tree).await?;
+    let snapshot = database.snapshot(head.tree).await?;
     Ok((commit, snapshot))
 }

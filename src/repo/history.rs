@@ -49,7 +49,7 @@ async fn entries(database: &Database, from: &Ref, filter: Filter) -> Result<Vec<
     let object = match &filter.object {
         Some((schema, name)) => {
             let tree = database.head_at(&mut reader, from).await?.tree;
-            let snapshot = store.snapshot(&mut reader, tree).await?;
+            let snapshot = database.snapshot(tree).await?;
             Some(object_named(&snapshot, schema.as_deref(), name)?)
         }
         None => None,
@@ -61,6 +61,7 @@ async fn entries(database: &Database, from: &Ref, filter: Filter) -> Result<Vec<
         until: filter.until,
         object,
         limit: filter.limit,
+        down_to: Vec::new(),
     };
     let commits = store.log(&mut reader, &query).await?;
     Ok(commits
@@ -79,10 +80,9 @@ fn object_named(
     schema: Option<&str>,
     name: &str,
 ) -> Result<Lineage, RepoError> {
-    let mut found: Vec<(ObjectKey, Lineage)> = snapshot
-        .iter()
-        .map(|(lineage, definition)| (definition.key(), *lineage))
-        .filter(|(key, _)| key.name == name && schema.is_none_or(|schema| key.schema == schema))
+    let mut found: Vec<(&ObjectKey, Lineage)> = snapshot
+        .called(name)
+        .filter(|(key, _)| schema.is_none_or(|schema| key.schema == schema))
         .collect();
     found.sort();
     found.sort_by_key(|(key, _)| key.kind != Kind::Table);
@@ -115,11 +115,11 @@ async fn shown(database: &Database, reference: &Ref) -> Result<Shown, RepoError>
     let store = database.store();
     let hash = reference.resolve(database, &mut reader).await?;
     let commit = store.commit(&mut reader, hash).await?;
-    let after = store.snapshot(&mut reader, commit.tree).await?;
+    let after = database.snapshot(commit.tree).await?;
     let before = match commit.parents.first() {
         Some(parent) => {
             let parent = store.commit(&mut reader, *parent).await?;
-            store.snapshot(&mut reader, parent.tree).await?
+            database.snapshot(parent.tree).await?
         }
         None => Snapshot::default(),
     };

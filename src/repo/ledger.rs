@@ -7,7 +7,7 @@
 
 use crate::branch::{BranchMap, NameUse};
 use crate::schema::Snapshot;
-use crate::schema::model::{Body, Column, Lineage, Table};
+use crate::schema::model::{Column, Lineage, Table};
 use crate::schema::quote::{quote_identifier, quote_literal};
 use crate::upstream::{DbError, Executor};
 use serde_json::Value;
@@ -18,12 +18,10 @@ pub type Rows = BTreeSet<String>;
 
 /// The ledgers of a schema: tables whose name is on the configured list.
 pub fn ledgers<'a>(snapshot: &'a Snapshot, names: &BTreeSet<String>) -> Vec<(Lineage, &'a Table)> {
-    snapshot
+    names
         .iter()
-        .filter_map(|(lineage, definition)| match &definition.body {
-            Body::Table(table) if names.contains(&table.name.name) => Some((*lineage, table)),
-            _ => None,
-        })
+        .flat_map(|name| snapshot.called(name))
+        .filter_map(|(_, lineage)| Some((lineage, snapshot.get(&lineage)?.as_table()?)))
         .collect()
 }
 

@@ -63,6 +63,14 @@ impl Snapshot {
         self.keys.of(key).last()
     }
 
+    /// Objects called so in any schema.
+    pub fn called<'a>(
+        &'a self,
+        name: &str,
+    ) -> impl Iterator<Item = (&'a ObjectKey, Lineage)> + use<'a> {
+        self.keys.called(name)
+    }
+
     /// Objects of that name, whatever their kind and qualifier.
     pub fn named<'a>(
         &'a self,

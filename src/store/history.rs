@@ -33,6 +33,8 @@ pub struct LogQuery {
     /// Commits that changed this object with regard to their first parent.
     pub object: Option<Lineage>,
     pub limit: Option<u64>,
+    /// None that is older than all of these; they themselves are shown where they are reachable.
+    pub down_to: Vec<CommitHash>,
 }
 
 impl Store {
@@ -58,6 +60,7 @@ impl Store {
         let limit = query
             .limit
             .map(|limit| i64::try_from(limit).unwrap_or(i64::MAX));
+        let down_to = array(&query.down_to);
         let mut windows = LOG_WINDOWS
             .iter()
             .filter_map(|factor| Some(limit?.saturating_mul(*factor).to_string()));
@@ -72,6 +75,7 @@ impl Store {
                 object.as_deref(),
                 limit_text.as_deref(),
                 window.as_deref(),
+                Some(&down_to),
             ];
             let rows = exec.query(LOG, &params).await?;
             let enough = query.limit.is_some_and(|limit| rows.len() as u64 >= limit);

@@ -393,10 +393,7 @@ async fn carry_ledgers(
     if ledgers.is_empty() {
         return Ok(Vec::new());
     }
-    let theirs = database
-        .store()
-        .snapshot(&mut database.reader(), planned.source_head.tree)
-        .await?;
+    let theirs = database.snapshot(planned.source_head.tree).await?;
     let stored = database
         .store()
         .ledger_bases(&mut database.reader(), source.id(), planned.target.id())

@@ -83,12 +83,12 @@ async fn work_out(
     let base = match bases.first() {
         Some(base) => {
             let base = database.head_at(&mut reader, *base).await?;
-            store.snapshot(&mut reader, base.tree).await?
+            database.snapshot(base.tree).await?
         }
         None => Snapshot::default(),
     };
-    let theirs = store.snapshot(&mut reader, source_head.tree).await?;
-    let before = store.snapshot(&mut reader, target_head.tree).await?;
+    let theirs = database.snapshot(source_head.tree).await?;
+    let before = database.snapshot(target_head.tree).await?;
     let merged = merge::merge(&base, &theirs, &before, request.strategy, resolutions);
     let changes = schema::diff(&before, &merged.result);
     let options = RenderOptions {
@@ -123,6 +123,7 @@ async fn conversions(
             executor,
             &LogQuery {
                 from: vec![head],
+                down_to: bases.to_vec(),
                 ..LogQuery::default()
             },
         )
@@ -154,11 +155,12 @@ fn column_named(
     table: &str,
     column: &str,
 ) -> Option<(Lineage, Lineage)> {
-    snapshot.iter().find_map(|(lineage, definition)| {
-        let body = definition.as_table()?;
-        let named =
-            body.name.name == table && schema.is_none_or(|schema| body.name.schema == schema);
-        let column = body.columns.iter().find(|found| found.name == column)?;
-        named.then_some((*lineage, column.id))
-    })
+    snapshot
+        .called(table)
+        .filter(|(key, _)| schema.is_none_or(|schema| key.schema == schema))
+        .find_map(|(_, lineage)| {
+            let table = snapshot.get(&lineage)?.as_table()?;
+            let column = table.columns.iter().find(|found| found.name == column)?;
+            Some((lineage, column.id))
+        })
 }

@@ -36,21 +36,34 @@ impl Index {
         self.range(key.clone()).map(|entry| entry.lineage)
     }
 
-    /// Keys of that schema and name.
+    /// Keys with that schema and name.
     pub fn named<'a>(
         &'a self,
         name: &Name,
     ) -> impl Iterator<Item = (&'a ObjectKey, Lineage)> + use<'a> {
+        let wanted = name.clone();
+        self.from(name)
+            .take_while(move |(key, _)| key.name == wanted.name && key.schema == wanted.schema)
+    }
+
+    /// Keys with that name in any schema.
+    pub fn called<'a>(
+        &'a self,
+        name: &str,
+    ) -> impl Iterator<Item = (&'a ObjectKey, Lineage)> + use<'a> {
+        let wanted = name.to_owned();
+        self.from(&Name::new("", name))
+            .take_while(move |(key, _)| key.name == wanted)
+    }
+
+    /// All from the first that has that name on.
+    fn from<'a>(&'a self, name: &Name) -> impl Iterator<Item = (&'a ObjectKey, Lineage)> + use<'a> {
         let first = Entry {
             key: Arc::new(ObjectKey::of(Kind::Schema, name)),
             lineage: FIRST,
         };
-        let wanted = Arc::clone(&first.key);
         self.0
             .range(first..)
-            .take_while(move |entry| {
-                (&entry.key.schema, &entry.key.name) == (&wanted.schema, &wanted.name)
-            })
             .map(|entry| (&*entry.key, entry.lineage))
     }
 
@@ -65,7 +78,7 @@ impl Index {
     }
 }
 
-/// By name first, so that all kinds of one name stand together; `Schema` is the first kind.
+/// By name, then schema, so that all kinds of one name stand together; `Schema` is the first kind.
 impl Ord for Entry {
     fn cmp(&self, other: &Self) -> Ordering {
         let by_key = || {

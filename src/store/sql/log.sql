@@ -2,6 +2,9 @@
 WITH RECURSIVE earliest (ordered_at) AS (
     SELECT greatest(
         coalesce($3::text::timestamptz, '-infinity'),
+        coalesce((
+            SELECT max(ordered_at) FROM pggit.commit
+            WHERE hash IN (SELECT decode(h, 'hex') FROM unnest($8::text::text[]) AS h)), '-infinity'),
         CASE WHEN $7::text IS NULL THEN '-infinity' ELSE coalesce((
             SELECT ordered_at FROM pggit.commit
             ORDER BY ordered_at DESC OFFSET $7::text::bigint LIMIT 1), '-infinity') END)
