@@ -14,3 +14,20 @@ COMMENT ON POLICY "Reads" ON rls.t IS NULL;
 COMMENT ON POLICY added ON rls."Friends" IS 'new';
 ALTER TABLE rls."Friends" NO FORCE ROW LEVEL SECURITY;
 ALTER TABLE rls.t RENAME TO "T";
+
+ALTER POLICY plain ON pol.t USING (who = session_user);
+ALTER POLICY for_select ON pol.t TO PUBLIC;
+ALTER POLICY for_insert ON pol.t TO oracle_reader;
+ALTER POLICY for_update ON pol.t RENAME TO "For Update";
+DROP POLICY for_delete ON pol.t;
+CREATE POLICY for_delete ON pol.t AS PERMISSIVE FOR DELETE USING (level <> 'low');
+DROP POLICY dropped ON pol.members;
+-- A check less.
+DROP POLICY checked ON pol.members;
+CREATE POLICY checked ON pol.members FOR UPDATE USING (true);
+ALTER TABLE pol.t RENAME COLUMN tenant TO "Tenant";
+ALTER TABLE pol.members RENAME TO "Members";
+ALTER FUNCTION pol.tenant() RENAME TO current_tenant;
+CREATE POLICY added ON pol."Members" AS RESTRICTIVE FOR INSERT TO oracle_writer WITH CHECK (who <> 'root');
+COMMENT ON POLICY plain ON pol.t IS NULL;
+COMMENT ON POLICY added ON pol."Members" IS 'new';

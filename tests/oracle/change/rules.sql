@@ -12,3 +12,15 @@ ALTER FUNCTION rul.positive(integer) RENAME TO above_zero;
 CREATE RULE added AS ON UPDATE TO rul."Log" DO INSTEAD NOTHING;
 COMMENT ON RULE several ON rul.things IS NULL;
 COMMENT ON RULE added ON rul."Log" IS 'new';
+
+CREATE OR REPLACE RULE log_insert AS ON INSERT TO rwr.t DO ALSO INSERT INTO rwr.log VALUES (new.id, 'changed');
+ALTER TABLE rwr.t ENABLE RULE log_insert;
+ALTER TABLE rwr.t ENABLE REPLICA RULE conditional;
+ALTER RULE v_delete ON rwr.v RENAME TO "V Delete";
+DROP RULE "Odd ""Rule""" ON rwr.t;
+ALTER TABLE rwr.log RENAME COLUMN what TO "What";
+ALTER TABLE rwr.log RENAME TO history;
+CREATE OR REPLACE VIEW rwr.v AS SELECT id, a, "Odd Column" AS odd FROM rwr.t;
+CREATE RULE added AS ON INSERT TO rwr.history WHERE new.id < 0 DO INSTEAD NOTHING;
+COMMENT ON RULE nothing ON rwr.t IS NULL;
+COMMENT ON RULE added ON rwr.history IS 'new';

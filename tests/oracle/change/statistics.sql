@@ -11,3 +11,15 @@ ALTER FUNCTION sta.half(integer) RENAME TO part;
 CREATE STATISTICS sta.added ON id, b FROM sta.things;
 COMMENT ON STATISTICS sta.all_kinds IS NULL;
 COMMENT ON STATISTICS sta.added IS 'new';
+
+ALTER STATISTICS ext.plain SET STATISTICS -1;
+ALTER STATISTICS ext.mcv SET STATISTICS 0;
+ALTER STATISTICS ext.expression RENAME TO "Expression";
+DROP STATISTICS ext.dropped;
+DROP STATISTICS ext.kinds;
+CREATE STATISTICS ext.kinds (ndistinct) ON a, b FROM ext.t;
+ALTER TABLE ext.t RENAME COLUMN c TO "C c";
+ALTER STATISTICS ext."Odd ""Statistics""" SET SCHEMA public;
+CREATE STATISTICS ext.added ON date_trunc('day', d AT TIME ZONE 'UTC'), a FROM ext.t;
+COMMENT ON STATISTICS ext.plain IS NULL;
+ALTER STATISTICS ext.mcv OWNER TO oracle_writer;

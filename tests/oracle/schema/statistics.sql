@@ -14,3 +14,16 @@ ALTER STATISTICS sta.one SET STATISTICS 42;
 GRANT CREATE ON SCHEMA sta TO oracle_writer;
 ALTER STATISTICS sta.some_kinds OWNER TO oracle_writer;
 COMMENT ON STATISTICS sta.all_kinds IS 'it''s all';
+
+CREATE SCHEMA ext;
+CREATE TABLE ext.t (a integer, b integer, c text, d timestamptz);
+CREATE STATISTICS ext.plain ON a, b FROM ext.t;
+CREATE STATISTICS ext.kinds (ndistinct, dependencies) ON a, b, c FROM ext.t;
+CREATE STATISTICS ext.mcv (mcv) ON a, c FROM ext.t;
+CREATE STATISTICS ext."Odd ""Statistics""" ON (a % 10), lower(c), b FROM ext.t;
+CREATE STATISTICS ext.expression ON (a + b) FROM ext.t;
+ALTER STATISTICS ext.plain SET STATISTICS 500;
+CREATE STATISTICS ext.dropped ON b, c FROM ext.t;
+COMMENT ON STATISTICS ext.plain IS 'a and b';
+GRANT CREATE ON SCHEMA ext TO oracle_writer;
+ALTER STATISTICS ext.kinds OWNER TO oracle_writer;

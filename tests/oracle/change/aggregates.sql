@@ -1,0 +1,10 @@
+CREATE OR REPLACE AGGREGATE agg.mean(numeric) (SFUNC = agg.step, STYPE = agg.state, FINALFUNC = agg.done, INITCOND = '(1,1)');
+ALTER AGGREGATE agg."Odd ""Aggregate"""(integer) RENAME TO even;
+ALTER AGGREGATE agg.greatest(integer) SET SCHEMA public;
+DROP AGGREGATE agg.dropped(integer);
+DROP AGGREGATE agg.mean(integer, integer);
+CREATE AGGREGATE agg.mean(integer, integer) (SFUNC = agg.step_two, STYPE = bigint, INITCOND = '1', PARALLEL = restricted);
+ALTER FUNCTION agg.done(agg.state) RENAME TO finish;
+CREATE AGGREGATE agg.added(text) (SFUNC = textcat, STYPE = text);
+COMMENT ON AGGREGATE agg.mean(numeric) IS NULL;
+GRANT EXECUTE ON FUNCTION agg.moving(numeric) TO PUBLIC;

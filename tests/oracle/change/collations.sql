@@ -1,0 +1,10 @@
+ALTER COLLATION cll."Odd ""Collation""" RENAME TO even;
+DROP COLLATION cll.dropped;
+CREATE COLLATION cll.added (provider = icu, locale = 'sv');
+ALTER TABLE cll.t ALTER a TYPE text COLLATE cll.added;
+ALTER CONVERSION cll."Odd Conversion" RENAME TO renamed;
+DROP CONVERSION cll.conv;
+CREATE CONVERSION cll.conv FOR 'LATIN1' TO 'UTF8' FROM iso8859_1_to_utf8;
+ALTER COLLATION cll.libc SET SCHEMA public;
+COMMENT ON COLLATION cll.german IS NULL;
+COMMENT ON COLLATION cll.added IS 'new';

@@ -1,0 +1,15 @@
+ALTER TABLE inh.root ADD COLUMN added integer DEFAULT 5;
+ALTER TABLE inh.root RENAME COLUMN name TO full_name;
+ALTER TABLE inh.side ALTER extra TYPE numeric(8,2);
+ALTER TABLE inh.root ADD CONSTRAINT added_check CHECK (added > 0);
+ALTER TABLE inh.root DROP CONSTRAINT alone;
+ALTER TABLE inh.leaving NO INHERIT inh.root;
+ALTER TABLE inh.joining ADD COLUMN added integer;
+ALTER TABLE inh.joining RENAME COLUMN name TO full_name;
+ALTER TABLE inh.joining ADD CONSTRAINT added_check CHECK (added > 0);
+ALTER TABLE inh.joining INHERIT inh.root;
+ALTER TABLE inh.child ALTER full_name SET DEFAULT 'child';
+ALTER TABLE inh.child RENAME TO "Child";
+ALTER TABLE inh.bare ALTER full_name DROP NOT NULL;
+CREATE TABLE inh.new_child (more text) INHERITS (inh."Child", inh.side);
+DROP TABLE inh.attached;

@@ -1,0 +1,13 @@
+ALTER OPERATOR opr.>== (opr.v, opr.v) SET (RESTRICT = scalargesel, JOIN = scalargejoinsel);
+ALTER OPERATOR opr.<== (opr.v, opr.v) SET (RESTRICT = NONE);
+DROP OPERATOR opr.|||| (opr.v, opr.v);
+ALTER OPERATOR FAMILY opr.v_family USING btree DROP FUNCTION 1 (opr.v, integer);
+ALTER OPERATOR FAMILY opr.dropped USING hash RENAME TO renamed;
+DROP OPERATOR FAMILY opr."Odd ""Family""" USING gist;
+ALTER OPERATOR CLASS opr.v_hash USING hash RENAME TO "V Hash";
+ALTER FUNCTION opr.lt(opr.v, opr.v) RENAME TO before;
+CREATE OPERATOR opr.&&& (FUNCTION = opr.eq, LEFTARG = opr.v, RIGHTARG = opr.v);
+CREATE OPERATOR FAMILY opr.added USING gin;
+CREATE INDEX t_both ON opr.t (a opr.v_ops, b opr.v_ops);
+COMMENT ON OPERATOR opr.<<< (opr.v, opr.v) IS NULL;
+COMMENT ON OPERATOR opr.&&& (opr.v, opr.v) IS 'new';

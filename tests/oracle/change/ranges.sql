@@ -1,0 +1,10 @@
+ALTER TYPE rng."Odd ""Range""" RENAME TO even;
+DROP TYPE rng.dropped;
+DROP TYPE rng.made_again;
+CREATE TYPE rng.made_again AS RANGE (subtype = bigint, multirange_type_name = rng.again_many);
+ALTER TYPE rng.many_words RENAME TO "Many Words";
+ALTER FUNCTION rng.difference(numeric, numeric) RENAME TO minus;
+CREATE TYPE rng.added AS RANGE (subtype = timestamptz);
+CREATE TABLE rng.added_table (a rng.added, b rng.added[]);
+COMMENT ON TYPE rng.amountrange IS NULL;
+GRANT USAGE ON TYPE rng.words TO PUBLIC;

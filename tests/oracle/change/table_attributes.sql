@@ -1,0 +1,13 @@
+ALTER TABLE att.t SET WITHOUT CLUSTER;
+ALTER TABLE att.t ALTER c RESET (n_distinct), ALTER d SET (n_distinct = 7);
+ALTER INDEX att.t_expression ALTER COLUMN 1 SET STATISTICS -1;
+ALTER INDEX att.t_expression ALTER COLUMN 2 SET STATISTICS 5;
+CREATE INDEX by_key_a ON att.by_key (a);
+ALTER TABLE att.by_key CLUSTER ON by_key_a;
+ALTER TABLE att.typed NOT OF;
+CREATE TABLE att.typed_too OF att.row;
+REVOKE UPDATE (b) ON att.v FROM oracle_reader;
+GRANT INSERT (a) ON att.v TO oracle_writer;
+ALTER MATERIALIZED VIEW att.m ALTER b SET STATISTICS -1, ALTER c RESET (n_distinct), SET WITHOUT CLUSTER;
+REVOKE USAGE ON SEQUENCE att.identity_id_seq FROM oracle_reader;
+COMMENT ON SEQUENCE att.identity_id_seq IS NULL;

@@ -1,0 +1,37 @@
+-- Operators, their classes and families, and what uses them.
+CREATE SCHEMA opr;
+CREATE TYPE opr.v AS (major integer, minor integer);
+CREATE FUNCTION opr.lt(opr.v, opr.v) RETURNS boolean LANGUAGE sql IMMUTABLE STRICT AS 'SELECT ($1.major, $1.minor) < ($2.major, $2.minor)';
+CREATE FUNCTION opr.le(opr.v, opr.v) RETURNS boolean LANGUAGE sql IMMUTABLE STRICT AS 'SELECT ($1.major, $1.minor) <= ($2.major, $2.minor)';
+CREATE FUNCTION opr.eq(opr.v, opr.v) RETURNS boolean LANGUAGE sql IMMUTABLE STRICT AS 'SELECT ($1.major, $1.minor) = ($2.major, $2.minor)';
+CREATE FUNCTION opr.ne(opr.v, opr.v) RETURNS boolean LANGUAGE sql IMMUTABLE STRICT AS 'SELECT ($1.major, $1.minor) <> ($2.major, $2.minor)';
+CREATE FUNCTION opr.ge(opr.v, opr.v) RETURNS boolean LANGUAGE sql IMMUTABLE STRICT AS 'SELECT ($1.major, $1.minor) >= ($2.major, $2.minor)';
+CREATE FUNCTION opr.gt(opr.v, opr.v) RETURNS boolean LANGUAGE sql IMMUTABLE STRICT AS 'SELECT ($1.major, $1.minor) > ($2.major, $2.minor)';
+CREATE FUNCTION opr.cmp(opr.v, opr.v) RETURNS integer LANGUAGE sql IMMUTABLE STRICT AS 'SELECT btint4cmp($1.major, $2.major)';
+CREATE FUNCTION opr.cmp(opr.v, integer) RETURNS integer LANGUAGE sql IMMUTABLE STRICT AS 'SELECT btint4cmp($1.major, $2)';
+CREATE FUNCTION opr.hash(opr.v) RETURNS integer LANGUAGE sql IMMUTABLE STRICT AS 'SELECT hashint4($1.major)';
+CREATE FUNCTION opr.eq_int(opr.v, integer) RETURNS boolean LANGUAGE sql IMMUTABLE STRICT AS 'SELECT $1.major = $2';
+CREATE FUNCTION opr.not(opr.v) RETURNS opr.v LANGUAGE sql IMMUTABLE STRICT AS 'SELECT $1';
+CREATE OPERATOR opr.<<< (FUNCTION = opr.lt, LEFTARG = opr.v, RIGHTARG = opr.v, COMMUTATOR = OPERATOR(opr.>>>), NEGATOR = OPERATOR(opr.>==), RESTRICT = scalarltsel, JOIN = scalarltjoinsel);
+CREATE OPERATOR opr.<== (FUNCTION = opr.le, LEFTARG = opr.v, RIGHTARG = opr.v, RESTRICT = scalarlesel, JOIN = scalarlejoinsel);
+CREATE OPERATOR opr.=== (FUNCTION = opr.eq, LEFTARG = opr.v, RIGHTARG = opr.v, COMMUTATOR = OPERATOR(opr.===), NEGATOR = OPERATOR(opr.!==), RESTRICT = eqsel, JOIN = eqjoinsel, HASHES, MERGES);
+CREATE OPERATOR opr.!== (FUNCTION = opr.ne, LEFTARG = opr.v, RIGHTARG = opr.v, COMMUTATOR = OPERATOR(opr.!==), NEGATOR = OPERATOR(opr.===), RESTRICT = neqsel, JOIN = neqjoinsel);
+CREATE OPERATOR opr.>== (FUNCTION = opr.ge, LEFTARG = opr.v, RIGHTARG = opr.v, NEGATOR = OPERATOR(opr.<<<));
+CREATE OPERATOR opr.>>> (FUNCTION = opr.gt, LEFTARG = opr.v, RIGHTARG = opr.v, COMMUTATOR = OPERATOR(opr.<<<));
+CREATE OPERATOR opr.=== (FUNCTION = opr.eq_int, LEFTARG = opr.v, RIGHTARG = integer);
+CREATE OPERATOR opr.!!! (FUNCTION = opr.not, RIGHTARG = opr.v);
+CREATE OPERATOR opr.|||| (FUNCTION = opr.eq, LEFTARG = opr.v, RIGHTARG = opr.v);
+CREATE OPERATOR FAMILY opr.v_family USING btree;
+CREATE OPERATOR CLASS opr.v_ops DEFAULT FOR TYPE opr.v USING btree FAMILY opr.v_family AS
+    OPERATOR 1 opr.<<<, OPERATOR 2 opr.<==, OPERATOR 3 opr.===, OPERATOR 4 opr.>==, OPERATOR 5 opr.>>>, FUNCTION 1 opr.cmp(opr.v, opr.v);
+ALTER OPERATOR FAMILY opr.v_family USING btree ADD OPERATOR 3 opr.=== (opr.v, integer), FUNCTION 1 (opr.v, integer) opr.cmp(opr.v, integer);
+CREATE OPERATOR CLASS opr.v_hash FOR TYPE opr.v USING hash AS OPERATOR 1 opr.===, FUNCTION 1 opr.hash(opr.v);
+CREATE OPERATOR FAMILY opr."Odd ""Family""" USING gist;
+CREATE OPERATOR FAMILY opr.dropped USING hash;
+CREATE TABLE opr.t (a opr.v, b opr.v, CHECK (a OPERATOR(opr.<<<) b), EXCLUDE USING btree (a opr.v_ops WITH OPERATOR(opr.===)));
+CREATE INDEX t_b ON opr.t (b opr.v_ops DESC);
+CREATE INDEX t_hash ON opr.t USING hash (b opr.v_hash);
+CREATE VIEW opr.w AS SELECT a, OPERATOR(opr.!!!) b AS nb FROM opr.t WHERE a OPERATOR(opr.===) b ORDER BY a USING OPERATOR(opr.<<<);
+COMMENT ON OPERATOR opr.<<< (opr.v, opr.v) IS 'before';
+COMMENT ON OPERATOR CLASS opr.v_ops USING btree IS 'class';
+COMMENT ON OPERATOR FAMILY opr.v_family USING btree IS 'family';

@@ -1,0 +1,41 @@
+-- Partitioned tables by every strategy, in several levels, with what is local and what is inherited.
+CREATE SCHEMA par;
+CREATE TABLE par.by_range (id bigint NOT NULL, at date NOT NULL, note text DEFAULT 'n', amount integer, CONSTRAINT positive CHECK (amount > 0)) PARTITION BY RANGE (at);
+CREATE TABLE par.by_range_2020 PARTITION OF par.by_range FOR VALUES FROM ('2020-01-01') TO ('2021-01-01');
+CREATE TABLE par.by_range_2021 PARTITION OF par.by_range FOR VALUES FROM ('2021-01-01') TO ('2022-01-01') WITH (fillfactor = 70);
+CREATE TABLE par.by_range_old PARTITION OF par.by_range FOR VALUES FROM (MINVALUE) TO ('2020-01-01');
+CREATE TABLE par.by_range_default PARTITION OF par.by_range DEFAULT;
+-- Own column order, own default, own constraint, own column of its own past.
+CREATE TABLE par.by_range_2022 (note text DEFAULT 'own', at date NOT NULL, gone integer, id bigint NOT NULL, amount integer NOT NULL, CONSTRAINT positive CHECK (amount > 0), CONSTRAINT own CHECK (id > 5));
+ALTER TABLE par.by_range_2022 DROP COLUMN gone;
+ALTER TABLE par.by_range ATTACH PARTITION par.by_range_2022 FOR VALUES FROM ('2022-01-01') TO ('2023-01-01');
+CREATE TABLE par.standalone (id bigint NOT NULL, at date NOT NULL, note text, amount integer, CONSTRAINT positive CHECK (amount > 0));
+CREATE TABLE par.by_list (kind text, id integer) PARTITION BY LIST (kind);
+CREATE TABLE par.by_list_a PARTITION OF par.by_list FOR VALUES IN ('a', 'it''s', NULL);
+CREATE TABLE par.by_list_b PARTITION OF par.by_list FOR VALUES IN ('b') PARTITION BY HASH (id);
+CREATE TABLE par.by_list_b_0 PARTITION OF par.by_list_b FOR VALUES WITH (MODULUS 2, REMAINDER 0);
+CREATE TABLE par.by_list_b_1 PARTITION OF par.by_list_b FOR VALUES WITH (MODULUS 2, REMAINDER 1);
+CREATE TABLE par.by_expression (a integer, b text) PARTITION BY RANGE ((a % 10), lower(b) COLLATE "C" text_pattern_ops);
+CREATE TABLE par.by_expression_0 PARTITION OF par.by_expression FOR VALUES FROM (0, MINVALUE) TO (5, MAXVALUE);
+CREATE TABLE par.no_partitions (a integer) PARTITION BY HASH (a);
+-- Keys and indexes of the whole, and of one partition.
+CREATE TABLE par.keyed (id integer PRIMARY KEY, code text, UNIQUE (id, code)) PARTITION BY RANGE (id);
+CREATE TABLE par.keyed_1 PARTITION OF par.keyed FOR VALUES FROM (0) TO (100);
+CREATE TABLE par.keyed_2 (code text, id integer NOT NULL CONSTRAINT own_key PRIMARY KEY);
+ALTER TABLE par.keyed ATTACH PARTITION par.keyed_2 FOR VALUES FROM (100) TO (200);
+CREATE INDEX keyed_code ON par.keyed (code);
+CREATE INDEX keyed_1_own ON par.keyed_1 (code DESC);
+CREATE INDEX keyed_lower ON ONLY par.keyed (lower(code));
+CREATE INDEX keyed_1_lower ON par.keyed_1 (lower(code));
+ALTER INDEX par.keyed_lower ATTACH PARTITION par.keyed_1_lower;
+CREATE TABLE par.referencing (id integer PRIMARY KEY, keyed integer REFERENCES par.keyed ON DELETE CASCADE);
+CREATE TABLE par.referencing_parts (a integer, r integer REFERENCES par.referencing) PARTITION BY LIST (a);
+CREATE TABLE par.referencing_parts_1 PARTITION OF par.referencing_parts FOR VALUES IN (1);
+CREATE FUNCTION par.fired() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN new; END';
+CREATE TRIGGER on_all AFTER INSERT ON par.keyed FOR EACH ROW EXECUTE FUNCTION par.fired();
+CREATE TRIGGER on_one BEFORE INSERT ON par.keyed_1 FOR EACH ROW EXECUTE FUNCTION par.fired();
+CREATE TRIGGER "On Statement" AFTER INSERT ON par.keyed FOR EACH STATEMENT EXECUTE FUNCTION par.fired();
+ALTER TABLE par.keyed_2 DISABLE TRIGGER on_all;
+COMMENT ON TABLE par.by_range_2020 IS 'old';
+COMMENT ON COLUMN par.by_range.note IS 'a note';
+GRANT SELECT ON par.by_range_2020 TO oracle_reader;

@@ -1,0 +1,22 @@
+-- What tables and indexes have beside columns and keys.
+CREATE SCHEMA att;
+CREATE TABLE att.t (a integer PRIMARY KEY, b text, c integer, d integer);
+CREATE INDEX t_b ON att.t (b);
+CREATE INDEX t_expression ON att.t ((c + d), lower(b));
+ALTER TABLE att.t CLUSTER ON t_b;
+ALTER TABLE att.t ALTER c SET (n_distinct = -0.5), ALTER d SET (n_distinct = 100, n_distinct_inherited = 5);
+ALTER INDEX att.t_expression ALTER COLUMN 1 SET STATISTICS 300;
+CREATE TABLE att.by_key (a integer CONSTRAINT by_key_pkey PRIMARY KEY);
+ALTER TABLE att.by_key CLUSTER ON by_key_pkey;
+CREATE TYPE att.row AS (a integer, b text);
+CREATE TABLE att.typed OF att.row (PRIMARY KEY (a), b WITH OPTIONS DEFAULT 'x' NOT NULL);
+CREATE VIEW att.v AS SELECT a, b FROM att.t;
+GRANT SELECT (a), UPDATE (b) ON att.v TO oracle_reader;
+CREATE MATERIALIZED VIEW att.m AS SELECT a, b, c FROM att.t;
+ALTER MATERIALIZED VIEW att.m ALTER b SET STATISTICS 77, ALTER b SET STORAGE EXTERNAL, ALTER c SET (n_distinct = 3);
+CREATE INDEX m_a ON att.m (a);
+ALTER MATERIALIZED VIEW att.m CLUSTER ON m_a;
+GRANT SELECT (a) ON att.m TO oracle_reader;
+CREATE TABLE att.identity (id integer GENERATED ALWAYS AS IDENTITY);
+GRANT USAGE ON SEQUENCE att.identity_id_seq TO oracle_reader;
+COMMENT ON SEQUENCE att.identity_id_seq IS 'behind';
