@@ -8,9 +8,10 @@ use super::row::{
 };
 use super::{CatalogError, CatalogId, LineageBook};
 use crate::schema::model::{
-    Attribute, Body, Check, Column, Composite, Constraint, ConstraintKind, Declared, Domain, Enum,
-    Generated, Identity, Index, Lineage, MaterializedView, Name, OwnedBy, Persistence,
-    ReplicaIdentity, Routine, Sequence, SequenceOptions, Table, Trigger, TriggerState, View,
+    Acl, Attribute, Body, Check, Column, Composite, Constraint, ConstraintKind, Declared, Domain,
+    Enum, Foreign, Generated, Identity, Index, IndexAttributes, Lineage, MaterializedView, Name,
+    OwnedBy, Persistence, ReplicaIdentity, Routine, Sequence, SequenceOptions, Table, Trigger,
+    TriggerState, View,
 };
 use crate::schema::token::tokens;
 use std::collections::BTreeMap;
@@ -77,7 +78,7 @@ pub(super) fn relation_body(
         text: format!("relation of kind \"{}\"", row.relkind),
     };
     Ok(match row.relkind {
-        'r' => Body::Table(table(name, row, id, logical, lineage)),
+        'r' | 'p' | 'f' => Body::Table(table(name, row, id, logical, lineage)),
         'v' => Body::View(View {
             name,
             columns: column_names(row),
@@ -93,6 +94,7 @@ pub(super) fn relation_body(
                     Some((column.name.clone(), default))
                 })
                 .collect(),
+            column_acls: column_acls(row),
         }),
         'm' => Body::MaterializedView(MaterializedView {
             name,
@@ -100,6 +102,14 @@ pub(super) fn relation_body(
             query: query(row.query.as_deref().ok_or_else(missing)?, logical),
             options: options(row.options.as_deref(), ""),
             column_comments: column_comments(row),
+            column_acls: column_acls(row),
+            column_statistics: (row.columns.iter().flatten())
+                .filter_map(|column| Some((column.name.clone(), column.statistics?)))
+                .collect(),
+            unpopulated: !row.populated,
+            access_method: row.access_method.clone(),
+            tablespace: row.tablespace.clone(),
+            cluster_on: row.cluster_on.clone(),
         }),
         'S' => Body::Sequence(Sequence {
             name,
@@ -115,6 +125,7 @@ pub(super) fn relation_body(
         }),
         _ => Body::Index(index(
             name,
+            row,
             row.index.as_ref().ok_or_else(missing)?,
             logical,
         )?),
@@ -149,6 +160,23 @@ fn table(
             ('n', _) | ('i', None) => ReplicaIdentity::Nothing,
             _ => ReplicaIdentity::Default,
         },
+        inherits: (row.parents.iter().flatten())
+            .map(|PhysicalName(schema, name)| logical.name(schema, name))
+            .collect(),
+        bound: row.bound.as_deref().map(|text| logical.text(text)),
+        partition_by: row.partition_by.as_deref().map(|text| logical.text(text)),
+        of_type: (row.of_type.as_ref())
+            .map(|PhysicalName(schema, name)| logical.name(schema, name)),
+        foreign: row.foreign.as_ref().map(|row| Foreign {
+            server: row.server.clone(),
+            options: options(row.options.as_deref(), ""),
+        }),
+        access_method: row.access_method.clone(),
+        tablespace: row.tablespace.clone(),
+        cluster_on: row.cluster_on.clone(),
+        cloned_triggers: (row.cloned_triggers.iter().flatten())
+            .map(|(name, enabled)| (name.clone(), trigger_state(*enabled)))
+            .collect(),
     }
 }
 
@@ -175,6 +203,8 @@ fn column(row: &ColumnRow, id: Lineage, logical: Logical<'_>) -> Column {
             always: row.identity == "a",
             sequence: sequence.name.clone(),
             options: sequence_options(sequence),
+            comment: sequence.comment.clone(),
+            acl: (sequence.acl.as_deref()).map(|privileges| acl(Some(privileges))),
         }),
         generated,
         comment: row.comment.clone(),
@@ -182,6 +212,9 @@ fn column(row: &ColumnRow, id: Lineage, logical: Logical<'_>) -> Column {
         storage: row.storage.and_then(storage),
         compression: row.compression.and_then(compression),
         statistics: row.statistics,
+        options: options(row.options.as_deref(), ""),
+        foreign_options: options(row.foreign_options.as_deref(), ""),
+        inherited: row.inherited,
     }
 }
 
@@ -222,10 +255,26 @@ fn constraint(row: &ConstraintRow, logical: Logical<'_>) -> Option<Constraint> {
         references: (row.references.as_ref())
             .map(|PhysicalName(schema, name)| logical.name(schema, name)),
         comment: row.comment.clone(),
+        inherited: row.inherited,
+        index: (row.index.as_ref()).map_or_else(IndexAttributes::default, |index| {
+            IndexAttributes {
+                options: options(index.options.as_deref(), ""),
+                tablespace: index.tablespace.clone(),
+                statistics: BTreeMap::new(),
+                parent: (index.parent.as_ref())
+                    .map(|PhysicalName(schema, name)| logical.name(schema, name)),
+                comment: index.comment.clone(),
+            }
+        }),
     })
 }
 
-fn index(name: Name, row: &IndexRow, logical: Logical<'_>) -> Result<Index, CatalogError> {
+fn index(
+    name: Name,
+    relation: &RelationRow,
+    row: &IndexRow,
+    logical: Logical<'_>,
+) -> Result<Index, CatalogError> {
     let using = tokens(&row.definition)
         .iter()
         .find(|token| token.is("USING"))
@@ -238,9 +287,41 @@ fn index(name: Name, row: &IndexRow, logical: Logical<'_>) -> Result<Index, Cata
         table: Name::new(name.schema.as_str(), row.table.as_str()),
         name,
         unique: row.unique,
-        definition: logical.text(using),
+        definition: logical.text(&without_options(using)),
         columns: sorted(row.columns.as_deref()),
+        partitioned: relation.relkind == 'I',
+        attributes: IndexAttributes {
+            options: options(relation.options.as_deref(), ""),
+            tablespace: relation.tablespace.clone(),
+            statistics: row.statistics.clone().unwrap_or_default(),
+            parent: (relation.parents.iter().flatten().next())
+                .map(|PhysicalName(schema, name)| logical.name(schema, name)),
+            comment: None,
+        },
     })
+}
+
+/// A printed index without its storage parameters, `WITH (…)`, which can be altered.
+fn without_options(using: &str) -> String {
+    let tokens = tokens(using);
+    let mut depth = 0_usize;
+    let mut start = None;
+    for token in &tokens {
+        if token.is("(") {
+            depth += 1;
+        } else if token.is(")") {
+            depth = depth.saturating_sub(1);
+            if let Some(start) = start.filter(|_| depth == 0) {
+                let before = using.get(..start).unwrap_or_default().trim_end();
+                return format!("{before}{}", using.get(token.end..).unwrap_or_default());
+            }
+        } else if depth == 0 && token.is("WITH") {
+            start = Some(token.start);
+        } else if depth == 0 && token.is("WHERE") {
+            break;
+        }
+    }
+    using.to_owned()
 }
 
 pub(super) fn routine(row: &RoutineRow, logical: Logical<'_>) -> Routine {
@@ -268,12 +349,7 @@ pub(super) fn trigger(row: &TriggerRow, logical: Logical<'_>) -> Trigger {
         name: row.name.clone(),
         table: logical.name(&row.schema, &row.table),
         definition: logical.text(&row.definition),
-        enabled: match row.enabled {
-            'D' => TriggerState::Disabled,
-            'R' => TriggerState::Replica,
-            'A' => TriggerState::Always,
-            _ => TriggerState::Origin,
-        },
+        enabled: trigger_state(row.enabled),
         columns: sorted(row.columns.as_deref()),
     }
 }
@@ -296,6 +372,16 @@ pub(super) fn declared(row: &DeclaredRow, logical: Logical<'_>) -> Declared {
     }
 }
 
+/// What a `tgenabled` says.
+fn trigger_state(code: char) -> TriggerState {
+    match code {
+        'D' => TriggerState::Disabled,
+        'R' => TriggerState::Replica,
+        'A' => TriggerState::Always,
+        _ => TriggerState::Origin,
+    }
+}
+
 pub(super) fn input_types(printed: Option<&str>, logical: Logical<'_>) -> String {
     printed.map_or_else(String::new, |types| logical.text(types))
 }
@@ -315,6 +401,12 @@ fn column_names(row: &RelationRow) -> Vec<String> {
 fn column_comments(row: &RelationRow) -> BTreeMap<String, String> {
     (row.columns.iter().flatten())
         .filter_map(|column| Some((column.name.clone(), column.comment.clone()?)))
+        .collect()
+}
+
+fn column_acls(row: &RelationRow) -> BTreeMap<String, Acl> {
+    (row.columns.iter().flatten())
+        .filter_map(|column| Some((column.name.clone(), acl(Some(column.acl.as_deref()?)))))
         .collect()
 }
 

@@ -141,11 +141,11 @@ impl Raw {
 
 fn relation_kind(relkind: char) -> Option<Kind> {
     match relkind {
-        'r' => Some(Kind::Table),
+        'r' | 'p' | 'f' => Some(Kind::Table),
         'v' => Some(Kind::View),
         'm' => Some(Kind::MaterializedView),
         'S' => Some(Kind::Sequence),
-        'i' => Some(Kind::Index),
+        'i' | 'I' => Some(Kind::Index),
         _ => None,
     }
 }

@@ -132,7 +132,7 @@ impl Raw {
         for row in &self.relations {
             let id = CatalogId::object(CatalogId::RELATION, row.common.oid);
             ids.push(id);
-            if row.relkind == 'r' {
+            if matches!(row.relkind, 'r' | 'p' | 'f') {
                 let columns = row.columns.iter().flatten();
                 ids.extend(columns.map(|column| id.with_sub(column.number)));
             }

@@ -60,13 +60,24 @@ pub(super) struct SchemaRow {
 pub(super) struct RelationRow {
     #[serde(flatten)]
     pub common: Common,
-    /// `r`, `v`, `m`, `S` or `i`.
+    /// `r`, `p`, `f`, `v`, `m`, `S`, `i` or `I`.
     pub relkind: char,
     pub schema: String,
     pub name: String,
     pub unlogged: bool,
     pub options: Option<Vec<String>>,
     pub toast_options: Option<Vec<String>>,
+    pub tablespace: Option<String>,
+    pub access_method: Option<String>,
+    pub cluster_on: Option<String>,
+    pub populated: bool,
+    pub parents: Option<Vec<PhysicalName>>,
+    pub bound: Option<String>,
+    pub partition_by: Option<String>,
+    pub of_type: Option<PhysicalName>,
+    pub foreign: Option<ForeignRow>,
+    /// Name and `tgenabled`.
+    pub cloned_triggers: Option<Vec<(String, char)>>,
     pub row_security: bool,
     pub force_row_security: bool,
     pub replica_identity: char,
@@ -99,6 +110,15 @@ pub(super) struct ColumnRow {
     pub storage: Option<char>,
     pub compression: Option<char>,
     pub statistics: Option<i32>,
+    pub options: Option<Vec<String>>,
+    pub foreign_options: Option<Vec<String>>,
+    pub inherited: bool,
+}
+
+#[derive(Clone, Debug, Deserialize)]
+pub(super) struct ForeignRow {
+    pub server: String,
+    pub options: Option<Vec<String>>,
 }
 
 #[derive(Clone, Debug, Deserialize)]
@@ -114,6 +134,11 @@ pub(super) struct SequenceRow {
     pub max: i64,
     pub cache: i64,
     pub cycle: bool,
+    /// Of an identity column's sequence.
+    #[serde(default)]
+    pub comment: Option<String>,
+    #[serde(default)]
+    pub acl: Option<Vec<Privilege>>,
 }
 
 #[derive(Clone, Debug, Deserialize)]
@@ -125,6 +150,16 @@ pub(super) struct ConstraintRow {
     pub columns: Option<Vec<String>>,
     pub references: Option<PhysicalName>,
     pub comment: Option<String>,
+    pub inherited: bool,
+    pub index: Option<ConstraintIndexRow>,
+}
+
+#[derive(Clone, Debug, Deserialize)]
+pub(super) struct ConstraintIndexRow {
+    pub options: Option<Vec<String>>,
+    pub tablespace: Option<String>,
+    pub comment: Option<String>,
+    pub parent: Option<PhysicalName>,
 }
 
 #[derive(Clone, Debug, Deserialize)]
@@ -133,6 +168,8 @@ pub(super) struct IndexRow {
     pub unique: bool,
     /// `pg_get_indexdef`.
     pub definition: String,
+    /// By column number.
+    pub statistics: Option<BTreeMap<String, i32>>,
     pub columns: Option<Vec<String>>,
 }
 

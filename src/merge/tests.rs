@@ -39,29 +39,15 @@ fn column(name: &str, data_type: &str) -> Column {
         id: id(name),
         name: name.to_owned(),
         data_type: data_type.to_owned(),
-        collation: None,
-        not_null: false,
-        default: None,
-        identity: None,
-        generated: None,
-        comment: None,
-        acl: Acl::new(),
-        storage: None,
-        compression: None,
-        statistics: None,
+        ..Column::default()
     }
 }
 
 fn table(name: &str, columns: &[Column]) -> Definition {
     definition(Body::Table(Table {
         name: public(name),
-        persistence: Persistence::Permanent,
         columns: columns.to_vec(),
-        constraints: BTreeMap::new(),
-        options: BTreeMap::new(),
-        row_security: false,
-        force_row_security: false,
-        replica_identity: ReplicaIdentity::Default,
+        ..Table::default()
     }))
 }
 
@@ -77,6 +63,8 @@ fn check(columns: &[&str], expression: &str) -> Constraint {
         columns: columns.iter().map(ToString::to_string).collect(),
         references: None,
         comment: None,
+        inherited: false,
+        index: IndexAttributes::default(),
     }
 }
 
@@ -87,6 +75,8 @@ fn foreign_key(column: &str, table: &str, referenced: &str) -> Constraint {
         columns: vec![column.to_owned()],
         references: Some(public(table)),
         comment: None,
+        inherited: false,
+        index: IndexAttributes::default(),
     }
 }
 
@@ -97,6 +87,8 @@ fn index(name: &str, table: &str, columns: &[&str]) -> Definition {
         unique: false,
         definition: format!("USING btree ({})", columns.join(", ")),
         columns: columns.iter().map(ToString::to_string).collect(),
+        partitioned: false,
+        attributes: IndexAttributes::default(),
     }));
     index.depends_on = vec![key(Kind::Table, table)];
     index
@@ -111,6 +103,7 @@ fn view(name: &str, query: &str, reads: &[&str]) -> Definition {
         options: BTreeMap::new(),
         column_comments: BTreeMap::new(),
         column_defaults: BTreeMap::new(),
+        column_acls: BTreeMap::new(),
     }));
     view.depends_on = reads.iter().map(|table| key(Kind::Table, table)).collect();
     view

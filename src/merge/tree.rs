@@ -47,6 +47,8 @@ fn groups(body: &Body) -> &'static [(&'static str, &'static [&'static str])] {
         Body::Index(_) => &[("definition", &["definition", "unique", "columns"])],
         Body::Trigger(_) => &[("definition", &["definition", "columns"])],
         Body::Declared(_) => &[("definition", &["statement", "qualifier", "columns"])],
+        // A partition's place and its bound.
+        Body::Table(_) => &[("inherits", &["inherits", "bound"])],
         _ => &[],
     }
 }
@@ -112,7 +114,7 @@ fn attribute(body: &Body, name: &str, value: Value) -> Tree {
         (body, name, value) if groups(body).iter().any(|(group, _)| *group == name) => {
             Tree::Atom(value)
         }
-        (_, "table", value) => Tree::Atom(value),
+        (_, "table" | "parent" | "of_type", value) => Tree::Atom(value),
         (_, _, value) => deep(value),
     }
 }
@@ -130,7 +132,7 @@ fn column(column: Value) -> Option<(String, Tree)> {
         .into_iter()
         .map(|(name, value)| {
             let tree = match name.as_str() {
-                "acl" | "identity" => deep(value),
+                "acl" | "identity" | "options" | "foreign_options" => deep(value),
                 _ => Tree::Atom(value),
             };
             (name, tree)
@@ -146,7 +148,10 @@ fn constraint_tree(constraint: Value) -> Tree {
             Tree::Map(
                 fields
                     .into_iter()
-                    .map(|(name, value)| (name, Tree::Atom(value)))
+                    .map(|(name, value)| match name.as_str() {
+                        "index" => (name, deep(value)),
+                        _ => (name, Tree::Atom(value)),
+                    })
                     .collect(),
             )
         }
@@ -254,6 +259,14 @@ pub fn describe<'a>(path: &[String], column: impl Fn(&str) -> &'a str) -> String
             rest
         }
         ["column_comments", name] => return format!("column {name} comment"),
+        ["column_acls", name, rest @ ..] => {
+            words.extend(["column", *name, "grant"]);
+            words.extend(rest);
+            return words.join(" ");
+        }
+        ["column_statistics", name] => return format!("column {name} statistics"),
+        ["cloned_triggers", name] => return format!("trigger {name}"),
+        ["inherits"] => &["parent"],
         ["column_defaults", name] => return format!("column {name} default"),
         rest => rest,
     };

@@ -4,10 +4,11 @@
 //! `PGGIT DIFF`: every [`Alteration`] has a sentence for people and JSON for programs.
 
 use super::model::{
-    Attribute, Column, Constraint, Generated, Identity, Lineage, ObjectKey, OwnedBy, Persistence,
-    ReplicaIdentity, SequenceOptions, TriggerState,
+    Attribute, Column, Constraint, Generated, Identity, Lineage, Name, ObjectKey, OwnedBy,
+    Persistence, ReplicaIdentity, SequenceOptions, TriggerState,
 };
 use serde::Serialize;
+use std::collections::BTreeMap;
 use std::fmt;
 
 /// One object that differs.
@@ -173,6 +174,56 @@ pub enum Alteration {
     SetReplicaIdentity {
         to: ReplicaIdentity,
     },
+    /// The table becomes a partition of `parent`, with that bound, or a child of it, without one.
+    Attach {
+        parent: Name,
+        bound: Option<String>,
+    },
+    /// The table stops being a partition or a child of `parent`.
+    Detach {
+        parent: Name,
+        partition: bool,
+    },
+    SetOfType {
+        to: Option<Name>,
+    },
+    /// `None` is the database's own.
+    SetTablespace {
+        to: Option<String>,
+    },
+    /// `None` is `heap`.
+    SetAccessMethod {
+        to: Option<String>,
+    },
+    SetCluster {
+        index: Option<String>,
+    },
+    /// A column's `n_distinct` and the like; `None` resets it.
+    SetColumnOption {
+        column: String,
+        name: String,
+        value: Option<String>,
+    },
+    /// A foreign table's options, or a column's of it.
+    SetForeignOptions {
+        column: Option<String>,
+        from: BTreeMap<String, String>,
+        to: BTreeMap<String, String>,
+    },
+    /// A partition's trigger that its parent gives it.
+    SetClonedTrigger {
+        trigger: String,
+        to: Option<TriggerState>,
+    },
+    /// Something about the index behind a constraint.
+    IndexOf {
+        constraint: String,
+        alteration: Box<Alteration>,
+    },
+    /// The index becomes part of one of a partitioned table.
+    SetIndexParent {
+        to: Option<Name>,
+    },
 
     /// `before` is the label that follows it; `None` appends it.
     AddLabel {
@@ -259,6 +310,20 @@ impl fmt::Display for OnColumn<'_> {
         match self.0 {
             Some(column) => write!(f, " on {column}"),
             None => Ok(()),
+        }
+    }
+}
+
+struct TriggerStateOf<'a>(&'a str, TriggerState);
+
+impl fmt::Display for TriggerStateOf<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self(trigger, state) = self;
+        match state {
+            TriggerState::Origin => write!(f, "enable trigger {trigger}"),
+            TriggerState::Disabled => write!(f, "disable trigger {trigger}"),
+            TriggerState::Replica => write!(f, "enable trigger {trigger} on replicas"),
+            TriggerState::Always => write!(f, "enable trigger {trigger} always"),
         }
     }
 }
@@ -410,6 +475,59 @@ impl fmt::Display for Alteration {
                     write!(f, "set replica identity using index {index}")
                 }
             },
+            Self::Attach {
+                parent,
+                bound: Some(bound),
+            } => write!(f, "attach to {}.{} {bound}", parent.schema, parent.name),
+            Self::Attach {
+                parent,
+                bound: None,
+            } => write!(f, "inherit {}.{}", parent.schema, parent.name),
+            Self::Detach { parent, partition } => {
+                f.write_str(if *partition {
+                    "detach from"
+                } else {
+                    "no inherit"
+                })?;
+                write!(f, " {}.{}", parent.schema, parent.name)
+            }
+            Self::SetOfType { to: Some(to) } => write!(f, "of type {}.{}", to.schema, to.name),
+            Self::SetOfType { to: None } => f.write_str("not of a type"),
+            Self::SetTablespace { to } => write!(
+                f,
+                "set tablespace {}",
+                to.as_deref().unwrap_or("pg_default")
+            ),
+            Self::SetAccessMethod { to } => {
+                write!(f, "set access method {}", to.as_deref().unwrap_or("heap"))
+            }
+            Self::SetCluster { index: Some(index) } => write!(f, "cluster on {index}"),
+            Self::SetCluster { index: None } => f.write_str("set without cluster"),
+            Self::SetColumnOption {
+                column,
+                name,
+                value: Some(value),
+            } => write!(f, "set {name} = {value} on {column}"),
+            Self::SetColumnOption {
+                column,
+                name,
+                value: None,
+            } => write!(f, "reset {name} on {column}"),
+            Self::SetForeignOptions { column, .. } => {
+                write!(f, "change options{}", OnColumn(column))
+            }
+            Self::SetClonedTrigger { trigger, to } => match to {
+                Some(to) => write!(f, "{}", TriggerStateOf(trigger, *to)),
+                None => write!(f, "trigger {trigger} as its parent's"),
+            },
+            Self::IndexOf {
+                constraint,
+                alteration,
+            } => write!(f, "index of constraint {constraint}: {alteration}"),
+            Self::SetIndexParent { to: Some(to) } => {
+                write!(f, "attach to {}.{}", to.schema, to.name)
+            }
+            Self::SetIndexParent { to: None } => f.write_str("part of no index"),
             Self::AddLabel { label, before } => match before {
                 Some(before) => write!(f, "add label {label} before {before}"),
                 None => write!(f, "add label {label}"),

@@ -14,7 +14,7 @@ pub use super::kind::Kind;
 
 /// An identity that survives renames and is carried from branch to branch: 128 random bits, given
 /// when an object or a column first appears.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Lineage(pub [u8; 16]);
 
 impl Lineage {
@@ -55,7 +55,7 @@ impl<'de> Deserialize<'de> for Lineage {
 }
 
 /// A schema-qualified logical name. Unquoted: quoting is the renderer's business.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct Name {
     pub schema: String,
     pub name: String,
@@ -211,14 +211,16 @@ pub struct SequenceOptions {
     pub cycle: bool,
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Persistence {
+    #[default]
     Permanent,
     Unlogged,
 }
 
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+/// A table of any shape: ordinary, partitioned, a partition, an inheritance child, typed, foreign.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Table {
     pub name: Name,
     pub persistence: Persistence,
@@ -231,11 +233,46 @@ pub struct Table {
     pub row_security: bool,
     pub force_row_security: bool,
     pub replica_identity: ReplicaIdentity,
+    /// The tables it inherits from, in order; of a partition, the one it is part of.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub inherits: Vec<Name>,
+    /// A partition's bound: `FOR VALUES FROM (1) TO (10)`, `DEFAULT`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub bound: Option<String>,
+    /// How it is partitioned, if it is: `RANGE (created_at)`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub partition_by: Option<String>,
+    /// The composite type that it is a table of.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub of_type: Option<Name>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub foreign: Option<Foreign>,
+    /// Where it is not `heap`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub access_method: Option<String>,
+    /// Where it is not the database's own.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub tablespace: Option<String>,
+    /// The index that `CLUSTER` goes by.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cluster_on: Option<String>,
+    /// A partition's triggers that it has from its parent, where their state is not the parent's.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub cloned_triggers: BTreeMap<String, TriggerState>,
 }
 
+/// What makes a table a foreign one. The server is shared by all branches.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Foreign {
+    pub server: String,
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub options: BTreeMap<String, String>,
+}
+
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum ReplicaIdentity {
+    #[default]
     Default,
     Full,
     Nothing,
@@ -243,7 +280,7 @@ pub enum ReplicaIdentity {
     Index(String),
 }
 
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Column {
     pub id: Lineage,
     pub name: String,
@@ -269,6 +306,16 @@ pub struct Column {
     /// `ALTER COLUMN … SET STATISTICS`, where set.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub statistics: Option<i32>,
+    /// `ALTER COLUMN … SET (n_distinct = …)`.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub options: BTreeMap<String, String>,
+    /// A foreign table's column's `OPTIONS`.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub foreign_options: BTreeMap<String, String>,
+    /// An inheritance child has it from its parents alone. Follows from how the table came about, and
+    /// no `ALTER` sets it, so a diff does not compare it. A partition's columns are all its own.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub inherited: bool,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -278,6 +325,11 @@ pub struct Identity {
     /// The name of the sequence behind it, in the table's schema.
     pub sequence: String,
     pub options: SequenceOptions,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub comment: Option<String>,
+    /// The sequence's privileges, where they are not those of a new one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub acl: Option<Acl>,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -309,6 +361,38 @@ pub struct Constraint {
     pub references: Option<Name>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub comment: Option<String>,
+    /// A check that the table has from its parents alone; see [`Column::inherited`].
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub inherited: bool,
+    /// The index behind a primary key, a unique or an exclusion constraint.
+    #[serde(default, skip_serializing_if = "IndexAttributes::is_default")]
+    pub index: IndexAttributes,
+}
+
+/// What can be altered of an index, whether a constraint owns it or not.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct IndexAttributes {
+    /// Storage parameters.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub options: BTreeMap<String, String>,
+    /// Where it is not the database's own.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub tablespace: Option<String>,
+    /// Statistics targets of expression columns, by their number.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub statistics: BTreeMap<String, i32>,
+    /// The index of the partitioned table that this one is part of.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub parent: Option<Name>,
+    /// Of a constraint's index; another index's is its definition's.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub comment: Option<String>,
+}
+
+impl IndexAttributes {
+    fn is_default(&self) -> bool {
+        *self == Self::default()
+    }
 }
 
 /// An index that no constraint owns.
@@ -318,10 +402,15 @@ pub struct Index {
     pub name: Name,
     pub table: Name,
     pub unique: bool,
-    /// `pg_get_indexdef` from `USING` on: `USING btree (lower(name)) INCLUDE (id) WHERE …`.
+    /// `pg_get_indexdef` from `USING` on, but for storage parameters: `USING btree (lower(name)) INCLUDE (id) WHERE …`.
     pub definition: String,
     /// The table's columns that it speaks of, by name, sorted.
     pub columns: Vec<String>,
+    /// The index of a partitioned table, to which those of the partitions are attached.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub partitioned: bool,
+    #[serde(flatten)]
+    pub attributes: IndexAttributes,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -342,6 +431,8 @@ pub struct View {
     /// Defaults set with `ALTER VIEW … ALTER COLUMN … SET DEFAULT`.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub column_defaults: BTreeMap<String, String>,
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub column_acls: BTreeMap<String, Acl>,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -352,6 +443,20 @@ pub struct MaterializedView {
     pub options: BTreeMap<String, String>,
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub column_comments: BTreeMap<String, String>,
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub column_acls: BTreeMap<String, Acl>,
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub column_statistics: BTreeMap<String, i32>,
+    /// Made `WITH NO DATA`, and not refreshed since. Like rows, not compared by a diff.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub unpopulated: bool,
+    /// Where it is not `heap`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub access_method: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub tablespace: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cluster_on: Option<String>,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]

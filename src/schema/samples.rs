@@ -1,8 +1,8 @@
 //! Definitions for the tests of this layer.
 
 use super::model::{
-    Acl, Body, Column, Constraint, ConstraintKind, Definition, Enum, Lineage, Name, ObjectKey,
-    Persistence, ReplicaIdentity, Schema, Table, View,
+    Acl, Body, Column, Constraint, ConstraintKind, Definition, Enum, IndexAttributes, Lineage,
+    Name, ObjectKey, Schema, Table, View,
 };
 use super::snapshot::Snapshot;
 use proptest::prelude::*;
@@ -47,29 +47,15 @@ pub fn column(id: u8, name: &str, data_type: &str) -> Column {
         id: lineage(id),
         name: name.to_owned(),
         data_type: data_type.to_owned(),
-        collation: None,
-        not_null: false,
-        default: None,
-        identity: None,
-        generated: None,
-        comment: None,
-        acl: Acl::new(),
-        storage: None,
-        compression: None,
-        statistics: None,
+        ..Column::default()
     }
 }
 
 pub fn table(name: &str, columns: Vec<Column>) -> Table {
     Table {
         name: Name::new("public", name),
-        persistence: Persistence::Permanent,
         columns,
-        constraints: BTreeMap::new(),
-        options: BTreeMap::new(),
-        row_security: false,
-        force_row_security: false,
-        replica_identity: ReplicaIdentity::Default,
+        ..Table::default()
     }
 }
 
@@ -80,6 +66,8 @@ pub fn unique(column: &str) -> Constraint {
         columns: vec![column.to_owned()],
         references: None,
         comment: None,
+        inherited: false,
+        index: IndexAttributes::default(),
     }
 }
 
@@ -92,6 +80,7 @@ pub fn view(name: &str, query: &str, needs: &[ObjectKey]) -> Definition {
         options: BTreeMap::new(),
         column_comments: BTreeMap::new(),
         column_defaults: BTreeMap::new(),
+        column_acls: BTreeMap::new(),
     }));
     definition.depends_on = needs.to_vec();
     definition

@@ -527,11 +527,6 @@ async fn what_is_not_versioned_is_not_read() {
             "CREATE EXTENSION citext SCHEMA public;
              CREATE TABLE public.t (id integer GENERATED ALWAYS AS IDENTITY PRIMARY KEY, long text);
              CREATE TABLE public.r (id integer REFERENCES public.t);
-             CREATE TABLE public.part (a integer) PARTITION BY LIST (a);
-             CREATE TABLE public.part_1 PARTITION OF public.part FOR VALUES IN (1);
-             CREATE INDEX ON public.part (a);
-             CREATE TABLE public.child (b integer) INHERITS (public.t);
-             CREATE INDEX ON public.child (b);
              CREATE TEMP TABLE gone (a integer);
              CREATE AGGREGATE public.total (integer) (SFUNC = int4pl, STYPE = integer);
              CREATE TYPE public.span AS RANGE (SUBTYPE = integer);

@@ -1,6 +1,7 @@
 //! Changes, each with the schema that it starts from.
 
 mod on_tables;
+mod tables;
 mod types;
 
 /// Statements run with `search_path` on `public`; schemas `public` and `app` exist, as do the roles
@@ -18,7 +19,11 @@ pub struct Case {
 
 /// All of them.
 pub fn all() -> impl Iterator<Item = &'static Case> {
-    CASES.iter().chain(types::CASES).chain(on_tables::CASES)
+    CASES
+        .iter()
+        .chain(types::CASES)
+        .chain(on_tables::CASES)
+        .chain(tables::CASES)
 }
 
 const fn case(name: &'static str, setup: &'static str, change: &'static str) -> Case {

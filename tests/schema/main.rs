@@ -261,7 +261,12 @@ async fn check(bench: &mut Bench, case: &cases::Case) -> Result<(), String> {
 async fn every_change_is_found_and_rendered() {
     let mut bench = Bench::new().await;
     bench
-        .run("CREATE ROLE schema_reader; CREATE ROLE schema_writer")
+        .run(
+            "CREATE ROLE schema_reader; CREATE ROLE schema_writer; \
+             CREATE FOREIGN DATA WRAPPER wrapper; \
+             CREATE SERVER remote FOREIGN DATA WRAPPER wrapper; \
+             CREATE SERVER elsewhere FOREIGN DATA WRAPPER wrapper",
+        )
         .await
         .expect("roles");
     let only = std::env::var("PGGIT_TEST_CASE").ok();

@@ -10,7 +10,7 @@ FROM chosen AS n
 UNION ALL
 SELECT 'pg_class'::regclass::oid::int8::text, c.oid::int8::text
 FROM chosen AS n JOIN pg_class AS c ON c.relnamespace = n.oid
-WHERE c.relkind IN ('r', 'v', 'm', 'S', 'i')
+WHERE c.relkind IN ('r', 'p', 'f', 'v', 'm', 'S', 'i', 'I')
 UNION ALL
 SELECT 'pg_type'::regclass::oid::int8::text, t.oid::int8::text
 FROM chosen AS n JOIN pg_type AS t ON t.typnamespace = n.oid

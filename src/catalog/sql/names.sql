@@ -3,11 +3,10 @@
 SELECT json_build_object('class', 'pg_class'::regclass::oid::int8, 'oid', c.oid::int8, 'kind', c.relkind, 'schema', n.nspname, 'name', c.relname)::text
 FROM pg_class AS c JOIN pg_namespace AS n ON n.oid = c.relnamespace
 WHERE c.oid = ANY ($1::text::oid[])
-  AND c.relkind IN ('r', 'v', 'm', 'S') AND NOT c.relispartition AND c.reloftype = 0
-  AND NOT EXISTS (SELECT FROM pg_inherits AS h WHERE h.inhrelid = c.oid)
+  AND c.relkind IN ('r', 'p', 'f', 'v', 'm', 'S', 'i', 'I')
   AND NOT EXISTS (
     SELECT FROM pg_depend AS p WHERE p.classid = 'pg_class'::regclass AND p.objid = c.oid
-      AND (p.deptype = 'e' OR p.deptype = 'i' AND c.relkind = 'S')
+      AND (p.deptype = 'e' OR p.deptype = 'i' AND c.relkind IN ('S', 'i', 'I'))
   )
 UNION ALL
 SELECT json_build_object(
@@ -23,7 +22,7 @@ FROM pg_type AS a
   JOIN pg_namespace AS n ON n.oid = t.typnamespace
   LEFT JOIN pg_class AS c ON c.oid = t.typrelid
 WHERE a.oid = ANY ($2::text::oid[])
-  AND t.typtype IN ('e', 'd', 'c') AND (c.oid IS NULL OR c.relkind IN ('r', 'v', 'm', 'c') AND NOT c.relispartition)
+  AND t.typtype IN ('e', 'd', 'c') AND (c.oid IS NULL OR c.relkind IN ('r', 'p', 'f', 'v', 'm', 'c'))
   AND NOT EXISTS (
     SELECT FROM pg_depend AS p WHERE p.deptype = 'e'
       AND (p.classid = 'pg_type'::regclass AND p.objid = t.oid OR p.classid = 'pg_class'::regclass AND p.objid = c.oid)

@@ -1,6 +1,7 @@
--- Tables, views, materialized views, sequences and indexes among the relations $1 (oid[]): one JSON
--- object each. Left out is what is not versioned: members of extensions, identity columns'
--- sequences, constraints' indexes, partitions and inheritance children with their indexes.
+-- Tables of every shape, views, materialized views, sequences and indexes among the relations $1 (oid[]):
+-- one JSON object each. Left out is what is not versioned: members of extensions, and what is part of a
+-- table: identity columns' sequences and constraints' indexes. Left out of a partition is what
+-- follows from its parent: foreign keys and triggers (but for their state, where it differs).
 -- Look-ups are scalar subqueries where a join might be planned as one with a whole catalog.
 SELECT json_build_object(
   'oid', c.oid::int8,
@@ -8,23 +9,53 @@ SELECT json_build_object(
   'schema', n.nspname,
   'name', c.relname,
   -- an index is its table's
-  'owner', CASE c.relkind WHEN 'i' THEN '' ELSE pg_get_userbyid(c.relowner) END,
+  'owner', CASE WHEN c.relkind IN ('i', 'I') THEN '' ELSE pg_get_userbyid(c.relowner) END,
   'acl', (
     SELECT json_agg(json_build_array(CASE p.grantee WHEN 0 THEN '' ELSE pg_get_userbyid(p.grantee) END, p.privilege_type, p.is_grantable))
-    FROM aclexplode(CASE WHEN c.relkind <> 'i' THEN coalesce(c.relacl, acldefault(CASE c.relkind WHEN 'S' THEN 's' ELSE 'r' END::"char", c.relowner)) END) AS p
+    FROM aclexplode(CASE WHEN c.relkind NOT IN ('i', 'I') THEN coalesce(c.relacl, acldefault(CASE c.relkind WHEN 'S' THEN 's' ELSE 'r' END::"char", c.relowner)) END) AS p
   ),
   'comment', (SELECT s.description FROM pg_description AS s WHERE s.objoid = c.oid AND s.classoid = 'pg_class'::regclass AND s.objsubid = 0),
   'unlogged', c.relpersistence = 'u',
   'options', c.reloptions,
   'toast_options', (SELECT t.reloptions FROM pg_class AS t WHERE t.oid = c.reltoastrelid),
+  'tablespace', (SELECT t.spcname FROM pg_tablespace AS t WHERE t.oid = c.reltablespace),
+  'access_method', CASE WHEN c.relkind IN ('r', 'p', 'm') THEN (
+    SELECT m.amname FROM pg_am AS m WHERE m.oid = c.relam AND m.amname <> 'heap'
+  ) END,
+  'cluster_on', CASE WHEN c.relkind IN ('r', 'm') THEN (
+    SELECT r.relname FROM pg_index AS x JOIN pg_class AS r ON r.oid = x.indexrelid
+    WHERE x.indrelid = c.oid AND x.indisclustered
+  ) END,
+  'populated', c.relispopulated,
+  'parents', (
+    SELECT json_agg(json_build_array(hn.nspname, h.relname) ORDER BY i.inhseqno)
+    FROM pg_inherits AS i JOIN pg_class AS h ON h.oid = i.inhparent JOIN pg_namespace AS hn ON hn.oid = h.relnamespace
+    WHERE i.inhrelid = c.oid
+  ),
+  'bound', CASE WHEN c.relispartition AND c.relkind NOT IN ('i', 'I') THEN pg_get_expr(c.relpartbound, c.oid) END,
+  'partition_by', CASE WHEN c.relkind = 'p' THEN pg_get_partkeydef(c.oid) END,
+  'of_type', CASE WHEN c.reloftype <> 0 THEN (
+    SELECT json_build_array((SELECT yn.nspname FROM pg_namespace AS yn WHERE yn.oid = y.typnamespace), y.typname)
+    FROM pg_type AS y WHERE y.oid = c.reloftype
+  ) END,
+  'foreign', CASE WHEN c.relkind = 'f' THEN (
+    SELECT json_build_object('server', (SELECT v.srvname FROM pg_foreign_server AS v WHERE v.oid = f.ftserver), 'options', f.ftoptions)
+    FROM pg_foreign_table AS f WHERE f.ftrelid = c.oid
+  ) END,
+  'cloned_triggers', CASE WHEN c.relispartition AND c.relkind IN ('r', 'p', 'f') THEN (
+    SELECT json_agg(json_build_array(g.tgname, g.tgenabled))
+    FROM pg_trigger AS g
+    WHERE g.tgrelid = c.oid AND NOT g.tgisinternal AND g.tgparentid <> 0
+      AND g.tgenabled <> (SELECT o.tgenabled FROM pg_trigger AS o WHERE o.oid = g.tgparentid)
+  ) END,
   'row_security', c.relrowsecurity,
   'force_row_security', c.relforcerowsecurity,
-  'replica_identity', c.relreplident,
+  'replica_identity', CASE WHEN c.relkind IN ('r', 'p') THEN c.relreplident ELSE 'd' END,
   'replica_index', CASE WHEN c.relreplident = 'i' THEN (
     SELECT r.relname FROM pg_index AS x JOIN pg_class AS r ON r.oid = x.indexrelid
     WHERE x.indrelid = c.oid AND x.indisreplident
   ) END,
-  'columns', CASE WHEN c.relkind IN ('r', 'v', 'm') THEN (
+  'columns', CASE WHEN c.relkind IN ('r', 'p', 'f', 'v', 'm') THEN (
     SELECT json_agg(json_build_object(
       'number', a.attnum,
       'name', a.attname,
@@ -42,7 +73,12 @@ SELECT json_build_object(
       'identity_sequence', CASE WHEN a.attidentity <> '' THEN (
         SELECT json_build_object(
           'name', s.relname, 'type', format_type(q.seqtypid, NULL), 'start', q.seqstart, 'increment', q.seqincrement,
-          'min', q.seqmin, 'max', q.seqmax, 'cache', q.seqcache, 'cycle', q.seqcycle)
+          'min', q.seqmin, 'max', q.seqmax, 'cache', q.seqcache, 'cycle', q.seqcycle,
+          'comment', (SELECT d.description FROM pg_description AS d WHERE d.objoid = s.oid AND d.classoid = 'pg_class'::regclass AND d.objsubid = 0),
+          'acl', CASE WHEN NOT (s.relacl @> acldefault('s', s.relowner) AND s.relacl <@ acldefault('s', s.relowner)) THEN (
+            SELECT coalesce(json_agg(json_build_array(CASE x.grantee WHEN 0 THEN '' ELSE pg_get_userbyid(x.grantee) END, x.privilege_type, x.is_grantable)), '[]')
+            FROM aclexplode(s.relacl) AS x
+          ) END)
         FROM pg_depend AS p JOIN pg_class AS s ON s.oid = p.objid JOIN pg_sequence AS q ON q.seqrelid = s.oid
         WHERE p.refclassid = 'pg_class'::regclass AND p.refobjid = c.oid AND p.refobjsubid = a.attnum
           AND p.classid = 'pg_class'::regclass AND p.deptype = 'i'
@@ -52,15 +88,18 @@ SELECT json_build_object(
         SELECT json_agg(json_build_array(CASE p.grantee WHEN 0 THEN '' ELSE pg_get_userbyid(p.grantee) END, p.privilege_type, p.is_grantable))
         FROM aclexplode(a.attacl) AS p
       ) END,
-      'storage', CASE WHEN c.relkind = 'r' AND a.attstorage <> (SELECT t.typstorage FROM pg_type AS t WHERE t.oid = a.atttypid) THEN a.attstorage END,
+      'storage', CASE WHEN c.relkind IN ('r', 'p', 'f') AND a.attstorage <> (SELECT t.typstorage FROM pg_type AS t WHERE t.oid = a.atttypid) THEN a.attstorage END,
       'compression', CASE WHEN a.attcompression <> '' THEN a.attcompression END,
       -- -1 before PostgreSQL 17, NULL since
-      'statistics', nullif(a.attstattarget, -1)
+      'statistics', nullif(a.attstattarget, -1),
+      'options', a.attoptions,
+      'foreign_options', a.attfdwoptions,
+      'inherited', NOT a.attislocal AND NOT c.relispartition
     ) ORDER BY a.attnum)
     FROM pg_attribute AS a
     WHERE a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped
   ) END,
-  'constraints', CASE WHEN c.relkind = 'r' THEN (
+  'constraints', CASE WHEN c.relkind IN ('r', 'p', 'f') THEN (
     SELECT json_agg(json_build_object(
       'name', k.conname,
       'type', k.contype,
@@ -78,9 +117,24 @@ SELECT json_build_object(
         SELECT json_build_array((SELECT fn.nspname FROM pg_namespace AS fn WHERE fn.oid = f.relnamespace), f.relname)
         FROM pg_class AS f WHERE f.oid = k.confrelid
       ) END,
-      'comment', (SELECT s.description FROM pg_description AS s WHERE s.objoid = k.oid AND s.classoid = 'pg_constraint'::regclass AND s.objsubid = 0)
+      'comment', (SELECT s.description FROM pg_description AS s WHERE s.objoid = k.oid AND s.classoid = 'pg_constraint'::regclass AND s.objsubid = 0),
+      'inherited', k.contype = 'c' AND NOT k.conislocal AND NOT c.relispartition,
+      'index', CASE WHEN k.contype IN ('p', 'u', 'x') THEN (
+        SELECT json_build_object(
+          'options', x.reloptions,
+          'tablespace', (SELECT t.spcname FROM pg_tablespace AS t WHERE t.oid = x.reltablespace),
+          'comment', (SELECT s.description FROM pg_description AS s WHERE s.objoid = x.oid AND s.classoid = 'pg_class'::regclass AND s.objsubid = 0),
+          'parent', (
+            SELECT json_build_array(hn.nspname, h.relname)
+            FROM pg_inherits AS i JOIN pg_class AS h ON h.oid = i.inhparent JOIN pg_namespace AS hn ON hn.oid = h.relnamespace
+            WHERE i.inhrelid = x.oid
+          ))
+        FROM pg_class AS x WHERE x.oid = k.conindid
+      ) END
     ))
-    FROM pg_constraint AS k WHERE k.conrelid = c.oid AND k.contype IN ('p', 'u', 'c', 'x', 'f')
+    -- a partition has copies of its parent's foreign keys, and so has what refers to a partitioned table
+    FROM pg_constraint AS k
+    WHERE k.conrelid = c.oid AND k.contype IN ('p', 'u', 'c', 'x', 'f') AND NOT (k.contype = 'f' AND k.conparentid <> 0)
   ) END,
   'query', CASE WHEN c.relkind IN ('v', 'm') THEN pg_get_viewdef(c.oid) END,
   'sequence', CASE WHEN c.relkind = 'S' THEN (
@@ -98,10 +152,13 @@ SELECT json_build_object(
     WHERE p.classid = 'pg_class'::regclass AND p.objid = c.oid
       AND p.refclassid = 'pg_class'::regclass AND p.deptype = 'a' AND p.refobjsubid > 0
   ) END,
-  'index', CASE WHEN c.relkind = 'i' THEN json_build_object(
+  'index', CASE WHEN c.relkind IN ('i', 'I') THEN json_build_object(
     'table', b.relname,
     'unique', i.indisunique,
     'definition', pg_get_indexdef(c.oid),
+    'statistics', (
+      SELECT json_object_agg(a.attnum, a.attstattarget) FROM pg_attribute AS a WHERE a.attrelid = c.oid AND a.attstattarget >= 0
+    ),
     'columns', (
       SELECT json_agg(a.attname ORDER BY a.attname) FROM pg_attribute AS a
       WHERE a.attrelid = b.oid AND a.attnum IN (
@@ -133,12 +190,12 @@ FROM pg_class AS c
   -- the table of an index, else the relation itself
   JOIN pg_class AS b ON b.oid = coalesce(i.indrelid, c.oid)
 WHERE c.oid = ANY ($1::text::oid[])
-  AND c.relkind IN ('r', 'v', 'm', 'S', 'i') AND b.relkind IN ('r', 'v', 'm', 'S')
-  AND c.relpersistence <> 't' AND NOT b.relispartition AND b.reloftype = 0
+  AND c.relkind IN ('r', 'p', 'f', 'v', 'm', 'S', 'i', 'I') AND b.relkind IN ('r', 'p', 'f', 'v', 'm', 'S')
+  AND c.relpersistence <> 't'
   AND n.nspname !~ '^pg_' AND n.nspname NOT IN ('information_schema', 'pggit')
-  AND NOT EXISTS (SELECT FROM pg_inherits AS h WHERE h.inhrelid = b.oid)
   AND NOT EXISTS (
     SELECT FROM pg_depend AS p WHERE p.classid = 'pg_class'::regclass AND p.objsubid = 0
-      AND (p.objid IN (c.oid, b.oid) AND p.deptype = 'e' OR p.objid = c.oid AND p.deptype = 'i' AND c.relkind IN ('S', 'i'))
+      AND (p.objid IN (c.oid, b.oid) AND p.deptype = 'e' OR p.objid = c.oid AND p.deptype = 'i' AND c.relkind IN ('S', 'i', 'I'))
   )
-  AND i.indisvalid IS NOT FALSE
+  -- a partitioned one is valid once every partition has its own
+  AND (i.indisvalid IS NOT FALSE OR c.relkind = 'I')

@@ -27,9 +27,8 @@ FROM pg_trigger AS g
   JOIN pg_namespace AS n ON n.oid = c.relnamespace
 WHERE g.oid = ANY ($1::text::oid[])
   AND NOT g.tgisinternal AND g.tgparentid = 0
-  AND c.relkind IN ('r', 'v') AND c.relpersistence <> 't' AND NOT c.relispartition AND c.reloftype = 0
+  AND c.relkind IN ('r', 'p', 'f', 'v') AND c.relpersistence <> 't'
   AND n.nspname !~ '^pg_' AND n.nspname NOT IN ('information_schema', 'pggit')
-  AND NOT EXISTS (SELECT FROM pg_inherits AS h WHERE h.inhrelid = c.oid)
   AND NOT EXISTS (
     SELECT FROM pg_depend AS p WHERE p.deptype = 'e'
       AND (p.classid = 'pg_trigger'::regclass AND p.objid = g.oid OR p.classid = 'pg_class'::regclass AND p.objid = c.oid)

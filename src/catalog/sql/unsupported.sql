@@ -10,30 +10,9 @@ WITH chosen AS MATERIALIZED (
 ), item (class, oid, kind, name) AS (
   SELECT 'pg_class'::regclass::oid, c.oid, k.kind, c.name
   FROM relation AS c CROSS JOIN LATERAL (
-    SELECT 'partitioned table' WHERE c.relkind = 'p'
-    UNION ALL SELECT 'partition' WHERE c.relispartition AND c.relkind IN ('r', 'p')
-    UNION ALL SELECT 'inheritance child' WHERE c.relkind = 'r' AND NOT c.relispartition
-      AND EXISTS (SELECT FROM pg_inherits AS h WHERE h.inhrelid = c.oid)
-    UNION ALL SELECT 'typed table' WHERE c.reloftype <> 0
-    UNION ALL SELECT 'foreign table' WHERE c.relkind = 'f'
-    UNION ALL SELECT 'tablespace' WHERE c.reltablespace <> 0 AND c.relkind IN ('r', 'm', 'i')
-    UNION ALL SELECT 'access method' WHERE c.relkind IN ('r', 'm')
-      AND c.relam <> (SELECT m.oid FROM pg_am AS m WHERE m.amname = 'heap')
-    UNION ALL SELECT 'invalid index' WHERE c.relkind = 'i'
+    SELECT 'invalid index' WHERE c.relkind = 'i'
       AND EXISTS (SELECT FROM pg_index AS i WHERE i.indexrelid = c.oid AND NOT i.indisvalid)
-    UNION ALL SELECT 'clustered index' WHERE c.relkind = 'i'
-      AND EXISTS (SELECT FROM pg_index AS i WHERE i.indexrelid = c.oid AND i.indisclustered)
-    UNION ALL SELECT 'privileges of an identity sequence' WHERE c.relkind = 'S' AND c.relacl IS NOT NULL
-      AND EXISTS (SELECT FROM pg_depend AS p WHERE p.classid = 'pg_class'::regclass AND p.objid = c.oid AND p.deptype = 'i')
   ) AS k (kind)
-  UNION ALL
-  SELECT 'pg_class'::regclass, c.oid, k.kind, format('%s.%I', c.name, a.attname)
-  FROM relation AS c JOIN pg_attribute AS a ON a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped
-    CROSS JOIN LATERAL (
-      SELECT 'column options' WHERE a.attoptions IS NOT NULL AND c.relkind = 'r'
-      UNION ALL SELECT 'column privileges' WHERE a.attacl IS NOT NULL AND c.relkind IN ('v', 'm')
-      UNION ALL SELECT 'column statistics target' WHERE a.attstattarget >= 0 AND c.relkind IN ('m', 'i')
-    ) AS k (kind)
   UNION ALL
   SELECT 'pg_proc'::regclass, f.oid, 'aggregate', f.oid::regprocedure::text
   FROM chosen AS n JOIN pg_proc AS f ON f.pronamespace = n.oid WHERE f.prokind = 'a'

@@ -218,6 +218,8 @@ fn options_of_an_identity_merge_apart() {
             column.identity = Some(Identity {
                 always: true,
                 sequence: "users_id_seq".to_owned(),
+                comment: None,
+                acl: None,
                 options: SequenceOptions {
                     data_type: "bigint".to_owned(),
                     start,

@@ -161,11 +161,24 @@ impl Renames {
                 for constraint in table.constraints.values_mut() {
                     self.constraint(&table.name, constraint);
                 }
+                for parent in &mut table.inherits {
+                    *parent = self.name(parent);
+                }
+                if let Some(of_type) = &mut table.of_type {
+                    *of_type = self.name(of_type);
+                }
+                self.optional_text(&mut table.bound);
+                if let Some(key) = &mut table.partition_by {
+                    self.text_of(&table.name, key);
+                }
             }
             Body::Index(index) => {
                 self.text_of(&index.table, &mut index.definition);
                 self.columns_of(&index.table, &mut index.columns);
                 index.table = self.name(&index.table);
+                if let Some(parent) = &mut index.attributes.parent {
+                    *parent = self.name(parent);
+                }
             }
             Body::View(view) => {
                 self.query(&mut view.query);
@@ -252,18 +265,23 @@ impl Renames {
             self.text_of(table, &mut constraint.definition);
         }
         self.columns_of(table, &mut constraint.columns);
+        if let Some(parent) = &mut constraint.index.parent {
+            *parent = self.name(parent);
+        }
     }
 }
 
 /// The name under which texts speak of an object.
 fn named_in_texts(definition: &Definition) -> Option<&Name> {
     match &definition.body {
-        Body::Schema(_) | Body::Index(_) | Body::Trigger(_) => None,
+        Body::Schema(_) | Body::Trigger(_) => None,
         Body::Enum(body) => Some(&body.name),
         Body::Domain(body) => Some(&body.name),
         Body::Composite(body) => Some(&body.name),
         Body::Sequence(body) => Some(&body.name),
         Body::Table(body) => Some(&body.name),
+        // No text names it, but the indexes of partitions do.
+        Body::Index(body) => Some(&body.name),
         Body::View(body) => Some(&body.name),
         Body::MaterializedView(body) => Some(&body.name),
         Body::Routine(body) => Some(&body.name),

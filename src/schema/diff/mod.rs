@@ -5,6 +5,7 @@
 //! The order of columns, what an object depends on and a view's column types are no differences.
 
 mod carry;
+mod inherit;
 mod table;
 mod types;
 
@@ -12,6 +13,7 @@ mod types;
 mod tests;
 
 pub use carry::Renames;
+pub use inherit::{follow, overrides};
 
 use super::acl;
 use super::change::{Alteration, Change, ChangeKind, Part};
@@ -22,18 +24,20 @@ use super::model::{
 use super::quote::{qualified, quote_identifier};
 use super::rename::with_own_name;
 use super::snapshot::Snapshot;
-use std::collections::BTreeMap;
+use inherit::Hierarchies;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// The changes that turn `from` into `to`; none if and only if there is nothing to do. Sorted by kind
 /// and name.
 pub fn diff(from: &Snapshot, to: &Snapshot) -> Vec<Change> {
     let renames = Renames::between(from, to);
+    let hierarchies = Hierarchies::new(from, to, &renames);
     let mut changes = Vec::new();
     let mut change = |lineage, key, kind| changes.push(Change { lineage, key, kind });
-    for lineage in from.differing(to) {
+    for lineage in hierarchies.with_children(from.differing(to)) {
         match (from.get(&lineage), to.get(&lineage)) {
-            (Some(old), Some(new)) if old.kind() == new.kind() => {
-                let alterations = alterations(old, new, &renames);
+            (Some(old), Some(new)) if becomes(old, new) => {
+                let alterations = alterations(old, new, &renames, &hierarchies);
                 if !alterations.is_empty() {
                     change(lineage, new.key(), ChangeKind::Alter(alterations));
                 }
@@ -52,9 +56,30 @@ pub fn diff(from: &Snapshot, to: &Snapshot) -> Vec<Change> {
     changes
 }
 
+/// Whether an object can be altered into what it is to be: a table is not partitioned afterwards, nor is a
+/// foreign table moved to another server.
+fn becomes(old: &Definition, new: &Definition) -> bool {
+    match (&old.body, &new.body) {
+        (Body::Table(old), Body::Table(new)) => {
+            old.partition_by.is_some() == new.partition_by.is_some()
+                && old.foreign.as_ref().map(|foreign| &foreign.server)
+                    == new.foreign.as_ref().map(|foreign| &foreign.server)
+        }
+        _ => old.kind() == new.kind(),
+    }
+}
+
 /// What turns one definition of an object into another of the same kind.
-fn alterations(old: &Definition, new: &Definition, renames: &Renames) -> Vec<Alteration> {
-    let carried = renames.carry(old);
+fn alterations(
+    old: &Definition,
+    new: &Definition,
+    renames: &Renames,
+    hierarchies: &Hierarchies<'_>,
+) -> Vec<Alteration> {
+    let mut carried = renames.carry(old);
+    if let (Body::Table(old), Body::Table(new)) = (&mut carried.body, &new.body) {
+        hierarchies.follow(old, new);
+    }
     let mut found = Vec::new();
     match (&carried.body, &new.body) {
         (Body::Schema(old), Body::Schema(new)) => {
@@ -102,6 +127,7 @@ fn alterations(old: &Definition, new: &Definition, renames: &Renames) -> Vec<Alt
     }
     let owned = acl::after_owner_change(&carried.acl, &carried.owner, &new.owner);
     found.extend(acl::difference(&owned, &new.acl, None));
+    view_column_grants(&carried, new, &mut found);
     if let (Body::Table(old), Body::Table(new_table)) = (&carried.body, &new.body) {
         for (old, new_column) in table::kept_columns(old, new_table) {
             let owned = acl::after_owner_change(&old.acl, &carried.owner, &new.owner);
@@ -113,6 +139,28 @@ fn alterations(old: &Definition, new: &Definition, renames: &Renames) -> Vec<Alt
         }
     }
     found
+}
+
+/// Privileges on the columns of views and materialized views.
+fn view_column_grants(old: &Definition, new: &Definition, found: &mut Vec<Alteration>) {
+    let none = Acl::new();
+    let (before, after) = match (&old.body, &new.body) {
+        (Body::View(old), Body::View(new)) => (&old.column_acls, &new.column_acls),
+        (Body::MaterializedView(old), Body::MaterializedView(new)) => {
+            (&old.column_acls, &new.column_acls)
+        }
+        _ => return,
+    };
+    let columns: BTreeSet<&String> = before.keys().chain(after.keys()).collect();
+    for column in columns {
+        let owned =
+            acl::after_owner_change(before.get(column).unwrap_or(&none), &old.owner, &new.owner);
+        found.extend(acl::difference(
+            &owned,
+            after.get(column).unwrap_or(&none),
+            Some(column),
+        ));
+    }
 }
 
 fn name(old: &Name, new: &Name, renames: &Renames, found: &mut Vec<Alteration>) {
@@ -214,6 +262,7 @@ fn index(old: &Index, new: &Index, found: &mut Vec<Alteration>) {
             definition: new.definition.clone(),
         });
     }
+    table::index_attributes(&old.attributes, &new.attributes, found);
 }
 
 fn view(old: &View, new: &View, renames: &Renames, found: &mut Vec<Alteration>) {
@@ -263,6 +312,14 @@ fn materialized_view(
         });
     }
     options(&old.options, &new.options, found);
+    table::place(old.tablespace.as_ref(), new.tablespace.as_ref(), found);
+    if old.access_method != new.access_method {
+        found.push(Alteration::SetAccessMethod {
+            to: new.access_method.clone(),
+        });
+    }
+    table::cluster(old.cluster_on.as_ref(), new.cluster_on.as_ref(), found);
+    table::statistics(&old.column_statistics, &new.column_statistics, found);
     column_comments(
         &old.column_comments,
         &new.column_comments,

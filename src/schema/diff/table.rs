@@ -2,9 +2,9 @@
 
 use super::{comment, options};
 use crate::schema::change::{Alteration, Part};
-use crate::schema::model::{Column, Constraint, Identity, Table};
+use crate::schema::model::{Column, Constraint, Identity, IndexAttributes, Name, Table};
 use crate::schema::quote::qualified;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// Columns that both tables have, in the new one's order.
 pub(super) fn kept_columns<'a>(old: &'a Table, new: &'a Table) -> Vec<(&'a Column, &'a Column)> {
@@ -66,9 +66,125 @@ pub(super) fn table(old: &Table, new: &Table, found: &mut Vec<Alteration>) {
             to: new.replica_identity.clone(),
         });
     }
+    ties(old, new, found);
+    if old.access_method != new.access_method {
+        found.push(Alteration::SetAccessMethod {
+            to: new.access_method.clone(),
+        });
+    }
+    place(old.tablespace.as_ref(), new.tablespace.as_ref(), found);
+    cluster(old.cluster_on.as_ref(), new.cluster_on.as_ref(), found);
+    if let (Some(old), Some(new)) = (&old.foreign, &new.foreign) {
+        foreign_options(None, &old.options, &new.options, found);
+    }
+    let triggers: BTreeSet<&String> = (old.cloned_triggers.keys())
+        .chain(new.cloned_triggers.keys())
+        .collect();
+    for trigger in triggers {
+        let to = new.cloned_triggers.get(trigger).copied();
+        if old.cloned_triggers.get(trigger).copied() != to {
+            found.push(Alteration::SetClonedTrigger {
+                trigger: trigger.clone(),
+                to,
+            });
+        }
+    }
 }
 
-fn column_attributes(old: &Column, new: &Column, found: &mut Vec<Alteration>) {
+/// What the table is a part, a child or a table of. A partition with another bound leaves and comes back.
+fn ties(old: &Table, new: &Table, found: &mut Vec<Alteration>) {
+    let stays = |parent: &Name| {
+        old.inherits.contains(parent) && new.inherits.contains(parent) && old.bound == new.bound
+    };
+    for parent in old.inherits.iter().filter(|parent| !stays(parent)) {
+        found.push(Alteration::Detach {
+            parent: parent.clone(),
+            partition: old.bound.is_some(),
+        });
+    }
+    for parent in new.inherits.iter().filter(|parent| !stays(parent)) {
+        found.push(Alteration::Attach {
+            parent: parent.clone(),
+            bound: new.bound.clone(),
+        });
+    }
+    if old.of_type != new.of_type {
+        found.push(Alteration::SetOfType {
+            to: new.of_type.clone(),
+        });
+    }
+}
+
+pub(super) fn place(old: Option<&String>, new: Option<&String>, found: &mut Vec<Alteration>) {
+    if old != new {
+        found.push(Alteration::SetTablespace { to: new.cloned() });
+    }
+}
+
+pub(super) fn cluster(old: Option<&String>, new: Option<&String>, found: &mut Vec<Alteration>) {
+    if old != new {
+        found.push(Alteration::SetCluster {
+            index: new.cloned(),
+        });
+    }
+}
+
+fn foreign_options(
+    column: Option<&String>,
+    old: &BTreeMap<String, String>,
+    new: &BTreeMap<String, String>,
+    found: &mut Vec<Alteration>,
+) {
+    if old != new {
+        found.push(Alteration::SetForeignOptions {
+            column: column.cloned(),
+            from: old.clone(),
+            to: new.clone(),
+        });
+    }
+}
+
+/// What can be altered of an index.
+pub(super) fn index_attributes(
+    old: &IndexAttributes,
+    new: &IndexAttributes,
+    found: &mut Vec<Alteration>,
+) {
+    options(&old.options, &new.options, found);
+    place(old.tablespace.as_ref(), new.tablespace.as_ref(), found);
+    statistics(&old.statistics, &new.statistics, found);
+    if old.parent != new.parent {
+        found.push(Alteration::SetIndexParent {
+            to: new.parent.clone(),
+        });
+    }
+    comment(
+        Part::Object,
+        old.comment.as_ref(),
+        new.comment.as_ref(),
+        found,
+    );
+}
+
+/// Statistics targets of columns that have no definition of their own.
+pub(super) fn statistics(
+    old: &BTreeMap<String, i32>,
+    new: &BTreeMap<String, i32>,
+    found: &mut Vec<Alteration>,
+) {
+    let columns: BTreeSet<&String> = old.keys().chain(new.keys()).collect();
+    for column in columns {
+        let target = new.get(column).copied();
+        if old.get(column).copied() != target {
+            found.push(Alteration::SetStatistics {
+                column: column.clone(),
+                target,
+            });
+        }
+    }
+}
+
+pub(super) fn column_attributes(old: &Column, new: &Column, found: &mut Vec<Alteration>) {
     let column = new.name.clone();
     if old.data_type != new.data_type || old.collation != new.collation {
         found.push(Alteration::SetColumnType {
@@ -130,6 +246,23 @@ fn column_attributes(old: &Column, new: &Column, found: &mut Vec<Alteration>) {
             target: new.statistics,
         });
     }
+    let options: BTreeSet<&String> = old.options.keys().chain(new.options.keys()).collect();
+    for name in options {
+        let value = new.options.get(name);
+        if old.options.get(name) != value {
+            found.push(Alteration::SetColumnOption {
+                column: column.clone(),
+                name: name.clone(),
+                value: value.cloned(),
+            });
+        }
+    }
+    foreign_options(
+        Some(&column),
+        &old.foreign_options,
+        &new.foreign_options,
+        found,
+    );
     comment(
         Part::Column(column),
         old.comment.as_ref(),
@@ -226,4 +359,10 @@ fn constraint(name: &str, old: &Constraint, new: &Constraint, found: &mut Vec<Al
         new.comment.as_ref(),
         found,
     );
+    let mut of_index = Vec::new();
+    index_attributes(&old.index, &new.index, &mut of_index);
+    found.extend(of_index.into_iter().map(|alteration| Alteration::IndexOf {
+        constraint: name.to_owned(),
+        alteration: Box::new(alteration),
+    }));
 }

@@ -7,7 +7,7 @@ use super::table::{Altered, Deferred};
 use super::{declared, domain, index, routine, sequence, table, types, view};
 use crate::schema::change::Alteration;
 use crate::schema::model::{
-    Body, ConstraintKind, Definition, Kind, Lineage, ObjectKey, ReplicaIdentity,
+    Body, ConstraintKind, Definition, Kind, Lineage, Name, ObjectKey, ReplicaIdentity,
 };
 use crate::schema::order;
 use std::collections::{BTreeMap, BTreeSet};
@@ -31,9 +31,10 @@ pub(super) fn render(script: &mut Script<'_>, scope: &Scope<'_>) {
             plan.foreign_keys(script, *lineage);
         }
     }
-    for lineage in may_lose_identity(scope) {
+    for lineage in may_lose_index(scope) {
         if let Some(definition) = scope.new_definition(lineage) {
             replica_identity(script, scope, lineage, definition);
+            cluster_on(script, scope, lineage, definition);
         }
     }
 }
@@ -163,7 +164,14 @@ impl<'a> Plan<'a> {
             Body::Sequence(body) => sequence::create(script, definition, body),
             // Has its privileges before its columns have theirs.
             Body::Table(body) => {
-                return table::create(script, definition, body, &self.deferred(definition));
+                let parents: Vec<_> = (body.inherits.iter())
+                    .filter_map(|parent| {
+                        let key = ObjectKey::of(Kind::Table, parent);
+                        self.scope.new_table(self.scope.new_lineage(&key)?)
+                    })
+                    .collect();
+                let deferred = self.deferred(definition);
+                return table::create(script, definition, body, &parents, &deferred);
             }
             Body::Index(body) => {
                 let on_rows = self.scope.is_kept_table(&body.table);
@@ -180,6 +188,13 @@ impl<'a> Plan<'a> {
             Body::Declared(body) => declared::create(script, definition, body),
         }
         script.properties(definition);
+        match &definition.body {
+            Body::View(body) => view::column_privileges(script, definition, &body.column_acls),
+            Body::MaterializedView(body) => {
+                view::column_privileges(script, definition, &body.column_acls);
+            }
+            _ => {}
+        }
     }
 
     fn alter(&self, script: &mut Script<'_>, lineage: Lineage, definition: &Definition) {
@@ -228,7 +243,8 @@ impl<'a> Plan<'a> {
                     Body::Sequence(_),
                     Alteration::SetSequenceOptions { .. } | Alteration::SetPersistence { .. },
                 ) => sequence::alter(script, definition, alteration),
-                (Body::Index(_), Alteration::SetOption { .. }) => {}
+                (Body::Index(body), _)
+                    if index::alter(script, &definition.key(), &body.name, alteration) => {}
                 (_, Alteration::SetOwner { .. })
                     if !definition.kind().facts().owned
                         || owner_follows_table(self.scope, definition) => {}
@@ -309,19 +325,58 @@ impl<'a> Plan<'a> {
     }
 }
 
-/// Tables that are new or changed in part, or whose indexes are made again.
-fn may_lose_identity(scope: &Scope<'_>) -> BTreeSet<Lineage> {
-    let of_indexes =
-        scope
-            .rebuilt
-            .iter()
-            .filter_map(|lineage| match &scope.new_definition(*lineage)?.body {
-                Body::Index(index) => scope.to.by_key(&ObjectKey::of(Kind::Table, &index.table)),
-                _ => None,
-            });
-    let created = scope.created.iter().copied();
+/// Relations that are new or changed in part, or whose indexes are made again.
+fn may_lose_index(scope: &Scope<'_>) -> BTreeSet<Lineage> {
+    let made = scope.created.iter().chain(&scope.rebuilt).copied();
+    let of_indexes = made.clone().filter_map(|lineage| {
+        let Body::Index(index) = &scope.new_definition(lineage)?.body else {
+            return None;
+        };
+        [Kind::Table, Kind::MaterializedView]
+            .into_iter()
+            .find_map(|kind| scope.to.by_key(&ObjectKey::of(kind, &index.table)))
+    });
     let in_part = scope.altered.keys().chain(scope.tables.keys()).copied();
-    created.chain(in_part).chain(of_indexes).collect()
+    made.clone().chain(in_part).chain(of_indexes).collect()
+}
+
+/// Whether an index, a constraint's or another, is made or made again.
+fn index_is_made(scope: &Scope<'_>, lineage: Lineage, relation: &Name, name: &str) -> bool {
+    let constraint = scope
+        .tables
+        .get(&lineage)
+        .is_some_and(|table| table.added_constraints.contains(name));
+    constraint
+        || scope.created.iter().chain(&scope.rebuilt).any(|made| {
+            scope.new_definition(*made).is_some_and(|new| {
+                matches!(&new.body, Body::Index(index)
+                    if index.table == *relation && index.name.name == *name)
+            })
+        })
+}
+
+/// Once the index that it names is there, or there again.
+fn cluster_on(
+    script: &mut Script<'_>,
+    scope: &Scope<'_>,
+    lineage: Lineage,
+    definition: &Definition,
+) {
+    let (name, index) = match &definition.body {
+        Body::Table(table) => (&table.name, table.cluster_on.as_ref()),
+        Body::MaterializedView(view) => (&view.name, view.cluster_on.as_ref()),
+        _ => return,
+    };
+    let altered = scope.altered.get(&lineage).is_some_and(|alterations| {
+        alterations
+            .iter()
+            .any(|one| matches!(one, Alteration::SetCluster { .. }))
+    });
+    let made = scope.created.contains(&lineage) || scope.rebuilt.contains(&lineage);
+    let again = index.is_some_and(|index| made || index_is_made(scope, lineage, name, index));
+    if altered || again {
+        table::cluster_on(script, definition, index);
+    }
 }
 
 /// Once the index that it names is there, or there again.
@@ -342,19 +397,7 @@ fn replica_identity(
     let made =
         scope.created.contains(&lineage) && table.replica_identity != ReplicaIdentity::Default;
     let index_rebuilt = match &table.replica_identity {
-        ReplicaIdentity::Index(name) => {
-            let constraint = scope
-                .tables
-                .get(&lineage)
-                .is_some_and(|table| table.added_constraints.contains(name));
-            constraint
-                || scope.rebuilt.iter().any(|rebuilt| {
-                    scope.new_definition(*rebuilt).is_some_and(|new| {
-                        matches!(&new.body, Body::Index(index)
-                            if index.table == table.name && index.name.name == *name)
-                    })
-                })
-        }
+        ReplicaIdentity::Index(name) => index_is_made(scope, lineage, &table.name, name),
         _ => false,
     };
     if altered || made || index_rebuilt {

@@ -1,16 +1,21 @@
 //! A table's columns.
 
-use super::script::{Script, target};
+use super::script::{Script, set_option, target};
 use super::sequence;
 use super::step::Hazard;
 use crate::schema::change::{Alteration, Part};
 use crate::schema::model::{Column, Definition, Name};
-use crate::schema::quote::{qualified, quote_identifier};
+use crate::schema::quote::{qualified, quote_identifier, quote_literal};
+use std::collections::BTreeMap;
 use std::fmt::Write;
 
 /// The column as `CREATE TABLE` and `ADD COLUMN` write it.
 pub(super) fn specification(table: &Name, column: &Column, with_default: bool) -> String {
     let mut text = format!("{} {}", quote_identifier(&column.name), column.data_type);
+    if !column.foreign_options.is_empty() {
+        text.push_str(" OPTIONS ");
+        text.push_str(&foreign_options(&column.foreign_options));
+    }
     if let Some(method) = &column.compression {
         text.push_str(" COMPRESSION ");
         text.push_str(&quote_identifier(method));
@@ -46,6 +51,39 @@ fn parenthesised(expression: &str) -> String {
     format!("({expression})")
 }
 
+/// `(name 'value', …)`.
+pub(super) fn foreign_options(options: &BTreeMap<String, String>) -> String {
+    let each: Vec<_> = options
+        .iter()
+        .map(|(name, value)| format!("{} {}", quote_identifier(name), quote_literal(value)))
+        .collect();
+    format!("({})", each.join(", "))
+}
+
+/// `(ADD name 'value', SET …, DROP …)`.
+pub(super) fn changed_foreign_options(
+    from: &BTreeMap<String, String>,
+    to: &BTreeMap<String, String>,
+) -> String {
+    let gone = from.keys().filter(|name| !to.contains_key(*name));
+    let mut each: Vec<_> = gone
+        .map(|name| format!("DROP {}", quote_identifier(name)))
+        .collect();
+    for (name, value) in to {
+        let verb = match from.get(name) {
+            Some(before) if before == value => continue,
+            Some(_) => "SET",
+            None => "ADD",
+        };
+        each.push(format!(
+            "{verb} {} {}",
+            quote_identifier(name),
+            quote_literal(value)
+        ));
+    }
+    format!("({})", each.join(", "))
+}
+
 /// What `CREATE TABLE` and `ADD COLUMN` cannot say on every server version.
 pub(super) fn properties(script: &mut Script<'_>, definition: &Definition, column: &Column) {
     if let Some(storage) = &column.storage {
@@ -65,6 +103,13 @@ pub(super) fn properties(script: &mut Script<'_>, definition: &Definition, colum
             &[],
             &format!("SET STATISTICS {statistics}"),
         );
+    }
+    for (name, value) in &column.options {
+        let sql = set_option(name, Some(value));
+        action(script, definition, &column.name, &[], &sql);
+    }
+    if let Some(identity) = &column.identity {
+        sequence::identity_properties(script, definition, None, identity);
     }
     if let Some(comment) = &column.comment {
         script.comment(
@@ -209,18 +254,20 @@ pub(super) fn alter(
         Alteration::DropDefault {
             column: Some(column),
         } => (column, &[], "DROP DEFAULT".to_owned()),
-        Alteration::AddIdentity { column, identity } => (
-            column,
+        Alteration::AddIdentity { column, identity } => {
+            let sql = format!("ADD {}", sequence::identity(table, column, identity));
             // It begins at its start, whatever the rows hold.
-            &[Hazard::Correctness],
-            format!("ADD {}", sequence::identity(table, column, identity)),
-        ),
+            action(script, definition, column, &[Hazard::Correctness], &sql);
+            sequence::identity_properties(script, definition, None, identity);
+            return true;
+        }
         Alteration::SetIdentity { column, from, to } => {
             let actions = sequence::identity_actions(from, to);
-            if actions.is_empty() {
-                return true;
+            if !actions.is_empty() {
+                action(script, definition, column, &[], &actions.join(" "));
             }
-            (column, &[], actions.join(" "))
+            sequence::identity_properties(script, definition, Some(from), to);
+            return true;
         }
         Alteration::SetStorage { column, storage } => (
             column,
@@ -236,6 +283,20 @@ pub(super) fn alter(
             column,
             &[],
             format!("SET STATISTICS {}", target.unwrap_or(-1)),
+        ),
+        Alteration::SetColumnOption {
+            column,
+            name,
+            value,
+        } => (column, &[], set_option(name, value.as_ref())),
+        Alteration::SetForeignOptions {
+            column: Some(column),
+            from,
+            to,
+        } => (
+            column,
+            &[],
+            format!("OPTIONS {}", changed_foreign_options(from, to)),
         ),
         _ => return false,
     };

@@ -89,16 +89,17 @@ impl Schedule {
                 continue;
             };
             for column in &table.columns {
+                let stays = scope.stays_in_child(*lineage, &column.name);
                 if table_scope.dropped_first.contains(&column.id) {
                     let hazards = [Hazard::DeletesData];
-                    table::drop_column(script, definition, column, &hazards);
+                    table::drop_column(script, definition, column, stays, &hazards);
                 } else if table_scope.recreated.contains(&column.id) {
                     // A generated column loses nothing: its values follow from the others.
                     let hazards: &[Hazard] = match column.generated {
                         Some(_) => &[Hazard::AcquiresAccessExclusiveLock],
                         None => &[Hazard::AcquiresAccessExclusiveLock, Hazard::DeletesData],
                     };
-                    table::drop_column(script, definition, column, hazards);
+                    table::drop_column(script, definition, column, false, hazards);
                 }
             }
         }
@@ -122,7 +123,8 @@ impl Schedule {
             for column in &table.columns {
                 if table_scope.dropped_last.contains(&column.id) {
                     let hazards = [Hazard::DeletesData];
-                    table::drop_column(script, definition, column, &hazards);
+                    let stays = scope.stays_in_child(*lineage, &column.name);
+                    table::drop_column(script, definition, column, stays, &hazards);
                 }
             }
         }
@@ -171,11 +173,18 @@ fn lets_go(scope: &Scope<'_>, lineage: Lineage, dependent: Lineage) -> bool {
         && (scope.tables.contains_key(&dependent) || scope.domains.contains_key(&dependent))
 }
 
-/// What takes an object with it when it is dropped: a table its indexes, triggers and policies, a column the
-/// sequence it owns.
+/// What takes an object with it when it is dropped: a table its indexes, triggers and policies, a
+/// partitioned table's index those of the partitions, a column the sequence it owns.
 fn goes_with(scope: &Scope<'_>, lineage: Lineage) -> Option<Lineage> {
     let parent = match &scope.old(lineage)?.body {
-        Body::Index(index) => scope.old_relation(&index.table)?,
+        Body::Index(index) => {
+            let table = scope.old_relation(&index.table)?;
+            if scope.is_gone(table) {
+                return Some(table);
+            }
+            let parent = index.attributes.parent.as_ref()?;
+            scope.old_lineage(&ObjectKey::of(Kind::Index, parent))?
+        }
         Body::Trigger(trigger) => scope.old_relation(&trigger.table)?,
         Body::Declared(declared) => scope.old_relation(declared.table.as_ref()?)?,
         Body::Sequence(sequence) => {
@@ -380,6 +389,7 @@ fn cut_domain(
 
 fn drop_object(script: &mut Script<'_>, old: &Definition, target: &str) {
     let hazards: &[Hazard] = match old.kind() {
+        Kind::Table if old.as_table().is_some_and(|table| table.foreign.is_some()) => &[],
         Kind::Table => &[Hazard::DeletesData],
         Kind::Index => &[Hazard::IndexDropped],
         Kind::Policy => &[Hazard::AuthzUpdate],

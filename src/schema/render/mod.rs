@@ -3,7 +3,8 @@
 //! A migration goes in four phases. First everything that is in the way is dropped, under its old name
 //! ([`mod@drop`]). Then names change, and new schemas are made for what moves there ([`mod@rename`]). Then
 //! objects are made and altered, each after what it needs ([`build`]), under their new names. At the end
-//! goes what nothing stands on any more. What is in the way, [`scope`] finds out; each kind of object has a
+//! goes what nothing stands on any more. Before and after all of it, tables are taken apart and put together
+//! ([`ties`]). What is in the way, [`scope`] finds out; each kind of object has a
 //! module that knows its statements.
 
 mod build;
@@ -22,6 +23,7 @@ mod sequence;
 mod statistics;
 pub mod step;
 mod table;
+mod ties;
 mod types;
 mod view;
 
@@ -54,10 +56,12 @@ pub fn render(
         steps: Vec::new(),
         options,
     };
+    ties::untie(&mut script, &scope);
     schedule.render_first(&mut script, &scope);
     let aside = rename::render(&mut script, &scope, &schedule.last);
     build::render(&mut script, &scope);
     schedule.render_last(&mut script, &scope, &aside);
+    ties::tie(&mut script, &scope);
     script.steps
 }
 

@@ -1,7 +1,7 @@
 //! Renames and moves, in an order in which no name is taken twice.
 
 use super::scope::{Scope, relation_names};
-use super::script::{Script, relation, target_named};
+use super::script::{Script, keyword, relation, target_named};
 use crate::schema::change::Alteration;
 use crate::schema::model::{Body, Definition, Kind, Lineage, Name, ObjectKey};
 use crate::schema::quote::{qualified, quote_identifier};
@@ -315,7 +315,7 @@ fn parts(script: &mut Script<'_>, scope: &Scope<'_>) {
                     &[],
                     format!(
                         "ALTER {} {} RENAME {word} {} TO {}",
-                        new.kind().keyword(),
+                        keyword(new),
                         relation(new),
                         quote_identifier(&from),
                         quote_identifier(&to)

@@ -23,17 +23,22 @@ pub(super) fn create_trigger(script: &mut Script<'_>, definition: &Definition, t
     }
 }
 
+/// The words before `TRIGGER`.
+pub(super) fn trigger_state(state: TriggerState) -> &'static str {
+    match state {
+        TriggerState::Origin => "ENABLE",
+        TriggerState::Disabled => "DISABLE",
+        TriggerState::Replica => "ENABLE REPLICA",
+        TriggerState::Always => "ENABLE ALWAYS",
+    }
+}
+
 pub(super) fn set_trigger_state(
     script: &mut Script<'_>,
     definition: &Definition,
     trigger: &Trigger,
 ) {
-    let verb = match trigger.enabled {
-        TriggerState::Origin => "ENABLE",
-        TriggerState::Disabled => "DISABLE",
-        TriggerState::Replica => "ENABLE REPLICA",
-        TriggerState::Always => "ENABLE ALWAYS",
-    };
+    let verb = trigger_state(trigger.enabled);
     script.push(
         &definition.key(),
         &[],

@@ -78,6 +78,18 @@ impl Script<'_> {
         alteration: &Alteration,
         hazards: &[Hazard],
     ) {
+        let on = grant_target(definition);
+        self.privileges_on(&definition.key(), &on, alteration, hazards);
+    }
+
+    /// A `GRANT` or `REVOKE` on something that is part of `object`.
+    pub fn privileges_on(
+        &mut self,
+        object: &ObjectKey,
+        on: &str,
+        alteration: &Alteration,
+        hazards: &[Hazard],
+    ) {
         let list = |privileges: &[String], column: &Option<String>| match column {
             Some(column) => {
                 let column = quote_identifier(column);
@@ -89,7 +101,6 @@ impl Script<'_> {
             }
             None => privileges.join(", "),
         };
-        let on = grant_target(definition);
         let sql = match alteration {
             Alteration::Grant {
                 column,
@@ -119,7 +130,7 @@ impl Script<'_> {
             ),
             _ => return,
         };
-        self.push(&definition.key(), hazards, sql);
+        self.push(object, hazards, sql);
     }
 
     /// The privileges of a column just made.
@@ -187,11 +198,7 @@ pub(super) fn target(definition: &Definition) -> String {
 
 /// [`target`] under another name than its own. What is on a relation is there under the same.
 pub(super) fn target_named(definition: &Definition, name: &Name) -> String {
-    let keyword = match &definition.body {
-        Body::Routine(routine) if routine.procedure => "PROCEDURE",
-        Body::Routine(_) => "FUNCTION",
-        _ => definition.kind().keyword(),
-    };
+    let keyword = keyword(definition);
     let qualifier = definition.key().qualifier;
     match definition.kind().facts().naming {
         Naming::Schema => format!("{keyword} {}", quote_identifier(&name.name)),
@@ -206,9 +213,21 @@ pub(super) fn target_named(definition: &Definition, name: &Name) -> String {
     }
 }
 
+/// The kind as SQL names it.
+pub(super) fn keyword(definition: &Definition) -> &'static str {
+    match &definition.body {
+        Body::Routine(routine) if routine.procedure => "PROCEDURE",
+        Body::Routine(_) => "FUNCTION",
+        Body::Table(table) if table.foreign.is_some() => "FOREIGN TABLE",
+        _ => definition.kind().keyword(),
+    }
+}
+
 fn grant_target(definition: &Definition) -> String {
     match definition.kind() {
-        Kind::View | Kind::MaterializedView => format!("TABLE {}", relation(definition)),
+        Kind::Table | Kind::View | Kind::MaterializedView => {
+            format!("TABLE {}", relation(definition))
+        }
         _ => target(definition),
     }
 }
@@ -229,6 +248,13 @@ pub(super) fn with_options(options: &BTreeMap<String, String>) -> String {
     } else {
         format!(" WITH {}", option_list(options))
     }
+}
+
+/// A word and a name after it, or nothing.
+pub(super) fn words(before: &str, name: Option<&str>) -> String {
+    name.map_or_else(String::new, |name| {
+        format!("{before}{}", quote_identifier(name))
+    })
 }
 
 pub(super) fn option_name(name: &str) -> String {

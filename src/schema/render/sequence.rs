@@ -1,9 +1,12 @@
 //! Sequences: on their own, under a serial column, and inside an identity column.
 
 use super::script::{Script, target};
+use crate::schema::acl;
 use crate::schema::change::Alteration;
-use crate::schema::model::{Definition, Identity, Name, Persistence, Sequence, SequenceOptions};
-use crate::schema::quote::{qualified, quote_identifier};
+use crate::schema::model::{
+    Acl, Definition, Identity, Kind, Name, Persistence, Sequence, SequenceOptions,
+};
+use crate::schema::quote::{qualified, quote_identifier, quote_literal};
 
 pub(super) fn create(script: &mut Script<'_>, definition: &Definition, sequence: &Sequence) {
     let unlogged = match sequence.persistence {
@@ -88,6 +91,37 @@ pub(super) fn identity(table: &Name, column: &str, identity: &Identity) -> Strin
         format!(" ({})", options.join(" "))
     };
     format!("GENERATED {always} AS IDENTITY{options}")
+}
+
+/// Comment and privileges of an identity column's sequence, which belongs to its table's owner.
+pub(super) fn identity_properties(
+    script: &mut Script<'_>,
+    definition: &Definition,
+    before: Option<&Identity>,
+    after: &Identity,
+) {
+    let key = definition.key();
+    let sequence = qualified(&Name::new(key.schema.as_str(), after.sequence.as_str()));
+    if before.and_then(|before| before.comment.as_ref()) != after.comment.as_ref() {
+        let text = after
+            .comment
+            .as_ref()
+            .map_or_else(|| "NULL".to_owned(), |text| quote_literal(text));
+        script.push(
+            &key,
+            &[],
+            format!("COMMENT ON SEQUENCE {sequence} IS {text}"),
+        );
+    }
+    let none = Acl::new();
+    let default = |wanted: &Acl| acl::default_acl(Kind::Sequence, &definition.owner, wanted);
+    let wanted = after.acl.clone().unwrap_or_else(|| default(&none));
+    let granted = before
+        .and_then(|before| before.acl.clone())
+        .unwrap_or_else(|| default(&wanted));
+    for privilege in acl::difference(&granted, &wanted, None) {
+        script.privileges_on(&key, &format!("SEQUENCE {sequence}"), &privilege, &[]);
+    }
 }
 
 /// The actions after `ALTER COLUMN c` that turn one identity into the other; its sequence's name and

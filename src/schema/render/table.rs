@@ -1,15 +1,18 @@
 //! Tables.
 
-use super::column;
 use super::scope::TableScope;
-use super::script::{Script, set_option, target, with_options};
+use super::script::{Script, relation, set_option, target, with_options, words};
 use super::step::Hazard;
+use super::{column, index};
 use crate::schema::change::{Alteration, Part};
+use crate::schema::diff::overrides;
 use crate::schema::model::{
-    Column, Constraint, ConstraintKind, Definition, Lineage, Persistence, ReplicaIdentity, Table,
+    Column, Constraint, ConstraintKind, Definition, Lineage, Name, Persistence, ReplicaIdentity,
+    Table,
 };
 use crate::schema::quote::{qualified, quote_identifier};
 use crate::schema::token::mentions;
+use std::collections::BTreeSet;
 
 /// What of a table or a domain is made only when everything else is there, because it speaks of something that
 /// itself needs it.
@@ -33,15 +36,18 @@ impl Deferred {
 }
 
 /// Makes the table with its columns and its constraints, but for foreign keys and what is deferred.
+///
+/// A partition is made as a table by itself and attached at the end; a child of other tables, `parents`, with
+/// what is its own.
 pub(super) fn create(
     script: &mut Script<'_>,
     definition: &Definition,
     table: &Table,
+    parents: &[&Table],
     deferred: &Deferred,
 ) {
-    let mut lines: Vec<_> = table
-        .columns
-        .iter()
+    let own_columns = || table.columns.iter().filter(|column| !column.inherited);
+    let mut lines: Vec<_> = own_columns()
         .map(|column| {
             let with_default = deferred.default_of(column).is_none();
             column::specification(&table.name, column, with_default)
@@ -50,6 +56,7 @@ pub(super) fn create(
     let mut constraints: Vec<_> = table
         .constraints
         .iter()
+        .filter(|(_, constraint)| !constraint.inherited)
         .filter(|(_, constraint)| !deferred.defers_constraint(constraint))
         .collect();
     constraints.sort_by_key(|(name, constraint)| (constraint.kind, *name));
@@ -61,12 +68,13 @@ pub(super) fn create(
         format!(
             "CONSTRAINT {} {}",
             quote_identifier(name),
-            constraint.definition
+            stored_constraint(constraint)
         )
     }));
-    let unlogged = match table.persistence {
-        Persistence::Permanent => "",
-        Persistence::Unlogged => "UNLOGGED ",
+    let what = match (&table.foreign, table.persistence) {
+        (Some(_), _) => "FOREIGN TABLE",
+        (None, Persistence::Permanent) => "TABLE",
+        (None, Persistence::Unlogged) => "UNLOGGED TABLE",
     };
     let body = if lines.is_empty() {
         "()".to_owned()
@@ -77,18 +85,23 @@ pub(super) fn create(
         &definition.key(),
         &[],
         format!(
-            "CREATE {unlogged}TABLE {} {body}{}",
+            "CREATE {what} {} {body}{}",
             qualified(&table.name),
-            with_options(&table.options)
+            clauses(table)
         ),
     );
+    for alteration in overrides(parents, table) {
+        if !column::alter(script, definition, &table.name, &alteration) {
+            script.shared_alteration(definition, &alteration);
+        }
+    }
     for (name, constraint) in &unchecked {
         add_constraint(script, definition, name, constraint, &[]);
     }
     for (name, constraint) in &checked {
-        constraint_comment(script, definition, name, constraint);
+        constraint_properties(script, definition, name, constraint);
     }
-    for column in &table.columns {
+    for column in own_columns() {
         column::properties(script, definition, column);
     }
     if table.row_security {
@@ -101,6 +114,38 @@ pub(super) fn create(
     for column in &table.columns {
         script.column_privileges(definition, &column.name, &column.acl);
     }
+}
+
+/// What stands behind the columns of `CREATE TABLE`.
+fn clauses(table: &Table) -> String {
+    let mut text = String::new();
+    if !table.inherits.is_empty() && table.bound.is_none() {
+        let parents: Vec<_> = table.inherits.iter().map(qualified).collect();
+        text.push_str(&format!(" INHERITS ({})", parents.join(", ")));
+    }
+    if let Some(foreign) = &table.foreign {
+        text.push_str(&words(" SERVER ", Some(&foreign.server)));
+        if !foreign.options.is_empty() {
+            text.push_str(" OPTIONS ");
+            text.push_str(&column::foreign_options(&foreign.options));
+        }
+    }
+    if let Some(key) = &table.partition_by {
+        text.push_str(" PARTITION BY ");
+        text.push_str(key);
+    }
+    text.push_str(&words(" USING ", table.access_method.as_deref()));
+    text.push_str(&with_options(&table.options));
+    text.push_str(&words(" TABLESPACE ", table.tablespace.as_deref()));
+    text
+}
+
+fn stored_constraint(constraint: &Constraint) -> String {
+    index::stored(
+        &constraint.definition,
+        &constraint.index,
+        "USING INDEX TABLESPACE",
+    )
 }
 
 /// What [`create`] left out, but for foreign keys.
@@ -138,20 +183,34 @@ pub(super) fn add_constraint(
     constraint: &Constraint,
     hazards: &[Hazard],
 ) {
+    // Each partition is given its own key, and its index is attached at the end.
+    let only = has_index(constraint)
+        && (definition.as_table()).is_some_and(|table| table.partition_by.is_some());
+    let table = if only {
+        format!("TABLE ONLY {}", relation(definition))
+    } else {
+        target(definition)
+    };
     script.push(
         &definition.key(),
         hazards,
         format!(
-            "ALTER {} ADD CONSTRAINT {} {}",
-            target(definition),
+            "ALTER {table} ADD CONSTRAINT {} {}",
             quote_identifier(name),
-            constraint.definition
+            stored_constraint(constraint)
         ),
     );
-    constraint_comment(script, definition, name, constraint);
+    constraint_properties(script, definition, name, constraint);
 }
 
-fn constraint_comment(
+fn has_index(constraint: &Constraint) -> bool {
+    !matches!(
+        constraint.kind,
+        ConstraintKind::Check | ConstraintKind::Foreign
+    )
+}
+
+fn constraint_properties(
     script: &mut Script<'_>,
     definition: &Definition,
     name: &str,
@@ -163,6 +222,11 @@ fn constraint_comment(
             &Part::Constraint(name.to_owned()),
             Some(comment),
         );
+    }
+    if has_index(constraint) {
+        let key = definition.key();
+        let index = Name::new(key.schema.as_str(), name);
+        index::properties(script, &key, &index, &constraint.index);
     }
 }
 
@@ -207,14 +271,19 @@ pub(super) fn drop_column(
     script: &mut Script<'_>,
     definition: &Definition,
     column: &Column,
+    stays_in_child: bool,
     hazards: &[Hazard],
 ) {
+    let table = if stays_in_child {
+        format!("TABLE ONLY {}", relation(definition))
+    } else {
+        target(definition)
+    };
     script.push(
         &definition.key(),
         hazards,
         format!(
-            "ALTER {} DROP COLUMN {}",
-            target(definition),
+            "ALTER {table} DROP COLUMN {}",
             quote_identifier(&column.name)
         ),
     );
@@ -291,6 +360,7 @@ impl Altered<'_> {
             | Alteration::SetStorage { column, .. }
             | Alteration::SetCompression { column, .. }
             | Alteration::SetStatistics { column, .. }
+            | Alteration::SetColumnOption { column, .. }
             | Alteration::SetComment {
                 on: Part::Column(column),
                 ..
@@ -313,8 +383,16 @@ impl Altered<'_> {
         deferred: &Deferred,
         which: impl Fn(&Column) -> bool,
     ) {
+        let added: BTreeSet<Lineage> = self
+            .alterations
+            .iter()
+            .filter_map(|alteration| match alteration {
+                Alteration::AddColumn { column } => Some(column.id),
+                _ => None,
+            })
+            .collect();
         for column in self.new.columns.iter().filter(|column| which(column)) {
-            let is_new = !self.old.columns.iter().any(|old| old.id == column.id);
+            let is_new = added.contains(&column.id);
             if is_new || self.scope.recreated.contains(&column.id) {
                 let with_default = deferred.default_of(column).is_none();
                 let table = &self.new.name;
@@ -379,6 +457,38 @@ impl Altered<'_> {
                 &[Hazard::Correctness],
                 format!("VALIDATE CONSTRAINT {}", quote_identifier(name)),
             ),
+            Alteration::SetTablespace { to } => (
+                &[Hazard::AcquiresAccessExclusiveLock],
+                format!(
+                    "SET TABLESPACE {}",
+                    quote_identifier(to.as_deref().unwrap_or("pg_default"))
+                ),
+            ),
+            Alteration::SetAccessMethod { to } => (
+                &[Hazard::AcquiresAccessExclusiveLock],
+                format!(
+                    "SET ACCESS METHOD {}",
+                    quote_identifier(to.as_deref().unwrap_or("heap"))
+                ),
+            ),
+            Alteration::SetForeignOptions {
+                column: None,
+                from,
+                to,
+            } => (
+                &[],
+                format!("OPTIONS {}", column::changed_foreign_options(from, to)),
+            ),
+            Alteration::IndexOf {
+                constraint,
+                alteration,
+            } => {
+                if !self.scope.added_constraints.contains(constraint) {
+                    let index = Name::new(self.new.name.schema.as_str(), constraint.as_str());
+                    index::alter(script, &self.definition.key(), &index, alteration);
+                }
+                return;
+            }
             // A constraint made anew has its comment already.
             Alteration::SetComment {
                 on: Part::Constraint(name),
@@ -395,6 +505,16 @@ impl Altered<'_> {
             format!("ALTER {} {action}", target(self.definition)),
         );
     }
+}
+
+/// `CLUSTER ON`, once the index is there.
+pub(super) fn cluster_on(script: &mut Script<'_>, definition: &Definition, index: Option<&String>) {
+    let action = index.map_or_else(
+        || "SET WITHOUT CLUSTER".to_owned(),
+        |index| format!("CLUSTER ON {}", quote_identifier(index)),
+    );
+    let sql = format!("ALTER {} {action}", target(definition));
+    script.push(&definition.key(), &[], sql);
 }
 
 pub(super) fn replica_identity(script: &mut Script<'_>, definition: &Definition, table: &Table) {

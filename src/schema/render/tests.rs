@@ -1,5 +1,7 @@
 use super::*;
-use crate::schema::model::{Body, Constraint, ConstraintKind, Definition, Name, ObjectKey};
+use crate::schema::model::{
+    Body, Constraint, ConstraintKind, Definition, IndexAttributes, Name, ObjectKey,
+};
 use crate::schema::samples::{
     any_snapshot, column, enumeration, lineage, owned, schema, snapshot, table, unique, view,
 };
@@ -139,6 +141,8 @@ fn foreign_keys_come_after_all_tables() {
         columns: vec!["a".to_owned()],
         references: Some(Name::new("public", to)),
         comment: None,
+        inherited: false,
+        index: IndexAttributes::default(),
     };
     let of = |name: &str, to: &str| {
         let body = Body::Table(table(name, vec![column(10, "a", "integer")]));

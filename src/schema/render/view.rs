@@ -1,10 +1,11 @@
 //! Views and materialized views.
 
-use super::script::{Script, set_option, target, with_options};
+use super::script::{Script, set_option, target, with_options, words};
 use super::step::Hazard;
 use crate::schema::change::{Alteration, Part};
-use crate::schema::model::{Definition, MaterializedView, View};
+use crate::schema::model::{Acl, Definition, MaterializedView, View};
 use crate::schema::quote::{qualified, quote_identifier};
+use std::collections::BTreeMap;
 
 pub(super) fn create(script: &mut Script<'_>, definition: &Definition, view: &View) {
     define(script, definition, view, "CREATE VIEW");
@@ -95,10 +96,48 @@ pub(super) fn alter(script: &mut Script<'_>, definition: &Definition, alteration
             Alteration::DropDefault {
                 column: Some(column),
             } => set_default(script, definition, column, None),
+            Alteration::SetStatistics { column, target } => {
+                set_statistics(script, definition, column, target.unwrap_or(-1));
+            }
+            Alteration::SetTablespace { to } => {
+                let name = quote_identifier(to.as_deref().unwrap_or("pg_default"));
+                whole(script, definition, &format!("SET TABLESPACE {name}"));
+            }
+            Alteration::SetAccessMethod { to } => {
+                let name = quote_identifier(to.as_deref().unwrap_or("heap"));
+                whole(script, definition, &format!("SET ACCESS METHOD {name}"));
+            }
+            // When the index is there.
+            Alteration::SetCluster { .. } => {}
             _ => {
                 script.shared_alteration(definition, alteration);
             }
         }
+    }
+}
+
+fn whole(script: &mut Script<'_>, definition: &Definition, action: &str) {
+    let sql = format!("ALTER {} {action}", target(definition));
+    script.push(&definition.key(), &[], sql);
+}
+
+fn set_statistics(script: &mut Script<'_>, definition: &Definition, column: &str, to: i32) {
+    let column = quote_identifier(column);
+    whole(
+        script,
+        definition,
+        &format!("ALTER COLUMN {column} SET STATISTICS {to}"),
+    );
+}
+
+/// The privileges on single columns of a view just made.
+pub(super) fn column_privileges(
+    script: &mut Script<'_>,
+    definition: &Definition,
+    acls: &BTreeMap<String, Acl>,
+) {
+    for (column, acl) in acls {
+        script.column_privileges(definition, column, acl);
     }
 }
 
@@ -132,12 +171,22 @@ pub(super) fn create_materialized(
         &definition.key(),
         &[],
         format!(
-            "CREATE MATERIALIZED VIEW {}{} AS\n{}",
+            "CREATE MATERIALIZED VIEW {}{}{}{} AS\n{}{}",
             qualified(&view.name),
+            words(" USING ", view.access_method.as_deref()),
             with_options(&view.options),
-            view.query
+            words(" TABLESPACE ", view.tablespace.as_deref()),
+            view.query,
+            if view.unpopulated {
+                "\n WITH NO DATA"
+            } else {
+                ""
+            }
         ),
     );
+    for (column, target) in &view.column_statistics {
+        set_statistics(script, definition, column, *target);
+    }
     for column in &view.columns {
         if let Some(comment) = view.column_comments.get(column) {
             script.comment(definition, &Part::Column(column.clone()), Some(comment));

@@ -110,6 +110,38 @@ impl<'a> Scope<'a> {
         }
     }
 
+    /// The object of that name after the migration.
+    pub fn new_lineage(&self, key: &ObjectKey) -> Option<Lineage> {
+        self.to.by_key(key)
+    }
+
+    /// Tables that are there before and after and have this one as a parent both times.
+    pub fn children(&self, parent: Lineage) -> impl Iterator<Item = Lineage> + '_ {
+        let names = self.old_table(parent).zip(self.new_table(parent));
+        self.dependents(parent).into_iter().filter(move |child| {
+            match (names, self.old_table(*child), self.new_table(*child)) {
+                (Some((before, after)), Some(old), Some(new)) => {
+                    old.inherits.contains(&before.name)
+                        && new.inherits.contains(&after.name)
+                        && old.bound.is_some() == new.bound.is_some()
+                }
+                _ => false,
+            }
+        })
+    }
+
+    /// Whether a child keeps, as its own, a column that its parent loses.
+    pub fn stays_in_child(&self, parent: Lineage, column: &str) -> bool {
+        self.children(parent).any(|child| {
+            let id = self.old_table(child).and_then(|old| {
+                let column = old.columns.iter().find(|own| own.name == column)?;
+                column.inherited.then_some(column.id)
+            });
+            let new = self.new_table(child);
+            new.is_some_and(|new| new.columns.iter().any(|own| Some(own.id) == id))
+        })
+    }
+
     pub fn old_lineage(&self, key: &ObjectKey) -> Option<Lineage> {
         self.from.by_key(key)
     }
@@ -165,9 +197,46 @@ impl<'a> Scope<'a> {
         }
         self.seed_successions();
         let mut roots: Vec<_> = altered.keys().copied().collect();
+        roots.extend(self.seed_children());
         roots.extend(&self.succeeded);
         self.spread(roots);
         self.detach_from_dropped();
+    }
+
+    /// Columns that change or go because a parent's do. Returns the tables that have such.
+    fn seed_children(&mut self) -> Vec<Lineage> {
+        let mut found = Vec::new();
+        let mut pending: Vec<Lineage> = self.tables.keys().copied().collect();
+        while let Some(parent) = pending.pop() {
+            let (Some(table), Some(scope)) = (self.old_table(parent), self.tables.get(&parent))
+            else {
+                continue;
+            };
+            let touched: BTreeSet<&str> = (table.columns.iter())
+                .filter(|column| scope.touches(column.id))
+                .map(|column| column.name.as_str())
+                .collect();
+            if touched.is_empty() {
+                continue;
+            }
+            for child in self.children(parent).collect::<Vec<_>>() {
+                let Some(old) = self.old_table(child) else {
+                    continue;
+                };
+                let scope = self.tables.entry(child).or_default();
+                let before = scope.followed.len();
+                scope.followed.extend(
+                    (old.columns.iter())
+                        .filter(|column| touched.contains(column.name.as_str()))
+                        .map(|column| column.id),
+                );
+                if scope.followed.len() > before {
+                    found.push(child);
+                    pending.push(child);
+                }
+            }
+        }
+        found
     }
 
     /// Dropped types whose names created ones take.

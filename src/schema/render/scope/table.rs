@@ -10,6 +10,8 @@ use std::collections::{BTreeMap, BTreeSet};
 pub(in crate::schema::render) struct TableScope {
     /// Columns that change their type.
     pub retyped: BTreeSet<Lineage>,
+    /// Columns that a change to a parent's column retypes or makes anew.
+    pub followed: BTreeSet<Lineage>,
     /// Generated columns that are dropped and added again: their values follow from the others.
     pub recreated: BTreeSet<Lineage>,
     /// Columns whose default makes way and comes back.
@@ -107,7 +109,7 @@ impl TableScope {
 
     /// Whether what speaks of a column has to make way.
     pub(super) fn touches(&self, column: Lineage) -> bool {
-        self.retyped.contains(&column) || self.drops_now(column)
+        self.retyped.contains(&column) || self.followed.contains(&column) || self.drops_now(column)
     }
 
     /// Whether a column is dropped at the start, for good or to come back.
