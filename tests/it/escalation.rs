@@ -38,6 +38,11 @@ async fn assert_nobody_rose(setup: &str) {
 }
 
 #[tokio::test]
+async fn a_materialized_view_is_filled_as_its_owner() {
+    assert_nobody_rose("CREATE MATERIALIZED VIEW m AS SELECT rise() AS a").await;
+}
+
+#[tokio::test]
 async fn a_ledger_with_code_on_it_is_not_copied() {
     for code in [
         "CREATE TRIGGER rise BEFORE INSERT ON django_migrations FOR EACH ROW EXECUTE FUNCTION rise_trigger();

@@ -288,6 +288,9 @@ impl<'a> Plan<'a> {
             Body::View(body) if makes && self.is_stub(definition) => {
                 view::replace(script, definition, body);
             }
+            Body::MaterializedView(body) if makes && !body.unpopulated => {
+                view::refresh(script, definition);
+            }
             Body::Sequence(body) => {
                 let changes = scope.altered.get(&lineage).is_some_and(|alterations| {
                     alterations

@@ -162,6 +162,7 @@ fn set_default(
     );
 }
 
+/// Without rows: [`refresh`] fills it, which runs its query as its owner whoever makes it.
 pub(super) fn create_materialized(
     script: &mut Script<'_>,
     definition: &Definition,
@@ -171,17 +172,12 @@ pub(super) fn create_materialized(
         &definition.key(),
         &[],
         format!(
-            "CREATE MATERIALIZED VIEW {}{}{}{} AS\n{}{}",
+            "CREATE MATERIALIZED VIEW {}{}{}{} AS\n{}\n WITH NO DATA",
             qualified(&view.name),
             words(" USING ", view.access_method.as_deref()),
             with_options(&view.options),
             words(" TABLESPACE ", view.tablespace.as_deref()),
             view.query,
-            if view.unpopulated {
-                "\n WITH NO DATA"
-            } else {
-                ""
-            }
         ),
     );
     for (column, target) in &view.column_statistics {
@@ -192,4 +188,12 @@ pub(super) fn create_materialized(
             script.comment(definition, &Part::Column(column.clone()), Some(comment));
         }
     }
+}
+
+pub(super) fn refresh(script: &mut Script<'_>, definition: &Definition) {
+    script.push(
+        &definition.key(),
+        &[],
+        format!("REFRESH {}", target(definition)),
+    );
 }
