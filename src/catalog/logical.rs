@@ -5,6 +5,7 @@
 //! spelling of a schema (`"public".t`, `PUBLIC.t`) to one form, so that a text reads the same on
 //! every branch it was copied to.
 
+use super::settled::settled;
 use crate::schema::model::Name;
 use crate::schema::quote::{quote_identifier, quote_literal};
 use crate::schema::token::{Token, TokenKind, rewrite};
@@ -43,8 +44,14 @@ impl<'a> Logical<'a> {
         Name::new(schema.as_deref().unwrap_or(physical_schema), name)
     }
 
-    /// A text that the server printed: an expression, a type, a constraint, a query.
+    /// A text that the server printed: an expression, a type, a constraint, a query. In the form that
+    /// it has on every branch.
     pub fn text(self, printed: &str) -> String {
+        self.names_in(&settled(printed))
+    }
+
+    /// A text with its names mapped, otherwise as it is.
+    fn names_in(self, printed: &str) -> String {
         if !printed.contains('.') {
             return printed.to_owned();
         }
@@ -57,7 +64,7 @@ impl<'a> Logical<'a> {
         rewrite(printed, |tokens, at| {
             if has_sql_body && let TokenKind::Other(written) = tokens.get(at)?.kind {
                 let (tag, body) = dollar_quoted(written)?;
-                return Some((1, format!("{tag}{}{tag}", self.text(body))));
+                return Some((1, format!("{tag}{}{tag}", self.names_in(body))));
             }
             self.replacement(tokens, at)
         })
@@ -79,7 +86,7 @@ impl<'a> Logical<'a> {
                 Some((1, quote_literal(&self.schema(schema)?)))
             }
             TokenKind::Literal(name) if holds_name(tokens, at) => {
-                Some((1, quote_literal(&self.text(name))))
+                Some((1, quote_literal(&self.names_in(name))))
             }
             _ => None,
         }

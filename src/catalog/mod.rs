@@ -18,6 +18,7 @@ mod logical;
 pub mod read;
 mod row;
 pub mod server;
+mod settled;
 pub mod touched;
 pub mod unsupported;
 
