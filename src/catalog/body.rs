@@ -338,7 +338,11 @@ pub(super) fn routine(row: &RoutineRow, logical: Logical<'_>) -> Routine {
             None => format!("({arguments})"),
         },
         definition: logical
-            .routine(&row.definition, &row.language)
+            .routine(
+                &row.definition,
+                &row.language,
+                row.body_schemas.as_deref().unwrap_or_default(),
+            )
             .trim_end()
             .to_owned(),
     }

@@ -58,17 +58,29 @@ impl<'a> Logical<'a> {
         rewrite(printed, |tokens, at| self.replacement(tokens, at)).into_owned()
     }
 
-    /// `pg_get_functiondef`: as [`Logical::text`], and in a dollar-quoted body of SQL or PL/pgSQL.
-    pub fn routine(self, printed: &str, language: &str) -> String {
+    /// `pg_get_functiondef`: as [`Logical::text`], and in a dollar-quoted body of SQL or PL/pgSQL, where
+    /// `schemas` are those of the database that it may mention.
+    pub fn routine(self, printed: &str, language: &str, schemas: &[String]) -> String {
         let has_sql_body = matches!(language, "sql" | "plpgsql");
-        rewrite(printed, |tokens, at| {
+        rewrite(&settled(printed), |tokens, at| {
             if has_sql_body && let TokenKind::Other(written) = tokens.get(at)?.kind {
                 let (tag, body) = dollar_quoted(written)?;
-                return Some((1, format!("{tag}{}{tag}", self.names_in(body))));
+                return Some((1, format!("{tag}{}{tag}", self.body(body, schemas))));
             }
             self.replacement(tokens, at)
         })
         .into_owned()
+    }
+
+    /// A text as somebody wrote it. Records, tables and aliases stand before a dot, too, and keep their
+    /// spelling (`NEW.id`), though on `main` any name would pass for a schema's.
+    fn body(self, written: &str, schemas: &[String]) -> String {
+        let names = |name: &str| {
+            let logical = self.schema(name)?;
+            let is_schema = logical != name || schemas.iter().any(|schema| schema == name);
+            is_schema.then_some(logical)
+        };
+        Logical::new(&names).names_in(written)
     }
 
     /// What to write in place of the token at `at`.
@@ -249,14 +261,31 @@ AS $function$ begin
   set local search_path = public, x;
   insert into public.t values ($$"public@feature".t$$, 'é');
 end $function$"#;
-        assert_eq!(Logical::new(&feature).routine(printed, "plpgsql"), expected);
+        assert_eq!(
+            Logical::new(&feature).routine(printed, "plpgsql", &[]),
+            expected
+        );
+    }
+
+    #[test]
+    fn only_names_of_schemas_are_respelled_in_a_body() {
+        let printed = r#"CREATE FUNCTION public.f() RETURNS trigger LANGUAGE plpgsql AS $$
+begin insert into PUBLIC.t select NEW.id, "T".b, "x".c from "public".t AS "T", x; end $$"#;
+        let expected = r#"CREATE FUNCTION public.f() RETURNS trigger LANGUAGE plpgsql AS $$
+begin insert into public.t select NEW.id, "T".b, "x".c from public.t AS "T", x; end $$"#;
+        let any = |name: &str| Some(name.to_owned());
+        let logical = Logical::new(&any);
+        assert_eq!(
+            logical.routine(printed, "plpgsql", &["public".to_owned()]),
+            expected
+        );
     }
 
     #[test]
     fn bodies_in_other_languages_stay() {
         let printed = r#"CREATE FUNCTION "public@feature".f() LANGUAGE plpython3u AS $$ "public@feature".t $$"#;
         assert_eq!(
-            Logical::new(&feature).routine(printed, "plpython3u"),
+            Logical::new(&feature).routine(printed, "plpython3u", &[]),
             r#"CREATE FUNCTION public.f() LANGUAGE plpython3u AS $$ "public@feature".t $$"#
         );
     }

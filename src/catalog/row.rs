@@ -221,6 +221,8 @@ pub(super) struct RoutineRow {
     pub procedure: bool,
     pub window: bool,
     pub language: String,
+    /// Schemas whose names occur in the body, in whatever case.
+    pub body_schemas: Option<Vec<String>>,
     pub input_types: Option<String>,
     pub arguments: String,
     pub result: Option<String>,

@@ -180,6 +180,10 @@ const CASES: &[Case] = &[
     ),
     // constraints
     case("add constraints", USERS, "ALTER TABLE users ADD CONSTRAINT old_enough CHECK (age >= 0), ADD UNIQUE (name) INCLUDE (age)"),
+    case("two keys of the same columns", USERS, "CREATE TABLE pairs (a integer, b integer, PRIMARY KEY (a, b)); ALTER TABLE pairs ADD UNIQUE (a, b); ALTER TABLE pairs ADD UNIQUE (b, a)"),
+    case("expressions that are printed otherwise once parsed", USERS, "CREATE TABLE jobs (state varchar(9) CHECK (state IN ('new', 'done')), states varchar(9)[] DEFAULT ARRAY['new'::varchar]); \
+        CREATE INDEX ON jobs (state) WHERE state NOT IN ('new', 'done'); CREATE VIEW open_jobs AS SELECT state IN ('new', 'a,b]') AS young FROM jobs; \
+        CREATE FUNCTION is_open(state varchar) RETURNS boolean LANGUAGE sql BEGIN ATOMIC SELECT state IN ('new', 'old'); END"),
     case("add unchecked constraint", USERS, "ALTER TABLE users ADD CONSTRAINT old_enough CHECK (age >= 0) NOT VALID"),
     case(
         "validate constraint",

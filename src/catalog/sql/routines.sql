@@ -12,6 +12,7 @@ SELECT json_build_object(
   'procedure', f.prokind = 'p',
   'window', f.prokind = 'w',
   'language', l.lanname,
+  'body_schemas', (SELECT json_agg(s.nspname) FROM pg_namespace AS s WHERE strpos(lower(f.prosrc), lower(s.nspname)) > 0),
   'input_types', (
     SELECT string_agg(format_type(a.type, NULL), ', ' ORDER BY a.position)
     FROM unnest(f.proargtypes) WITH ORDINALITY AS a (type, position)

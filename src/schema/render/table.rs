@@ -60,11 +60,13 @@ pub(super) fn create(
         .filter(|(_, constraint)| !deferred.defers_constraint(constraint))
         .collect();
     constraints.sort_by_key(|(name, constraint)| (constraint.kind, *name));
-    // Inside CREATE TABLE, NOT VALID would be ignored.
-    let (unchecked, checked): (Vec<_>, Vec<_>) = constraints
-        .into_iter()
-        .partition(|(_, constraint)| constraint.definition.ends_with(" NOT VALID"));
-    lines.extend(checked.iter().map(|(name, constraint)| {
+    // Inside CREATE TABLE, NOT VALID would be ignored, and so would the second of two keys of the same columns.
+    let mut keys = BTreeSet::new();
+    let (apart, within): (Vec<_>, Vec<_>) = constraints.into_iter().partition(|(_, constraint)| {
+        constraint.definition.ends_with(" NOT VALID")
+            || key_parameters(constraint).is_some_and(|parameters| !keys.insert(parameters))
+    });
+    lines.extend(within.iter().map(|(name, constraint)| {
         format!(
             "CONSTRAINT {} {}",
             quote_identifier(name),
@@ -95,10 +97,10 @@ pub(super) fn create(
             script.shared_alteration(definition, &alteration);
         }
     }
-    for (name, constraint) in &unchecked {
+    for (name, constraint) in &apart {
         add_constraint(script, definition, name, constraint, &[]);
     }
-    for (name, constraint) in &checked {
+    for (name, constraint) in &within {
         constraint_properties(script, definition, name, constraint);
     }
     for column in own_columns() {
@@ -146,6 +148,16 @@ fn stored_constraint(constraint: &Constraint) -> String {
         &constraint.index,
         "USING INDEX TABLESPACE",
     )
+}
+
+/// What a primary key or a unique constraint is made of: `(a, b) INCLUDE (c)`.
+fn key_parameters(constraint: &Constraint) -> Option<&str> {
+    let keyword = match constraint.kind {
+        ConstraintKind::Primary => "PRIMARY KEY ",
+        ConstraintKind::Unique => "UNIQUE ",
+        _ => return None,
+    };
+    constraint.definition.strip_prefix(keyword)
 }
 
 /// What [`create`] left out, but for foreign keys.
