@@ -3,9 +3,12 @@
 Normalised is the same as in `tests/oracle/dump.rs`:
 - on a branch, the physical names of its schemas become the logical ones;
 - pg_dump's comments and its own settings go; the tablespace and access method in force are written with the entry;
-- entries are sorted, and so are the lines of an entry of privileges, and the parameters of a relation.
+- entries are sorted, and so are the lines of an entry of privileges, and the parameters of a relation;
+- entries about the schema `public` go: pg_dump prints how it differs from what initdb made.
 
-And what PostgreSQL itself prints otherwise once it has parsed it again: a cast of an array is one of its elements.
+And further:
+- what PostgreSQL itself prints otherwise once it has parsed it again: a cast of an array is one of its elements;
+- a schema's name that is quoted without need, in a body, is not.
 """
 
 import os
@@ -18,6 +21,8 @@ from .server import program_directory
 _HEADING = re.compile(r"-- Name: .*; Type: (.*?); Schema: ")
 _SETTING = re.compile(r"SET (default_tablespace|default_table_access_method) = (.*);")
 _NOISE = re.compile(r"SET \w+ = |SELECT pg_catalog\.set_config\(|\\(un)?restrict |--")
+_ELSEWHERE = re.compile(r"(CREATE|COMMENT ON) EXTENSION |(CREATE|COMMENT ON|ALTER) SCHEMA public\b|(GRANT|REVOKE) .* ON SCHEMA public\b")
+_NEEDLESS_QUOTES = re.compile(r'"([a-z_][a-z0-9_]*)"\.')
 _ARRAY_CAST = re.compile(r"\(ARRAY\[((?:[^\[\]()']|'(?:[^']|'')*')*)\]\)::([\w .]+)\[\]")
 _ELEMENT = re.compile(r"((?:[^,']|'(?:[^']|'')*')+)(, )?")
 
@@ -51,7 +56,7 @@ def _entries(printed):
     for line in [*printed.splitlines(), "-- Name: end; Type: END; Schema: -"]:
         if heading := _HEADING.match(line):
             # Extensions are the database's, not a branch's.
-            if kind and not any(re.match(r"(CREATE|COMMENT ON) EXTENSION ", text) for text in entry):
+            if kind and not any(_ELSEWHERE.match(text) for text in entry):
                 if kind == "ACL":
                     entry.sort()
                 settings = [f"SET {name} = {value}" for name, value in in_force.items() if kind == "TABLE" and value != "''"]
@@ -60,7 +65,8 @@ def _entries(printed):
         elif setting := _SETTING.match(line):
             in_force[setting[1]] = setting[2]
         elif line.strip() and not _NOISE.match(line):
-            entry.append(_ARRAY_CAST.sub(_cast_elements, _sort_parameters(line)))
+            line = _NEEDLESS_QUOTES.sub(r"\1.", _sort_parameters(line))
+            entry.append(_ARRAY_CAST.sub(_cast_elements, line))
 
 
 def _sort_parameters(line):
