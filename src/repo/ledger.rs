@@ -115,20 +115,71 @@ pub struct Carry {
 }
 
 /// Three-way merge of row sets. Without a `base` only additions are carried.
+///
+/// A row is the same row before and after the ledger gets a column or loses one: rows are compared by the columns
+/// that both have. One that the target has as it was gets what the source has in a new column.
 pub fn carry(base: Option<&Rows>, source: &Rows, target: &Rows) -> Carry {
-    let changed = |from: &Rows, to: &Rows| -> Rows { to.difference(from).cloned().collect() };
-    match base {
-        Some(base) => Carry {
-            insert: changed(target, &changed(base, source)),
-            delete: changed(source, base)
-                .intersection(target)
-                .cloned()
-                .collect(),
-        },
-        None => Carry {
-            insert: changed(target, source),
-            delete: Rows::new(),
-        },
+    let empty = Rows::new();
+    let in_base = base.unwrap_or(&empty);
+    let before = shared_columns(in_base, source);
+    let known: BTreeSet<String> = in_base.iter().map(|row| part(row, &before)).collect();
+    let now: BTreeSet<String> = source.iter().map(|row| part(row, &before)).collect();
+    let common = shared_columns(source, target);
+    let there: BTreeSet<String> = target.iter().map(|row| part(row, &common)).collect();
+    let has_new_column = columns(source).len() > before.len();
+
+    let mut carry = Carry::default();
+    for row in source {
+        let as_before = part(row, &before);
+        let is_there = there.contains(&part(row, &common));
+        if is_there {
+            continue;
+        }
+        if !known.contains(&as_before) {
+            carry.insert.insert(row.clone());
+        } else if has_new_column {
+            let outdated = target.iter().filter(|row| part(row, &before) == as_before);
+            let deleted = carry.delete.len();
+            carry.delete.extend(outdated.cloned());
+            if carry.delete.len() > deleted {
+                carry.insert.insert(row.clone());
+            }
+        }
+    }
+    let gone: BTreeSet<String> = known.difference(&now).cloned().collect();
+    let deleted = target
+        .iter()
+        .filter(|row| gone.contains(&part(row, &before)));
+    carry.delete.extend(deleted.cloned());
+    carry
+}
+
+/// The columns of a ledger: all its rows have the same.
+fn columns(rows: &Rows) -> BTreeSet<String> {
+    match rows.first().map(|row| serde_json::from_str(row)) {
+        Some(Ok(Value::Object(row))) => row.into_iter().map(|(name, _)| name).collect(),
+        _ => BTreeSet::new(),
+    }
+}
+
+/// The columns that two ledgers have in common; those of one, where the other has no rows to show any.
+fn shared_columns(one: &Rows, other: &Rows) -> BTreeSet<String> {
+    let (one, other) = (columns(one), columns(other));
+    match (one.is_empty(), other.is_empty()) {
+        (true, _) => other,
+        (_, true) => one,
+        _ => one.intersection(&other).cloned().collect(),
+    }
+}
+
+/// A row cut down to some columns.
+fn part(row: &str, columns: &BTreeSet<String>) -> String {
+    match serde_json::from_str(row) {
+        Ok(Value::Object(mut row)) => {
+            row.retain(|name, _| columns.contains(name));
+            Value::Object(row).to_string()
+        }
+        _ => row.to_owned(),
     }
 }
 
@@ -150,7 +201,10 @@ pub async fn apply(
             .await?;
     }
     if !carry.insert.is_empty() {
-        let columns = column_list(stored(table).filter(|column| !is_surrogate(column)));
+        let present = columns(&carry.insert);
+        let columns = column_list(
+            stored(table).filter(|column| !is_surrogate(column) && present.contains(&column.name)),
+        );
         let sql = format!(
             "INSERT INTO {target} ({columns}) SELECT {columns} FROM jsonb_populate_recordset(NULL::{target}, $1::jsonb)"
         );
@@ -227,7 +281,17 @@ mod tests {
     use super::*;
 
     fn rows(names: &[&str]) -> Rows {
-        names.iter().map(|name| (*name).to_owned()).collect()
+        names
+            .iter()
+            .map(|name| serde_json::json!({ "name": name }).to_string())
+            .collect()
+    }
+
+    fn with_flag(names: &[&str], flag: bool) -> Rows {
+        names
+            .iter()
+            .map(|name| serde_json::json!({ "name": name, "flag": flag }).to_string())
+            .collect()
     }
 
     #[test]
@@ -262,5 +326,28 @@ mod tests {
     fn without_a_base_nothing_is_deleted() {
         let carried = carry(None, &rows(&["a", "b"]), &rows(&["b", "c"]));
         assert_eq!((carried.insert, carried.delete), (rows(&["a"]), rows(&[])));
+    }
+
+    #[test]
+    fn a_new_column_makes_no_new_rows() {
+        let source = with_flag(&["a", "b"], true);
+        // What the target has after the column has come: its default.
+        let carried = carry(Some(&rows(&["a"])), &source, &with_flag(&["a"], false));
+        assert_eq!(carried.insert, source);
+        assert_eq!(carried.delete, with_flag(&["a"], false));
+        let carried = carry(Some(&rows(&["a"])), &source, &with_flag(&["a"], true));
+        assert_eq!(carried.insert, with_flag(&["b"], true));
+        assert_eq!(carried.delete, rows(&[]));
+    }
+
+    #[test]
+    fn a_column_that_only_one_side_has_makes_no_difference() {
+        let carried = carry(
+            Some(&rows(&["a", "b"])),
+            &rows(&["a", "c"]),
+            &with_flag(&["a", "b"], true),
+        );
+        assert_eq!(carried.insert, rows(&["c"]));
+        assert_eq!(carried.delete, with_flag(&["b"], true));
     }
 }

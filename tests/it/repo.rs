@@ -234,10 +234,14 @@ async fn a_migration_ledger_is_copied_and_carried() {
         .ddl(
             "feature",
             r#"CREATE TABLE "public@feature".t ();
-               INSERT INTO "public@feature".schema_migrations VALUES ('002')"#,
-            &["t"],
+               ALTER TABLE "public@feature".schema_migrations ADD COLUMN breaking boolean NOT NULL DEFAULT false;
+               INSERT INTO "public@feature".schema_migrations VALUES ('002');
+               UPDATE "public@feature".schema_migrations SET breaking = true"#,
+            &["t", "schema_migrations"],
         )
         .await;
     versioned.merge("feature", "main").await;
     assert_eq!(versioned.column(&versions("public")).await, ["001", "002"]);
+    let breaking = "SELECT DISTINCT breaking::text FROM public.schema_migrations";
+    assert_eq!(versioned.column(breaking).await, ["true"]);
 }

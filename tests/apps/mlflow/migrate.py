@@ -11,7 +11,7 @@ from mlflow.store.tracking.dbmodels.initial_models import Base
 BEFORE_TRACES = "acf3f17fdcc7"
 
 engine = sqlalchemy.create_engine(os.environ["DATABASE_URL"].replace("://", "+psycopg2://", 1))
-config = utils._get_alembic_config(engine.url.render_as_string(hide_password=False).replace("%", "%%"))
+config = utils._get_alembic_config(engine.url.render_as_string(hide_password=False))
 
 if sys.argv[1] == "old":
     Base.metadata.create_all(engine)

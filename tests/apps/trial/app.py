@@ -24,6 +24,10 @@ class App:
         self.tool = described["tool"]
         self._package = described["package"]
         self._ledger = described.get("ledger")
+        # Whether running the migrations to a state once more changes nothing.
+        self.repeatable = described.get("repeatable", True)
+        # Whether its migrations look for rows that earlier ones have made, which a branch starts without.
+        self.needs_rows = described.get("needs_rows", False)
 
     @classmethod
     def all(cls):

@@ -110,6 +110,26 @@ class Servers:
             connection.execute("PGGIT INIT")
         return Place(self.proxy_port, self.port, name)
 
+    def copy_rows(self, main, branch):
+        """Gives a branch the rows of `main`."""
+        with psycopg.connect(
+            host="127.0.0.1", port=self.port, user="postgres", dbname=main.database, autocommit=True
+        ) as connection:
+            connection.execute("SET session_replication_role = replica")
+            for source, target in connection.execute(_TABLE_PAIRS, [branch]).fetchall():
+                connection.execute(f"DELETE FROM {target}")
+                connection.execute(f"INSERT INTO {target} OVERRIDING SYSTEM VALUE SELECT * FROM {source}")
+
+
+_TABLE_PAIRS = """
+SELECT format('%%I.%%I', s.logical, c.relname), format('%%I.%%I', s.physical, c.relname)
+FROM pggit.branch AS b
+  JOIN pggit.branch_schema AS s ON s.branch_id = b.id
+  JOIN pg_namespace AS n ON n.nspname = s.physical
+  JOIN pg_class AS c ON c.relnamespace = n.oid
+WHERE b.name = %s AND c.relkind = 'r'
+"""
+
 
 class Place:
     """A database, or a branch of one, as its owner sees it."""

@@ -52,13 +52,16 @@ class Trial:
         main.run("PGGIT BRANCH feature")
         feature = main.on("feature")
         self._check(feature, self._old, "branch, old")
+        if self._app.needs_rows:
+            self._servers.copy_rows(main, "feature")
         self._app.migrate("new", feature)
         self._check(feature, self._new, "branch, new")
         self._check(main, self._old, "main, while the branch is ahead")
         self._merge(main)
         self._check(main, self._new, "main, merged")
-        self._app.migrate("new", main)
-        self._check(main, self._new, "main, migrated again after the merge")
+        if self._app.repeatable:
+            self._app.migrate("new", main)
+            self._check(main, self._new, "main, migrated again after the merge")
 
     def _changed_on_a_branch(self):
         main = self._main
