@@ -266,11 +266,7 @@ pub(super) struct NameRow {
     pub class: u32,
     pub oid: u32,
     /// A `relkind`, `e` or `d` for a type, `f` for a routine.
-    #[serde(default)]
-    pub kind: Option<char>,
-    /// What is kept as its statement.
-    pub declared: Option<Kind>,
-    pub qualifier: Option<String>,
+    pub kind: char,
     pub schema: String,
     pub name: String,
     #[serde(default)]

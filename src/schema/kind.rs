@@ -14,9 +14,6 @@ pub enum Kind {
     Enum,
     Domain,
     Composite,
-    Range,
-    /// A type with input and output functions of its own, or only the shell of one.
-    BaseType,
     Sequence,
     Table,
     Index,
@@ -24,16 +21,6 @@ pub enum Kind {
     MaterializedView,
     /// Functions and procedures.
     Routine,
-    Aggregate,
-    Operator,
-    OperatorFamily,
-    OperatorClass,
-    Collation,
-    Conversion,
-    TextSearchParser,
-    TextSearchTemplate,
-    TextSearchDictionary,
-    TextSearchConfiguration,
     Trigger,
     Policy,
     /// Not the rule that makes a view of a relation.
@@ -51,8 +38,6 @@ pub enum Naming {
     Plain,
     /// `AGGREGATE public.total(integer)`
     Arguments,
-    /// `OPERATOR public.=== (integer, integer)`: its name is never quoted.
-    Operator,
     /// `OPERATOR CLASS public.by_length USING btree`
     Method,
     /// `POLICY own_rows ON public.users`: it has no schema but its relation's, and goes with that.
@@ -115,14 +100,6 @@ impl Facts {
         }
     }
 
-    /// An object that is named with its access method.
-    const fn of_method(keyword: &'static str, spaces: &'static [&'static str]) -> Self {
-        Self {
-            naming: Naming::Method,
-            ..Self::plain(keyword, spaces)
-        }
-    }
-
     const fn granting(self, privileges: &'static [&'static str]) -> Self {
         Self { privileges, ..self }
     }
@@ -155,7 +132,6 @@ impl Kind {
             Self::Enum => Facts::plain("TYPE", &["type"]).open(&["USAGE"]),
             Self::Domain => Facts::plain("DOMAIN", &["type"]).open(&["USAGE"]),
             Self::Composite => Facts::plain("TYPE", &["relation", "type"]).open(&["USAGE"]),
-            Self::Range | Self::BaseType => Facts::plain("TYPE", &["type"]).open(&["USAGE"]),
             Self::Sequence => {
                 Facts::plain("SEQUENCE", &["relation"]).granting(&["SELECT", "UPDATE", "USAGE"])
             }
@@ -173,33 +149,6 @@ impl Kind {
                 naming: Naming::Arguments,
                 ..Facts::plain("ROUTINE", &["routine"]).open(&["EXECUTE"])
             },
-            Self::Aggregate => Facts {
-                naming: Naming::Arguments,
-                replaceable: true,
-                ..Facts::plain("AGGREGATE", &["routine"]).open(&["EXECUTE"])
-            },
-            Self::Operator => Facts {
-                naming: Naming::Operator,
-                ..Facts::plain("OPERATOR", &["operator"])
-            },
-            Self::OperatorFamily => Facts::of_method("OPERATOR FAMILY", &["operator family"]),
-            Self::OperatorClass => Facts::of_method("OPERATOR CLASS", &["operator class"]),
-            Self::Collation => Facts::plain("COLLATION", &["collation"]),
-            Self::Conversion => Facts::plain("CONVERSION", &["conversion"]),
-            Self::TextSearchParser => Facts {
-                owned: false,
-                ..Facts::plain("TEXT SEARCH PARSER", &["text search parser"])
-            },
-            Self::TextSearchTemplate => Facts {
-                owned: false,
-                ..Facts::plain("TEXT SEARCH TEMPLATE", &["text search template"])
-            },
-            Self::TextSearchDictionary => {
-                Facts::plain("TEXT SEARCH DICTIONARY", &["text search dictionary"])
-            }
-            Self::TextSearchConfiguration => {
-                Facts::plain("TEXT SEARCH CONFIGURATION", &["text search configuration"])
-            }
             Self::Trigger => Facts::on_relation("TRIGGER"),
             Self::Policy => Facts::on_relation("POLICY"),
             Self::Rule => Facts {

@@ -4,7 +4,6 @@
 mod harness;
 
 mod definitions;
-mod kinds;
 mod plans;
 mod touched;
 mod unsupported;

@@ -13,6 +13,7 @@
     reason = "each test binary uses a part of the harness"
 )]
 
+pub mod ddl;
 pub mod fixture;
 pub mod postgres;
 pub mod programs;

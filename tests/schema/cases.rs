@@ -22,7 +22,6 @@ pub fn all() -> impl Iterator<Item = &'static Case> {
     CASES
         .iter()
         .chain(types::CASES)
-        .chain(types::KINDS)
         .chain(on_tables::CASES)
         .chain(tables::CASES)
 }
@@ -427,6 +426,22 @@ const CASES: &[Case] = &[
     ),
     case("own and disown sequence", "CREATE TABLE t (a serial)", "ALTER SEQUENCE t_a_seq OWNED BY NONE; ALTER TABLE t ALTER a DROP DEFAULT; ALTER SEQUENCE t_a_seq RENAME TO other"),
     case("owner of a serial's table", USERS, "ALTER TABLE users OWNER TO schema_writer"),
+    case(
+        "drop the owner of a sequence that stays",
+        "CREATE SEQUENCE s; CREATE TABLE t (a bigint); ALTER SEQUENCE s OWNED BY t.a; CREATE SEQUENCE r; CREATE TABLE u (a bigint, b bigint); ALTER SEQUENCE r OWNED BY u.a",
+        "ALTER SEQUENCE s OWNED BY NONE; DROP TABLE t; ALTER SEQUENCE r OWNED BY u.b; ALTER TABLE u DROP COLUMN a",
+    )
+    .without(&["DROP SEQUENCE"]),
+    case(
+        "drop a column with what is generated from it",
+        "CREATE TABLE t (a integer, b integer, c integer GENERATED ALWAYS AS (a + b) STORED)",
+        "ALTER TABLE t DROP COLUMN a CASCADE",
+    ),
+    case(
+        "text becomes something else",
+        "CREATE TYPE mood AS ENUM ('sad', 'ok'); CREATE TABLE t (a text DEFAULT '1', b varchar(5), c text); INSERT INTO t VALUES ('1', 'ok', '{}')",
+        "ALTER TABLE t ALTER a DROP DEFAULT, ALTER a TYPE integer USING a::integer, ALTER b TYPE mood USING b::mood, ALTER c TYPE jsonb USING c::jsonb",
+    ),
     // schemas
     case("create schema", "SELECT", "CREATE SCHEMA \"App\"; COMMENT ON SCHEMA \"App\" IS 'x'; GRANT USAGE ON SCHEMA \"App\" TO schema_reader; CREATE TABLE \"App\".t (a integer)"),
     case("rename schema", "CREATE TABLE app.t (id serial PRIMARY KEY); CREATE VIEW v AS SELECT id FROM app.t", "ALTER SCHEMA app RENAME TO \"App\"").without(&["DROP", "SET SCHEMA"]),

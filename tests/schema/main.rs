@@ -5,6 +5,7 @@
 mod harness;
 
 mod cases;
+mod random;
 
 use harness::Database;
 use pggit::branch::BranchMap;

@@ -4,7 +4,7 @@ use super::drop::owner_follows_table;
 use super::scope::Scope;
 use super::script::Script;
 use super::table::{Altered, Deferred};
-use super::{base_type, declared, domain, index, routine, sequence, table, types, view};
+use super::{declared, domain, index, routine, sequence, table, types, view};
 use crate::schema::change::Alteration;
 use crate::schema::model::{
     Body, ConstraintKind, Definition, Kind, Lineage, Name, ObjectKey, ReplicaIdentity,
@@ -16,13 +16,7 @@ use std::collections::{BTreeMap, BTreeSet};
 /// owners, foreign keys, replica identities.
 pub(super) fn render(script: &mut Script<'_>, scope: &Scope<'_>) {
     let plan = Plan::new(scope);
-    let mut shells = BTreeSet::new();
     for key in &plan.sequence {
-        for data_type in plan.needed_shells(key) {
-            if shells.insert(data_type) {
-                script.push(data_type, &[], base_type::shell(data_type));
-            }
-        }
         if let Some(lineage) = plan.lineages.get(key) {
             plan.object(script, *lineage);
         }
@@ -94,8 +88,7 @@ impl<'a> Plan<'a> {
         let order = order::sort(&nodes, |node, need| match (node.kind, need.kind) {
             // A table that is there already can be altered later.
             (_, Kind::Table) if !is_new(need) => 0,
-            (Kind::Table | Kind::Domain, Kind::Routine)
-            | (Kind::Routine, Kind::Range | Kind::BaseType) => 1,
+            (Kind::Table | Kind::Domain, Kind::Routine) => 1,
             (Kind::View, _) => 2,
             _ => 3,
         });
@@ -123,16 +116,6 @@ impl<'a> Plan<'a> {
             .map(|need| need.name.clone())
             .collect();
         Deferred { names }
-    }
-
-    /// Types that a function needs and that need the function: it gets their shells first.
-    fn needed_shells(&self, key: &ObjectKey) -> impl Iterator<Item = &ObjectKey> {
-        let needs = self.broken.get(key).into_iter().flatten();
-        needs.filter(|need| {
-            let made =
-                (self.lineages.get(need)).is_some_and(|lineage| Self::makes(self.scope, *lineage));
-            made && matches!(need.kind, Kind::Range | Kind::BaseType)
-        })
     }
 
     fn is_stub(&self, definition: &Definition) -> bool {
@@ -227,6 +210,7 @@ impl<'a> Plan<'a> {
             self.scope.tables.get(&lineage),
         ) {
             let altered = Altered {
+                to: self.scope.to,
                 lineage,
                 definition,
                 old,
@@ -243,7 +227,7 @@ impl<'a> Plan<'a> {
             return view::alter(script, definition, alterations);
         }
         if let Body::Declared(body) = &definition.body {
-            return declared::alter(script, self.scope, lineage, body, alterations);
+            return declared::alter(script, definition, body, alterations);
         }
         for alteration in alterations {
             match (&definition.body, alteration) {
@@ -314,8 +298,8 @@ impl<'a> Plan<'a> {
                         .iter()
                         .any(|one| matches!(one, Alteration::SetOwnedBy { .. }))
                 });
-                if changes || makes && body.owned_by.is_some() {
-                    sequence::owned_by(script, definition, body);
+                if let Some(owner) = body.owned_by.as_ref().filter(|_| changes || makes) {
+                    sequence::set_owner(script, definition, Some(owner));
                 }
             }
             _ => {}

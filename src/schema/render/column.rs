@@ -4,10 +4,10 @@ use super::script::{Script, set_option, target};
 use super::sequence;
 use super::step::Hazard;
 use crate::schema::change::{Alteration, Part};
-use crate::schema::model::{Column, Definition, Name};
+use crate::schema::model::{Body, Column, Definition, Name};
 use crate::schema::quote::{qualified, quote_identifier, quote_literal};
+use crate::schema::snapshot::Snapshot;
 use std::collections::BTreeMap;
-use std::fmt::Write;
 
 /// The column as `CREATE TABLE` and `ADD COLUMN` write it.
 pub(super) fn specification(table: &Name, column: &Column, with_default: bool) -> String {
@@ -194,9 +194,6 @@ pub(super) fn retype(
     if let Some(using) = using {
         retype.push_str(" USING ");
         retype.push_str(using);
-    } else if is_text(&old.data_type) && !is_text(&new.data_type) && !is_of_user(&new.data_type) {
-        // PostgreSQL converts text to nothing else unless told to.
-        let _ = write!(retype, " USING {column}::{}", new.data_type);
     }
     actions.push(retype);
     if let Some(default) = &new.default {
@@ -209,15 +206,22 @@ pub(super) fn retype(
     );
 }
 
-/// `text`, `character varying(20)`, `character(3)`.
-fn is_text(data_type: &str) -> bool {
-    let name = data_type.split('(').next().unwrap_or(data_type);
-    matches!(name, "text" | "character varying" | "character")
-}
-
-/// A type with a schema may be a domain over text.
-fn is_of_user(data_type: &str) -> bool {
-    data_type.contains('.')
+/// How values become those of another type, where PostgreSQL wants to be told: text is converted to nothing else by itself.
+pub(super) fn conversion(old: &Column, new: &Column, to: &Snapshot) -> Option<String> {
+    let is_text = |data_type: &str| {
+        let name = data_type.split('(').next().unwrap_or(data_type);
+        matches!(name, "text" | "character varying" | "character")
+    };
+    // A domain may be one over text, and shorter.
+    let is_domain = || {
+        new.data_type.contains('.')
+            && !to.definitions().any(|definition| match &definition.body {
+                Body::Enum(body) => qualified(&body.name) == new.data_type,
+                _ => false,
+            })
+    };
+    let needed = is_text(&old.data_type) && !is_text(&new.data_type) && !is_domain();
+    needed.then(|| format!("{}::{}", quote_identifier(&new.name), new.data_type))
 }
 
 /// When an alteration of a column has its turn: what makes room first, and what the next stands on

@@ -7,15 +7,12 @@
 //! ([`ties`]). What is in the way, [`scope`] finds out; each kind of object has a
 //! module that knows its statements.
 
-mod aggregate;
-mod base_type;
 mod build;
 mod column;
 mod declared;
 mod domain;
 mod drop;
 mod index;
-mod operator;
 mod policy;
 mod rename;
 mod routine;
@@ -26,7 +23,6 @@ mod sequence;
 mod statistics;
 pub mod step;
 mod table;
-mod text_search;
 mod ties;
 mod types;
 mod view;

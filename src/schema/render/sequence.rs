@@ -4,7 +4,7 @@ use super::script::{Script, target};
 use crate::schema::acl;
 use crate::schema::change::Alteration;
 use crate::schema::model::{
-    Acl, Definition, Identity, Kind, Name, Persistence, Sequence, SequenceOptions,
+    Acl, Definition, Identity, Kind, Name, OwnedBy, Persistence, Sequence, SequenceOptions,
 };
 use crate::schema::quote::{qualified, quote_identifier, quote_literal};
 
@@ -33,9 +33,9 @@ pub(super) fn create(script: &mut Script<'_>, definition: &Definition, sequence:
     );
 }
 
-/// `OWNED BY`, once the table is there.
-pub(super) fn owned_by(script: &mut Script<'_>, definition: &Definition, sequence: &Sequence) {
-    let owner = match &sequence.owned_by {
+/// `OWNED BY` a column, once that is there, or `NONE`, while it still is.
+pub(super) fn set_owner(script: &mut Script<'_>, definition: &Definition, owner: Option<&OwnedBy>) {
+    let owner = match owner {
         Some(owner) => format!(
             "{}.{}",
             qualified(&owner.table),

@@ -11,6 +11,7 @@ use crate::schema::model::{
     Table,
 };
 use crate::schema::quote::{qualified, quote_identifier};
+use crate::schema::snapshot::Snapshot;
 use crate::schema::token::mentions;
 use std::collections::BTreeSet;
 
@@ -303,6 +304,8 @@ pub(super) fn drop_column(
 
 /// Two definitions of one table, and what of it makes way.
 pub(super) struct Altered<'a> {
+    /// The schema that the table will be in.
+    pub to: &'a Snapshot,
     pub lineage: Lineage,
     pub definition: &'a Definition,
     pub old: &'a Table,
@@ -426,8 +429,9 @@ impl Altered<'_> {
             };
             if self.scope.retyped.contains(&new.id) {
                 let key = (self.lineage, new.id);
-                let using = script.options.using.get(&key).map(String::as_str);
-                column::retype(script, self.definition, old, new, using);
+                let using = script.options.using.get(&key).cloned();
+                let using = using.or_else(|| column::conversion(old, new, self.to));
+                column::retype(script, self.definition, old, new, using.as_deref());
             }
         }
     }

@@ -5,7 +5,7 @@ use super::text::is_of_type;
 use crate::schema::change::Alteration;
 use crate::schema::model::{Body, Column, ConstraintKind, Definition, Kind, Lineage, Name, Table};
 use crate::schema::quote::qualified;
-use crate::schema::token::{mentions, tokens};
+use crate::schema::token::mentions;
 use std::collections::{BTreeMap, BTreeSet};
 
 impl<'a> Scope<'a> {
@@ -17,7 +17,7 @@ impl<'a> Scope<'a> {
             let Some(old) = self.old(lineage) else {
                 continue;
             };
-            if !is_called(old.kind()) {
+            if !matches!(old.kind(), Kind::Routine | Kind::Sequence) {
                 continue;
             }
             for dependent in self.dependents(lineage) {
@@ -66,22 +66,14 @@ impl<'a> Scope<'a> {
                 }
                 false
             }
-            (_, Body::Table(_) | Body::Domain(_)) if gone && is_called(needed.kind()) => {
+            (Body::Routine(_) | Body::Sequence(_), Body::Table(_) | Body::Domain(_)) if gone => {
                 self.detach_calls(dependent, needed)
             }
             (_, Body::Table(_)) if remade => {
                 let key = needed.key();
-                let own = self.retype(dependent, &Name::new(key.schema, key.name));
-                let multirange = match &needed.body {
-                    Body::Declared(range) => range.multirange(),
-                    _ => None,
-                };
-                multirange.is_some_and(|name| self.retype(dependent, &name)) || own
+                self.retype(dependent, &Name::new(key.schema, key.name))
             }
             (_, Body::Domain(_) | Body::Composite(_)) if remade => self.remade.insert(dependent),
-            (_, Body::Declared(body)) if remade && body.declares == Kind::Range => {
-                self.remade.insert(dependent)
-            }
             (
                 _,
                 Body::View(_)
@@ -155,7 +147,10 @@ impl<'a> Scope<'a> {
     /// Returns whether other objects may stand on what is detached.
     pub(super) fn detach_calls(&mut self, lineage: Lineage, needed: &Definition) -> bool {
         let name = needed.key().name;
-        let speaks_of_it = |text: &str| speaks_of(text, needed.kind(), &name);
+        // A sequence's name stands in a string.
+        let is_sequence = needed.kind() == Kind::Sequence;
+        let speaks_of_it =
+            |text: &str| is_sequence && text.contains(&name) || mentions(text, &name);
         if let Some(Body::Domain(old)) = self.old(lineage).map(|old| &old.body) {
             let scope = self.domains.entry(lineage).or_default();
             scope.detach(old, speaks_of_it);
@@ -172,16 +167,7 @@ impl<'a> Scope<'a> {
             }
         }
         for (name, constraint) in &old.constraints {
-            let stands_on_it = match constraint.kind {
-                ConstraintKind::Foreign => false,
-                ConstraintKind::Check => speaks_of_it(&constraint.definition),
-                // A key may stand on the class that is its type's default, and not say so.
-                _ if needed.kind() == Kind::OperatorClass => (old.columns.iter()).any(|column| {
-                    column.data_type.contains('.') && constraint.columns.contains(&column.name)
-                }),
-                _ => speaks_of_it(&constraint.definition),
-            };
-            if stands_on_it {
+            if constraint.kind != ConstraintKind::Foreign && speaks_of_it(&constraint.definition) {
                 scope.detach(name, &renamed, new);
             }
         }
@@ -208,9 +194,7 @@ impl<'a> Scope<'a> {
             for dependent in self.dependents(lineage).iter().copied() {
                 match self.old(dependent).map(|old| &old.body) {
                     Some(Body::Table(_)) if !self.dropped.contains(&dependent) => return true,
-                    Some(Body::Domain(_) | Body::Composite(_) | Body::Declared(_))
-                        if seen.insert(dependent) =>
-                    {
+                    Some(Body::Domain(_) | Body::Composite(_)) if seen.insert(dependent) => {
                         pending.push(dependent);
                     }
                     _ => {}
@@ -256,31 +240,5 @@ impl<'a> Scope<'a> {
                 _ => None,
             })
             .collect()
-    }
-}
-
-/// Whether expressions call objects of a kind, or name them in strings.
-pub(in crate::schema::render) fn is_called(kind: Kind) -> bool {
-    matches!(
-        kind,
-        Kind::Routine
-            | Kind::Sequence
-            | Kind::Operator
-            | Kind::OperatorFamily
-            | Kind::OperatorClass
-            | Kind::TextSearchDictionary
-            | Kind::TextSearchConfiguration
-    )
-}
-
-/// Whether an expression speaks of an object of that kind and name.
-pub(in crate::schema::render) fn speaks_of(text: &str, kind: Kind, name: &str) -> bool {
-    match kind {
-        // In a string.
-        Kind::Sequence | Kind::TextSearchDictionary | Kind::TextSearchConfiguration => {
-            text.contains(name)
-        }
-        Kind::Operator => text.contains(name) && tokens(text).iter().any(|token| token.is(name)),
-        _ => mentions(text, name),
     }
 }
