@@ -24,6 +24,7 @@ impl CatalogId {
     pub const POLICY: u32 = 3256;
     pub const RULE: u32 = 2618;
     pub const STATISTICS: u32 = 3381;
+    pub const DEFAULT_PRIVILEGES: u32 = 826;
 
     pub fn object(class: u32, oid: u32) -> Self {
         Self { class, oid, sub: 0 }
@@ -54,7 +55,8 @@ impl TargetClass {
     /// Where the name of an object of that kind is looked up, or of the relation that it is on.
     pub fn of(kind: Kind) -> Self {
         match kind {
-            Kind::Schema => Self::Schema,
+            // Found through their schema.
+            Kind::Schema | Kind::DefaultPrivileges => Self::Schema,
             Kind::Enum | Kind::Domain | Kind::Composite => Self::Type,
             Kind::Routine => Self::Routine,
             Kind::Sequence

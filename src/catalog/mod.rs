@@ -26,6 +26,6 @@ pub use error::CatalogError;
 pub use id::{CatalogId, TargetClass};
 pub use lineage::LineageBook;
 pub use read::{Found, Raw, Selection, read};
-pub use server::{extension_members, server_version};
+pub use server::{creator, extension_members, server_version};
 pub use touched::{PhysicalTarget, Touched, TouchedRequest, touched};
 pub use unsupported::{Unsupported, unsupported};

@@ -21,6 +21,10 @@ const DECLARED: &[(u32, &str)] = &[
     (CatalogId::POLICY, include_str!("sql/policies.sql")),
     (CatalogId::RULE, include_str!("sql/rules.sql")),
     (CatalogId::STATISTICS, include_str!("sql/statistics.sql")),
+    (
+        CatalogId::DEFAULT_PRIVILEGES,
+        include_str!("sql/default_privileges.sql"),
+    ),
 ];
 const NAMES: &str = include_str!("sql/names.sql");
 

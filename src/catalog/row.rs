@@ -273,6 +273,14 @@ pub(super) struct NameRow {
     pub input_types: Option<String>,
 }
 
+/// The role that makes objects.
+#[derive(Clone, Debug, Deserialize)]
+pub(super) struct CreatorRow {
+    pub role: String,
+    /// Its default privileges in all schemas, by the type of object.
+    pub grants: Option<Vec<(String, Option<Vec<Privilege>>)>>,
+}
+
 /// The answer of the query for what was touched.
 #[derive(Clone, Debug, Deserialize)]
 pub(super) struct TouchedRow {

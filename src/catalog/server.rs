@@ -1,6 +1,9 @@
 //! What is asked of a server once: its version, and what extensions own.
 
 use super::CatalogError;
+use super::definition::acl;
+use super::row::{self, CreatorRow};
+use crate::schema::Creator;
 use crate::upstream::{DbError, Executor};
 use std::collections::BTreeSet;
 
@@ -8,6 +11,8 @@ use std::collections::BTreeSet;
 const OLDEST: u32 = 140_000;
 
 const SERVER_VERSION: &str = "SELECT current_setting('server_version_num')";
+
+const CREATOR: &str = include_str!("sql/creator.sql");
 
 const EXTENSION_MEMBERS: &str = include_str!("sql/extension_members.sql");
 
@@ -44,4 +49,19 @@ pub async fn extension_members(
             Some((columns.next()??, columns.next()??))
         })
         .collect())
+}
+
+/// The current role, and what it grants on new objects in all schemas.
+pub async fn creator(exec: &mut dyn Executor) -> Result<Creator, CatalogError> {
+    let rows = exec.query(CREATOR, &[]).await?;
+    let found: CreatorRow = row::parse(&rows)?
+        .pop()
+        .ok_or_else(|| DbError::Unexpected("no current role".to_owned()))?;
+    let grants = found.grants.into_iter().flatten();
+    Ok(Creator {
+        role: found.role,
+        grants: grants
+            .map(|(on, privileges)| (on, acl(privileges.as_deref())))
+            .collect(),
+    })
 }

@@ -85,7 +85,11 @@ async fn hydrate(
         Arc::clone(registry.shared()),
     );
 
-    let steps = schema::create_all(&snapshot, &RenderOptions::default());
+    let options = RenderOptions {
+        creator: Some(catalog::creator(operator).await?),
+        ..RenderOptions::default()
+    };
+    let steps = schema::create_all(&snapshot, &options);
     if !steps.is_empty() {
         let statements: Vec<&str> = steps.iter().map(|step| step.sql.as_str()).collect();
         let script = statements.join(";\n");

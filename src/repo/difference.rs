@@ -4,7 +4,7 @@ use super::database::Database;
 use super::error::RepoError;
 use super::reference::Ref;
 use crate::error::ErrorReport;
-use crate::schema::{self, Change, RenderOptions, Snapshot, Step};
+use crate::schema::{self, Change, Creator, RenderOptions, Snapshot, Step};
 use crate::store::CommitHash;
 
 /// The changes between two refs, and the DDL that makes them.
@@ -27,7 +27,10 @@ pub async fn difference(
     let (to_commit, to) = snapshot(database, to).await?;
     let changes = schema::diff(&from, &to);
     let options = RenderOptions {
-        creator: Some(creator.to_owned()),
+        creator: Some(Creator {
+            role: creator.to_owned(),
+            ..Creator::default()
+        }),
         ..RenderOptions::default()
     };
     let steps = schema::render(&changes, &from, &to, &options);

@@ -9,7 +9,7 @@ mod trial;
 
 pub use apply::{MergeReport, Outcome, merge};
 pub use conflicts::{Decision, abort, conflicts, continue_merge, list, resolve};
-pub use plan::{Planned, creator, plan};
+pub use plan::{Planned, plan};
 
 use super::reference::Ref;
 use crate::merge::Strategy;

@@ -64,7 +64,7 @@ pub async fn observe(
     .await?;
     for branch in &pending.lost {
         if let Some(map) = registry.branch(branch) {
-            let lost = database.store().lost_relations(session, map.id()).await?;
+            let lost = database.store().lost_objects(session, map.id()).await?;
             touched.gone.extend(lost);
         }
     }

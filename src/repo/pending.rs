@@ -16,7 +16,7 @@ pub struct PendingDdl {
     /// Logical names, each with the branch the session was on.
     pub targets: BTreeSet<(String, Target)>,
     pub scopes: Vec<(String, Scope)>,
-    /// Branches that lost objects outside of a transaction: nothing is locked any more, nor found by its name.
+    /// Branches that lost objects that nothing is locked of any more, nor found by its name.
     pub lost: BTreeSet<String>,
     /// Something ran in which DDL may hide; if nothing changed, there is no commit.
     pub may_hide: bool,
@@ -38,7 +38,7 @@ impl PendingDdl {
                 .iter()
                 .map(|target| (branch.to_owned(), target.clone())),
         );
-        if ddl.drops && ddl.outside_transaction {
+        if ddl.drops && (ddl.outside_transaction || ddl.unlocked) {
             self.lost.insert(branch.to_owned());
         }
         if ddl.scope != Scope::Targets {

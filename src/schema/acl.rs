@@ -47,6 +47,16 @@ pub fn after_owner_change(acl: &Acl, old: &str, new: &str) -> Acl {
     acl
 }
 
+/// Adds all that `more` grants.
+pub fn add(acl: &mut Acl, more: &Acl) {
+    for (grantee, privileges) in more {
+        let own = acl.entry(grantee.clone()).or_default();
+        for (privilege, grantable) in privileges {
+            *own.entry(privilege.clone()).or_default() |= grantable;
+        }
+    }
+}
+
 /// The grants and revokes that lead from one set to the other, revokes first.
 pub fn difference(from: &Acl, to: &Acl, column: Option<&str>) -> Vec<Alteration> {
     let nothing = BTreeMap::new();

@@ -27,6 +27,8 @@ pub enum Kind {
     Rule,
     /// Extended statistics.
     Statistics,
+    /// Default privileges of a role in a schema, for one type of object.
+    DefaultPrivileges,
 }
 
 /// How an object is named where SQL speaks of it.
@@ -40,6 +42,8 @@ pub enum Naming {
     Arguments,
     /// `OPERATOR CLASS public.by_length USING btree`
     Method,
+    /// `DEFAULT PRIVILEGES FOR ROLE ada IN SCHEMA app`: it is there as long as it grants anything.
+    RoleInSchema,
     /// `POLICY own_rows ON public.users`: it has no schema but its relation's, and goes with that.
     OnRelation,
 }
@@ -54,6 +58,8 @@ pub struct Facts {
     pub spaces: &'static [&'static str],
     /// Whether there is `ALTER … OWNER TO`.
     pub owned: bool,
+    /// The type of object as default privileges call it, where there is anything to grant.
+    pub grants_on: Option<&'static str>,
     /// What an owner may do by default, in the oldest version that is supported.
     pub privileges: &'static [&'static str],
     /// What everybody may do by default.
@@ -83,6 +89,7 @@ impl Facts {
             naming: Naming::Plain,
             spaces,
             owned: true,
+            grants_on: None,
             privileges: &[],
             public: &[],
             replaceable: false,
@@ -100,16 +107,19 @@ impl Facts {
         }
     }
 
-    const fn granting(self, privileges: &'static [&'static str]) -> Self {
-        Self { privileges, ..self }
+    const fn granting(self, on: &'static str, privileges: &'static [&'static str]) -> Self {
+        Self {
+            grants_on: Some(on),
+            privileges,
+            ..self
+        }
     }
 
     /// What the owner may do, everybody may.
-    const fn open(self, privileges: &'static [&'static str]) -> Self {
+    const fn open(self, on: &'static str, privileges: &'static [&'static str]) -> Self {
         Self {
-            privileges,
             public: privileges,
-            ..self
+            ..self.granting(on, privileges)
         }
     }
 
@@ -127,27 +137,29 @@ impl Kind {
             Self::Schema => Facts {
                 naming: Naming::Schema,
                 in_texts: false,
-                ..Facts::plain("SCHEMA", &["schema"]).granting(&["CREATE", "USAGE"])
+                ..Facts::plain("SCHEMA", &["schema"]).granting("SCHEMAS", &["CREATE", "USAGE"])
             },
-            Self::Enum => Facts::plain("TYPE", &["type"]).open(&["USAGE"]),
-            Self::Domain => Facts::plain("DOMAIN", &["type"]).open(&["USAGE"]),
-            Self::Composite => Facts::plain("TYPE", &["relation", "type"]).open(&["USAGE"]),
-            Self::Sequence => {
-                Facts::plain("SEQUENCE", &["relation"]).granting(&["SELECT", "UPDATE", "USAGE"])
+            Self::Enum => Facts::plain("TYPE", &["type"]).open("TYPES", &["USAGE"]),
+            Self::Domain => Facts::plain("DOMAIN", &["type"]).open("TYPES", &["USAGE"]),
+            Self::Composite => {
+                Facts::plain("TYPE", &["relation", "type"]).open("TYPES", &["USAGE"])
             }
-            Self::Table => Facts::plain("TABLE", &["relation", "type"]).granting(RELATION),
+            Self::Sequence => Facts::plain("SEQUENCE", &["relation"])
+                .granting("SEQUENCES", &["SELECT", "UPDATE", "USAGE"]),
+            Self::Table => {
+                Facts::plain("TABLE", &["relation", "type"]).granting("TABLES", RELATION)
+            }
             Self::Index => Facts {
                 owned: false,
                 in_texts: false,
                 ..Facts::plain("INDEX", &["relation"])
             },
-            Self::View => Facts::plain("VIEW", &["relation", "type"]).granting(RELATION),
-            Self::MaterializedView => {
-                Facts::plain("MATERIALIZED VIEW", &["relation", "type"]).granting(RELATION)
-            }
+            Self::View => Facts::plain("VIEW", &["relation", "type"]).granting("TABLES", RELATION),
+            Self::MaterializedView => Facts::plain("MATERIALIZED VIEW", &["relation", "type"])
+                .granting("TABLES", RELATION),
             Self::Routine => Facts {
                 naming: Naming::Arguments,
-                ..Facts::plain("ROUTINE", &["routine"]).open(&["EXECUTE"])
+                ..Facts::plain("ROUTINE", &["routine"]).open("FUNCTIONS", &["EXECUTE"])
             },
             Self::Trigger => Facts::on_relation("TRIGGER"),
             Self::Policy => Facts::on_relation("POLICY"),
@@ -158,6 +170,12 @@ impl Kind {
             Self::Statistics => Facts {
                 in_texts: false,
                 ..Facts::plain("STATISTICS", &["statistics"])
+            },
+            Self::DefaultPrivileges => Facts {
+                naming: Naming::RoleInSchema,
+                owned: false,
+                in_texts: false,
+                ..Facts::plain("DEFAULT PRIVILEGES", &[])
             },
         }
     }

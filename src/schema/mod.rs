@@ -24,5 +24,5 @@ pub mod token;
 
 pub use change::{Alteration, Change, ChangeKind};
 pub use diff::diff;
-pub use render::{Hazard, RenderOptions, Step, create_all, migration, render, script};
+pub use render::{Creator, Hazard, RenderOptions, Step, create_all, migration, render, script};
 pub use snapshot::Snapshot;

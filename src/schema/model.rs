@@ -585,6 +585,10 @@ impl fmt::Display for ObjectKey {
         write!(f, "{} ", self.kind.keyword().to_ascii_lowercase())?;
         match self.kind.facts().naming {
             Naming::Schema => f.write_str(&self.name),
+            Naming::RoleInSchema => {
+                let on = self.qualifier.to_ascii_lowercase();
+                write!(f, "of {} for {on} in {}", self.name, self.schema)
+            }
             Naming::OnRelation => write!(f, "{} on {}.{}", self.name, self.schema, self.qualifier),
             Naming::Arguments => write!(f, "{}.{}({})", self.schema, self.name, self.qualifier),
             Naming::Method => write!(f, "{}.{} using {}", self.schema, self.name, self.qualifier),

@@ -97,6 +97,8 @@ pub struct Ddl {
     pub outside_transaction: bool,
     /// It drops whole objects, columns or schemas.
     pub drops: bool,
+    /// No lock tells what it drops.
+    pub unlocked: bool,
     /// The prepared statement that it takes its rows from: `CREATE TABLE … AS EXECUTE name`.
     pub executes: Option<String>,
 }

@@ -9,7 +9,7 @@ use crate::upstream::{Executor, Row};
 use std::collections::HashMap;
 
 const OF_IDS: &str = include_str!("sql/lineage_of_ids.sql");
-const LOST_RELATIONS: &str = include_str!("sql/lost_relations.sql");
+const LOST_OBJECTS: &str = include_str!("sql/lost_objects.sql");
 const OF_OBJECTS: &str = include_str!("sql/lineage_of_objects.sql");
 
 /// What is known of a live object or column.
@@ -57,13 +57,13 @@ impl Store {
     }
 
     /// Relations of a branch that the store knows and the catalogs no longer have.
-    pub async fn lost_relations(
+    pub async fn lost_objects(
         &self,
         exec: &mut dyn Executor,
         branch: i64,
     ) -> Result<Vec<CatalogId>, StoreError> {
         let rows = exec
-            .query(LOST_RELATIONS, &[Some(&branch.to_string())])
+            .query(LOST_OBJECTS, &[Some(&branch.to_string())])
             .await?;
         rows.into_iter()
             .map(|row| {

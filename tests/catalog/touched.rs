@@ -291,6 +291,14 @@ const NAMED: &[(&str, &[(TargetClass, &str)])] = &[
         "ALTER STATISTICS public.names SET STATISTICS 5",
         &[(Statistics, "names")],
     ),
+    (
+        "ALTER DEFAULT PRIVILEGES IN SCHEMA public GRANT SELECT ON TABLES TO pg_monitor",
+        &[(Schema, "public")],
+    ),
+    (
+        "ALTER DEFAULT PRIVILEGES IN SCHEMA other GRANT SELECT ON SEQUENCES TO pg_monitor",
+        &[(Schema, "other")],
+    ),
     ("CREATE SCHEMA new", &[(Schema, "new")]),
     (
         "CREATE SCHEMA new CREATE TABLE t (a integer)",

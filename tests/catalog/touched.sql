@@ -26,3 +26,4 @@ CREATE POLICY own ON public.users USING (name <> '' AND public.feel('ok') IS NOT
 CREATE RULE log AS ON UPDATE TO public.orders DO ALSO UPDATE public.users SET name = 'x' WHERE id = new.user_id AND amount = public.twice(new.code);
 CREATE STATISTICS public.names ON name, boss FROM public.users;
 CREATE STATISTICS public.codes ON (public.twice(code)) FROM public.orders;
+ALTER DEFAULT PRIVILEGES IN SCHEMA public GRANT INSERT ON TABLES TO pg_monitor;

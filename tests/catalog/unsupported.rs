@@ -24,7 +24,6 @@ async fn objects_of_unknown_kinds_are_reported() {
             CREATE COLLATION public."Order" FROM "C";
             CREATE TEXT SEARCH CONFIGURATION public.search (COPY = simple);
             CREATE TEXT SEARCH DICTIONARY public.words (TEMPLATE = simple);
-            ALTER DEFAULT PRIVILEGES IN SCHEMA public GRANT SELECT ON TABLES TO pg_monitor;
             ALTER TABLE public.t ALTER a SET (n_distinct = 5);
             ALTER TABLE public.t CLUSTER ON t_pkey;
             GRANT USAGE ON SEQUENCE public.t_id_seq TO pg_monitor;
@@ -45,7 +44,6 @@ async fn objects_of_unknown_kinds_are_reported() {
         [
             ("aggregate", "public.total(integer)"),
             ("collation", "public.\"Order\""),
-            ("default privileges", "of postgres in public"),
             ("operator", "public.<<<(integer,integer)"),
             ("operator family", "public.family"),
             ("range type", "public.span"),

@@ -19,6 +19,7 @@ macro_rules! subjects {
 subjects! {
     columns,
     constraints,
+    default_privileges,
     grants,
     indexes,
     order,

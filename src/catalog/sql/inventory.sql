@@ -33,3 +33,6 @@ WHERE r.rulename <> '_RETURN'
 UNION ALL
 SELECT 'pg_statistic_ext'::regclass::oid::int8::text, x.oid::int8::text
 FROM chosen AS n JOIN pg_statistic_ext AS x ON x.stxnamespace = n.oid
+UNION ALL
+SELECT 'pg_default_acl'::regclass::oid::int8::text, d.oid::int8::text
+FROM chosen AS n JOIN pg_default_acl AS d ON d.defaclnamespace = n.oid

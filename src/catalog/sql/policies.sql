@@ -35,9 +35,8 @@ FROM pg_policy AS y
   JOIN pg_class AS c ON c.oid = y.polrelid
   JOIN pg_namespace AS n ON n.oid = c.relnamespace
 WHERE y.oid = ANY ($1::text::oid[])
-  AND c.relkind = 'r' AND c.relpersistence <> 't' AND NOT c.relispartition AND c.reloftype = 0
+  AND c.relkind IN ('r', 'p') AND c.relpersistence <> 't'
   AND n.nspname !~ '^pg_' AND n.nspname NOT IN ('information_schema', 'pggit')
-  AND NOT EXISTS (SELECT FROM pg_inherits AS h WHERE h.inhrelid = c.oid)
   AND NOT EXISTS (
     SELECT FROM pg_depend AS p WHERE p.classid = 'pg_class'::regclass AND p.objid = c.oid AND p.deptype = 'e'
   )

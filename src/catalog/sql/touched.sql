@@ -68,7 +68,7 @@ WITH locked AS MATERIALIZED (
 ), object (class, oid) AS (
   SELECT class, oid FROM candidate
   WHERE class IN ('pg_class'::regclass, 'pg_proc'::regclass, 'pg_type'::regclass, 'pg_namespace'::regclass, 'pg_trigger'::regclass, 'pg_policy'::regclass,
-    'pg_rewrite'::regclass, 'pg_statistic_ext'::regclass)
+    'pg_rewrite'::regclass, 'pg_statistic_ext'::regclass, 'pg_default_acl'::regclass)
   -- parts stand for the whole
   UNION SELECT 'pg_class'::regclass, i.indrelid
   FROM candidate AS c JOIN pg_index AS i ON i.indexrelid = c.oid WHERE c.class = 'pg_class'::regclass
@@ -97,6 +97,9 @@ WITH locked AS MATERIALIZED (
   FROM seed AS s JOIN pg_rewrite AS r ON r.ev_class = s.oid WHERE s.class = 'pg_class'::regclass
   UNION SELECT 'pg_statistic_ext'::regclass, x.oid
   FROM seed AS s JOIN pg_statistic_ext AS x ON x.stxrelid = s.oid WHERE s.class = 'pg_class'::regclass
+  -- default privileges are changed under no lock, but their schema is named
+  UNION SELECT 'pg_default_acl'::regclass, d.oid
+  FROM seed AS s JOIN pg_default_acl AS d ON d.defaclnamespace = s.oid WHERE s.class = 'pg_namespace'::regclass
 ), known (class, oid, versioned) AS MATERIALIZED (
   -- Null for what is not there. Types of arrays and rows have no definition of their own. Look-ups of one: EXISTS
   -- might be answered by hashing a whole catalog
@@ -111,6 +114,7 @@ WITH locked AS MATERIALIZED (
       WHEN 'pg_policy'::regclass THEN (SELECT true FROM pg_policy AS y WHERE y.oid = o.oid)
       WHEN 'pg_rewrite'::regclass THEN (SELECT r.rulename <> '_RETURN' FROM pg_rewrite AS r WHERE r.oid = o.oid)
       WHEN 'pg_statistic_ext'::regclass THEN (SELECT true FROM pg_statistic_ext AS x WHERE x.oid = o.oid)
+      WHEN 'pg_default_acl'::regclass THEN (SELECT true FROM pg_default_acl AS d WHERE d.oid = o.oid)
     END
   FROM object AS o
 )

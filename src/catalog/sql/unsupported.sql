@@ -49,9 +49,6 @@ WITH chosen AS MATERIALIZED (
   SELECT 'pg_ts_template'::regclass, x.oid, 'text search template', format('%I.%I', n.nspname, x.tmplname)
   FROM chosen AS n JOIN pg_ts_template AS x ON x.tmplnamespace = n.oid
   UNION ALL
-  SELECT 'pg_default_acl'::regclass, d.oid, 'default privileges', format('of %I in %I', pg_get_userbyid(d.defaclrole), n.nspname)
-  FROM chosen AS n JOIN pg_default_acl AS d ON d.defaclnamespace = n.oid
-  UNION ALL
   SELECT 'pg_seclabel'::regclass, l.objoid, 'security label', format('%s on %s', l.provider, i.identity)
   FROM pg_seclabel AS l CROSS JOIN LATERAL pg_identify_object(l.classoid, l.objoid, l.objsubid) AS i
   WHERE i.schema IN (SELECT n.nspname FROM chosen AS n)

@@ -2,6 +2,7 @@
 
 use super::commit::count;
 use super::{first_line, short};
+use crate::catalog;
 use crate::command::ast::Merge;
 use crate::command::{Answer, Invocation, Value};
 use crate::error::{ErrorReport, Report};
@@ -75,7 +76,7 @@ fn answer(report: &MergeReport, target: &str) -> Answer {
 pub async fn dry_run(with: Invocation<'_>, merge: &Merge) -> Result<Answer, ErrorReport> {
     let database = with.versioned()?;
     let request = request(&with, merge);
-    let creator = merging::creator(with.session)
+    let creator = catalog::creator(with.session)
         .await
         .map_err(|error| error.report())?;
     let planned = merging::plan(&database, &request, &[], &creator).await?;

@@ -1,7 +1,7 @@
 //! A planned merge happens, in one transaction of the client's connection, or not at all.
 
 use super::guard;
-use super::plan::{Planned, creator, plan};
+use super::plan::{Planned, plan};
 use super::{Request, conflicts};
 use crate::branch::NameUse;
 use crate::catalog::{self, CatalogId, PhysicalTarget, Selection, TargetClass, TouchedRequest};
@@ -79,7 +79,7 @@ pub(super) async fn attempt(
     stored: Option<i64>,
     identity: &Identity,
 ) -> Result<MergeReport, RepoError> {
-    let creator = creator(session).await?;
+    let creator = catalog::creator(session).await?;
     for _ in 0..ATTEMPTS {
         let planned = plan(database, request, resolutions, &creator).await?;
         if planned.is_up_to_date() && stored.is_none() {
@@ -232,7 +232,7 @@ async fn look(
 ) -> Result<(Observed, Stamp), RepoError> {
     let map = &planned.target;
     let targets = targets(planned);
-    let touched = catalog::touched(
+    let mut touched = catalog::touched(
         session,
         TouchedRequest {
             targets: &targets,
@@ -241,6 +241,13 @@ async fn look(
         },
     )
     .await?;
+    let drops_unlocked = planned.changes.iter().any(|change| {
+        change.key.kind == Kind::DefaultPrivileges && change.kind == ChangeKind::Drop
+    });
+    if drops_unlocked {
+        let lost = database.store().lost_objects(session, map.id()).await?;
+        touched.gone.extend(lost);
+    }
     let raw = catalog::read(
         session,
         database.server_version(),
@@ -316,6 +323,11 @@ fn targets(planned: &Planned) -> Vec<PhysicalTarget> {
                 class,
                 schema: String::new(),
                 name: physical(&key.name),
+            },
+            Kind::DefaultPrivileges => PhysicalTarget {
+                class,
+                schema: String::new(),
+                name: physical(&key.schema),
             },
             kind if kind.is_on_relation() => PhysicalTarget {
                 class,

@@ -7,10 +7,10 @@ use crate::merge::{self, Merged, Resolution};
 use crate::repo::database::{Database, Head};
 use crate::repo::error::RepoError;
 use crate::schema::model::Lineage;
-use crate::schema::{self, Change, RenderOptions, Snapshot, Step};
+use crate::schema::{self, Change, Creator, RenderOptions, Snapshot, Step};
 use crate::sql::using_expressions;
 use crate::store::{CommitHash, LogQuery};
-use crate::upstream::{DbError, Executor};
+use crate::upstream::Executor;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
@@ -45,22 +45,12 @@ impl Planned {
     }
 }
 
-/// The role whose objects new ones will be.
-pub async fn creator(session: &mut dyn Executor) -> Result<String, DbError> {
-    let rows = session.query("SELECT current_user::text", &[]).await?;
-    rows.into_iter()
-        .flatten()
-        .flatten()
-        .next()
-        .ok_or_else(|| DbError::Unexpected("no current user".to_owned()))
-}
-
 /// Works out a merge with the conflicts decided so far. `creator` is the role that will run the DDL.
 pub async fn plan(
     database: &Database,
     request: &Request,
     resolutions: &[Resolution],
-    creator: &str,
+    creator: &Creator,
 ) -> Result<Planned, ErrorReport> {
     Ok(work_out(database, request, resolutions, creator).await?)
 }
@@ -69,7 +59,7 @@ async fn work_out(
     database: &Database,
     request: &Request,
     resolutions: &[Resolution],
-    creator: &str,
+    creator: &Creator,
 ) -> Result<Planned, RepoError> {
     let store = database.store();
     let mut reader = database.reader();
@@ -93,7 +83,7 @@ async fn work_out(
     let changes = schema::diff(&before, &merged.result);
     let options = RenderOptions {
         using: conversions(database, &mut reader, &theirs, source_head.commit, &bases).await?,
-        creator: Some(creator.to_owned()),
+        creator: Some(creator.clone()),
     };
     let steps = schema::render(&changes, &before, &merged.result, &options);
     Ok(Planned {

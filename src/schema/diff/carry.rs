@@ -72,6 +72,14 @@ impl Renames {
         self.schemas.get(schema).map_or(schema, String::as_str)
     }
 
+    /// New names of renamed schemas → old ones.
+    pub fn schemas_before(&self) -> BTreeMap<String, String> {
+        let renamed = self.schemas.iter();
+        renamed
+            .map(|(old, new)| (new.clone(), old.clone()))
+            .collect()
+    }
+
     /// Where an object of the old name is found after the renames.
     pub fn name(&self, name: &Name) -> Name {
         self.objects

@@ -4,7 +4,7 @@ use super::drop::owner_follows_table;
 use super::scope::Scope;
 use super::script::Script;
 use super::table::{Altered, Deferred};
-use super::{declared, domain, index, routine, sequence, table, types, view};
+use super::{declared, defaults, domain, index, routine, sequence, table, types, view};
 use crate::schema::change::Alteration;
 use crate::schema::model::{
     Body, ConstraintKind, Definition, Kind, Lineage, Name, ObjectKey, ReplicaIdentity,
@@ -75,6 +75,9 @@ impl<'a> Plan<'a> {
             .copied()
             .collect();
         for lineage in touched {
+            if defaults::is_default(scope, lineage) {
+                continue;
+            }
             if let Some(new) = scope.new_definition(lineage) {
                 nodes.insert(new.key(), new.depends_on.iter().cloned().collect());
                 lineages.insert(new.key(), lineage);

@@ -1,5 +1,6 @@
 //! What goes: at the start what is in the way, at the end what nothing stands on any more.
 
+use super::defaults;
 use super::scope::{Scope, TableScope};
 use super::script::{Script, target, target_named};
 use super::step::Hazard;
@@ -50,7 +51,7 @@ impl Schedule {
         }
         let mut schedule = Self::default();
         for lineage in scope.dropped.iter().chain(&scope.rebuilt).copied() {
-            if goes_with(scope, lineage).is_some() {
+            if goes_with(scope, lineage).is_some() || defaults::is_default(scope, lineage) {
                 continue;
             }
             if late.contains(&lineage) {

@@ -10,6 +10,7 @@
 mod build;
 mod column;
 mod declared;
+mod defaults;
 mod domain;
 mod drop;
 mod index;
@@ -30,7 +31,7 @@ mod view;
 #[cfg(test)]
 mod tests;
 
-pub use step::{Hazard, RenderOptions, Step, migration, script};
+pub use step::{Creator, Hazard, RenderOptions, Step, migration, script};
 
 use super::change::Change;
 use super::diff::diff;
@@ -55,11 +56,14 @@ pub fn render(
     let mut script = Script {
         steps: Vec::new(),
         options,
+        before: from,
+        old_schemas: scope.renames.schemas_before(),
     };
     ties::untie(&mut script, &scope);
     schedule.render_first(&mut script, &scope);
     let aside = rename::render(&mut script, &scope, &schedule.last);
     build::render(&mut script, &scope);
+    defaults::render(&mut script, &scope);
     schedule.render_last(&mut script, &scope, &aside);
     ties::tie(&mut script, &scope);
     script.steps

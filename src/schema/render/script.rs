@@ -7,12 +7,17 @@ use crate::schema::change::{Alteration, Part};
 use crate::schema::kind::Naming;
 use crate::schema::model::{Acl, Body, Definition, Kind, Name, ObjectKey};
 use crate::schema::quote::{qualified, quote_grantee, quote_identifier, quote_literal};
+use crate::schema::snapshot::Snapshot;
 use std::collections::BTreeMap;
 
 /// Collects steps.
 pub(super) struct Script<'a> {
     pub steps: Vec<Step>,
     pub options: &'a RenderOptions,
+    /// The schema before: its default privileges are in force till the end.
+    pub before: &'a Snapshot,
+    /// New names of renamed schemas → old ones.
+    pub old_schemas: BTreeMap<String, String>,
 }
 
 impl Script<'_> {
@@ -33,14 +38,37 @@ impl Script<'_> {
         if let Some(text) = &definition.comment {
             self.comment(definition, &Part::Object, Some(text));
         }
-        let creator = self.options.creator.as_deref();
+        let creator = self.options.creator.as_ref();
+        let creator = creator.map(|creator| creator.role.as_str());
         if definition.kind().facts().owned && creator != Some(definition.owner.as_str()) {
             self.push(&key, &[], set_owner(definition));
         }
-        let default = acl::default_acl(definition.kind(), &definition.owner, &definition.acl);
+        let default = self.initial_acl(definition);
         for privilege in acl::difference(&default, &definition.acl, None) {
             self.privileges(definition, &privilege, &[]);
         }
+    }
+
+    /// The privileges of an object just made, once its owner has it.
+    fn initial_acl(&self, definition: &Definition) -> Acl {
+        let (kind, owner) = (definition.kind(), definition.owner.as_str());
+        let plain = || acl::default_acl(kind, owner, &definition.acl);
+        let (Some(creator), Some(on)) = (&self.options.creator, kind.facts().grants_on) else {
+            return plain();
+        };
+        let owned = |acl: &Acl| acl::after_owner_change(acl, &creator.role, owner);
+        let mut initial = creator.grants.get(on).map_or_else(plain, owned);
+        let schema = definition.key().schema;
+        let in_schema = self.before.by_key(&ObjectKey {
+            kind: Kind::DefaultPrivileges,
+            schema: self.old_schemas.get(&schema).cloned().unwrap_or(schema),
+            name: creator.role.clone(),
+            qualifier: on.to_owned(),
+        });
+        if let Some(more) = in_schema.and_then(|lineage| self.before.get(&lineage)) {
+            acl::add(&mut initial, &owned(&more.acl));
+        }
+        initial
     }
 
     pub fn comment(&mut self, definition: &Definition, on: &Part, text: Option<&String>) {
@@ -78,8 +106,15 @@ impl Script<'_> {
         alteration: &Alteration,
         hazards: &[Hazard],
     ) {
-        let on = grant_target(definition);
-        self.privileges_on(&definition.key(), &on, alteration, hazards);
+        let key = definition.key();
+        if key.kind == Kind::DefaultPrivileges {
+            if let Some(sql) = grant(&key.qualifier, alteration) {
+                let sql = format!("ALTER {} {sql}", target(definition));
+                self.push(&key, hazards, sql);
+            }
+            return;
+        }
+        self.privileges_on(&key, &grant_target(definition), alteration, hazards);
     }
 
     /// A `GRANT` or `REVOKE` on something that is part of `object`.
@@ -90,47 +125,9 @@ impl Script<'_> {
         alteration: &Alteration,
         hazards: &[Hazard],
     ) {
-        let list = |privileges: &[String], column: &Option<String>| match column {
-            Some(column) => {
-                let column = quote_identifier(column);
-                let each: Vec<_> = privileges
-                    .iter()
-                    .map(|privilege| format!("{privilege} ({column})"))
-                    .collect();
-                each.join(", ")
-            }
-            None => privileges.join(", "),
-        };
-        let sql = match alteration {
-            Alteration::Grant {
-                column,
-                grantee,
-                privileges,
-                grantable,
-            } => format!(
-                "GRANT {} ON {on} TO {}{}",
-                list(privileges, column),
-                quote_grantee(grantee),
-                if *grantable { " WITH GRANT OPTION" } else { "" }
-            ),
-            Alteration::Revoke {
-                column,
-                grantee,
-                privileges,
-                grant_option_only,
-            } => format!(
-                "REVOKE {}{} ON {on} FROM {}",
-                if *grant_option_only {
-                    "GRANT OPTION FOR "
-                } else {
-                    ""
-                },
-                list(privileges, column),
-                quote_grantee(grantee),
-            ),
-            _ => return,
-        };
-        self.push(object, hazards, sql);
+        if let Some(sql) = grant(on, alteration) {
+            self.push(object, hazards, sql);
+        }
     }
 
     /// The privileges of a column just made.
@@ -157,6 +154,50 @@ impl Script<'_> {
             _ => return false,
         }
         true
+    }
+}
+
+/// A `GRANT` or `REVOKE`; nothing for other alterations.
+fn grant(on: &str, alteration: &Alteration) -> Option<String> {
+    let list = |privileges: &[String], column: &Option<String>| match column {
+        Some(column) => {
+            let column = quote_identifier(column);
+            let each: Vec<_> = privileges
+                .iter()
+                .map(|privilege| format!("{privilege} ({column})"))
+                .collect();
+            each.join(", ")
+        }
+        None => privileges.join(", "),
+    };
+    match alteration {
+        Alteration::Grant {
+            column,
+            grantee,
+            privileges,
+            grantable,
+        } => Some(format!(
+            "GRANT {} ON {on} TO {}{}",
+            list(privileges, column),
+            quote_grantee(grantee),
+            if *grantable { " WITH GRANT OPTION" } else { "" }
+        )),
+        Alteration::Revoke {
+            column,
+            grantee,
+            privileges,
+            grant_option_only,
+        } => Some(format!(
+            "REVOKE {}{} ON {on} FROM {}",
+            if *grant_option_only {
+                "GRANT OPTION FOR "
+            } else {
+                ""
+            },
+            list(privileges, column),
+            quote_grantee(grantee),
+        )),
+        _ => None,
     }
 }
 
@@ -205,6 +246,11 @@ pub(super) fn target_named(definition: &Definition, name: &Name) -> String {
         Naming::Plain => format!("{keyword} {}", qualified(name)),
         Naming::Arguments => format!("{keyword} {}({qualifier})", qualified(name)),
         Naming::Method => format!("{keyword} {} USING {qualifier}", qualified(name)),
+        Naming::RoleInSchema => format!(
+            "{keyword} FOR ROLE {} IN SCHEMA {}",
+            quote_identifier(&name.name),
+            quote_identifier(&name.schema)
+        ),
         Naming::OnRelation => format!(
             "{keyword} {} ON {}",
             quote_identifier(&name.name),

@@ -1,6 +1,6 @@
 //! One statement of a migration, and what to know before running it.
 
-use crate::schema::model::{Kind, Lineage, ObjectKey};
+use crate::schema::model::{Acl, Kind, Lineage, ObjectKey};
 use serde::Serialize;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
@@ -63,7 +63,16 @@ pub struct RenderOptions {
     pub using: BTreeMap<(Lineage, Lineage), String>,
     /// The role that will run the statements: what it creates is its own already. `None` names every
     /// new object's owner.
-    pub creator: Option<String>,
+    pub creator: Option<Creator>,
+}
+
+/// A role, and what its new objects are like.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Creator {
+    pub role: String,
+    /// Its default privileges in all schemas, by the type of object (`TABLES` …): they take the place of
+    /// PostgreSQL's own.
+    pub grants: BTreeMap<String, Acl>,
 }
 
 /// The steps as SQL: statements with semicolons, each under its hazards.

@@ -10,7 +10,10 @@ use std::collections::BTreeMap;
 
 fn options() -> RenderOptions {
     RenderOptions {
-        creator: Some("ada".to_owned()),
+        creator: Some(Creator {
+            role: "ada".to_owned(),
+            ..Creator::default()
+        }),
         ..RenderOptions::default()
     }
 }

@@ -5,8 +5,9 @@ use super::{Class, with_targets};
 use crate::sql::plan::{Ddl, Scope, Target, TargetClass};
 use pg_query::NodeEnum;
 use pg_query::protobuf::{
-    AlterTableStmt, AlterTableType, CreateSchemaStmt, CreateTableAsStmt, DropStmt, GrantStmt,
-    GrantTargetType, Node, ObjectType, RangeVar, ReindexObjectType, ReindexStmt, RenameStmt,
+    AlterDefaultPrivilegesStmt, AlterTableStmt, AlterTableType, CreateSchemaStmt,
+    CreateTableAsStmt, DropStmt, GrantStmt, GrantTargetType, Node, ObjectType, RangeVar,
+    ReindexObjectType, ReindexStmt, RenameStmt,
 };
 
 /// What kind of thing a statement changes. All of the statement kinds that are not named here change
@@ -62,6 +63,11 @@ pub(super) fn class(statement: &NodeEnum) -> Class {
         NodeEnum::CommentStmt(comment) => objects::class(comment.objtype()),
         NodeEnum::SecLabelStmt(label) => objects::class(label.objtype()),
         NodeEnum::GrantStmt(grant) => objects::class(grant.objtype()),
+
+        NodeEnum::AlterDefaultPrivilegesStmt(alter) if in_schemas(alter).is_empty() => {
+            Class::Shared("default privileges of all schemas")
+        }
+        NodeEnum::AlterDefaultPrivilegesStmt(_) => Class::Versioned,
 
         NodeEnum::CreateExtensionStmt(_)
         | NodeEnum::AlterExtensionStmt(_)
@@ -188,11 +194,17 @@ pub(super) fn describe(statement: &NodeEnum) -> Option<Ddl> {
         NodeEnum::CommentStmt(comment) => one(target(comment.objtype(), comment.object.as_deref())),
         NodeEnum::SecLabelStmt(label) => one(target(label.objtype(), label.object.as_deref())),
         NodeEnum::GrantStmt(grant) => granting(grant),
+        NodeEnum::AlterDefaultPrivilegesStmt(alter) => Ddl {
+            drops: true,
+            unlocked: true,
+            ..with_targets(in_schemas(alter).into_iter().map(schema).collect())
+        },
         NodeEnum::ImportForeignSchemaStmt(import) => within(vec![import.local_schema.clone()]),
         NodeEnum::ReindexStmt(reindex) => reindexing(reindex),
         NodeEnum::DropOwnedStmt(_) => Ddl {
             scope: Scope::Everything,
             drops: true,
+            unlocked: true,
             ..Ddl::default()
         },
         NodeEnum::ReassignOwnedStmt(_) | NodeEnum::AlterTableMoveAllStmt(_) => Ddl {
@@ -372,6 +384,21 @@ fn renaming(rename: &RenameStmt) -> Ddl {
         scope,
         ..Ddl::default()
     }
+}
+
+/// The schemas of `ALTER DEFAULT PRIVILEGES IN SCHEMA`.
+fn in_schemas(alter: &AlterDefaultPrivilegesStmt) -> Vec<&str> {
+    let options = alter.options.iter();
+    let lists = options.filter_map(|option| match &option.node {
+        Some(NodeEnum::DefElem(option)) if option.defname == "schemas" => {
+            match super::node(option.arg.as_deref()) {
+                Some(NodeEnum::List(list)) => Some(strings(&list.items)),
+                _ => None,
+            }
+        }
+        _ => None,
+    });
+    lists.flatten().collect()
 }
 
 fn granting(grant: &GrantStmt) -> Ddl {

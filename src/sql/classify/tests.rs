@@ -167,6 +167,10 @@ fn ddl_names_its_targets() {
         ("GRANT USAGE ON SCHEMA s TO r", &["schema s"]),
         ("GRANT EXECUTE ON FUNCTION f(int) TO r", &["routine f"]),
         ("REVOKE USAGE ON TYPE m FROM r", &["type m"]),
+        (
+            "ALTER DEFAULT PRIVILEGES FOR ROLE r IN SCHEMA a, b GRANT SELECT ON TABLES TO x",
+            &["schema a", "schema b"],
+        ),
         ("CREATE SCHEMA s", &["schema s"]),
         ("DROP SCHEMA a, b", &["schema a", "schema b"]),
         ("ALTER SCHEMA a RENAME TO b", &["schema a", "schema b"]),
@@ -284,7 +288,6 @@ fn what_changes_no_schema_is_no_ddl() {
         "COMMENT ON DATABASE d IS 'x'",
         "GRANT r TO s",
         "GRANT CONNECT ON DATABASE d TO r",
-        "ALTER DEFAULT PRIVILEGES GRANT SELECT ON TABLES TO r",
         "DISCARD PLANS",
         "SET work_mem = '1MB'",
         "SHOW work_mem",
@@ -416,6 +419,7 @@ fn transaction_control_is_told() {
 fn what_all_branches_share_is_told() {
     for text in [
         "CREATE EXTENSION citext",
+        "ALTER DEFAULT PRIVILEGES GRANT SELECT ON TABLES TO r",
         "DROP CAST (a AS b)",
         "COMMENT ON EXTENSION e IS 'x'",
     ] {

@@ -37,3 +37,9 @@ CREATE POLICY dropped ON pol.members USING (false);
 CREATE POLICY checked ON pol.members FOR UPDATE USING (true) WITH CHECK (tenant > 0);
 COMMENT ON POLICY plain ON pol.t IS 'my own';
 COMMENT ON POLICY "Odd ""Policy""" ON pol.t IS 'odd';
+-- On partitions and children.
+CREATE TABLE rls.parts (id integer, owner name) PARTITION BY RANGE (id);
+CREATE TABLE rls.part PARTITION OF rls.parts FOR VALUES FROM (0) TO (9);
+ALTER TABLE rls.part ENABLE ROW LEVEL SECURITY;
+CREATE POLICY of_all ON rls.parts USING (owner = CURRENT_USER);
+CREATE POLICY of_one ON rls.part USING (id > 1);

@@ -40,3 +40,8 @@ ALTER TABLE rwr.t DISABLE RULE log_insert;
 ALTER TABLE rwr.t ENABLE ALWAYS RULE conditional;
 COMMENT ON RULE nothing ON rwr.t IS 'keep';
 COMMENT ON RULE v_insert ON rwr.v IS 'in';
+-- On partitions.
+CREATE TABLE rul.parts (id integer, a text) PARTITION BY RANGE (id);
+CREATE TABLE rul.part PARTITION OF rul.parts FOR VALUES FROM (0) TO (9);
+CREATE RULE of_all AS ON DELETE TO rul.parts DO INSTEAD NOTHING;
+CREATE RULE of_one AS ON DELETE TO rul.part DO INSTEAD NOTHING;

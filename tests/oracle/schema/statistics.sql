@@ -27,3 +27,8 @@ CREATE STATISTICS ext.dropped ON b, c FROM ext.t;
 COMMENT ON STATISTICS ext.plain IS 'a and b';
 GRANT CREATE ON SCHEMA ext TO oracle_writer;
 ALTER STATISTICS ext.kinds OWNER TO oracle_writer;
+-- On partitioned tables and their parts.
+CREATE TABLE sta.parts (id integer, a text, b text) PARTITION BY RANGE (id);
+CREATE TABLE sta.part PARTITION OF sta.parts FOR VALUES FROM (0) TO (9);
+CREATE STATISTICS sta.of_all ON a, b FROM sta.parts;
+CREATE STATISTICS sta.of_one ON id, b FROM sta.part;

@@ -1,4 +1,4 @@
-//! What hangs on relations: policies, rules, statistics.
+//! What hangs on relations and schemas: policies, rules, statistics, default privileges.
 
 use super::{Case, case};
 
@@ -73,4 +73,16 @@ pub const CASES: &[Case] = &[
     case("other statistics of the name", STATISTICS, "DROP STATISTICS towns; CREATE STATISTICS towns (ndistinct) ON name, age FROM users"),
     case("columns under statistics", STATISTICS, "ALTER TABLE users DROP COLUMN town; ALTER TABLE users ALTER name TYPE varchar(20)").one_way(),
     case("function under statistics", STATISTICS, "DROP STATISTICS app.ages; DROP FUNCTION grown"),
+    // default privileges
+    case("create default privileges", "CREATE TABLE t (a integer)", "ALTER DEFAULT PRIVILEGES FOR ROLE schema_writer IN SCHEMA public GRANT SELECT, INSERT ON TABLES TO schema_reader; \
+        ALTER DEFAULT PRIVILEGES FOR ROLE schema_writer IN SCHEMA app GRANT EXECUTE ON FUNCTIONS TO PUBLIC; ALTER DEFAULT PRIVILEGES FOR ROLE schema_writer IN SCHEMA app GRANT USAGE ON TYPES TO schema_reader WITH GRANT OPTION")
+        .with(&["ALTER DEFAULT PRIVILEGES FOR ROLE schema_writer IN SCHEMA public GRANT INSERT, SELECT ON TABLES TO schema_reader"]),
+    case("alter default privileges", "ALTER DEFAULT PRIVILEGES FOR ROLE schema_writer IN SCHEMA public GRANT SELECT, INSERT ON TABLES TO schema_reader; \
+        ALTER DEFAULT PRIVILEGES FOR ROLE schema_writer IN SCHEMA public GRANT SELECT ON SEQUENCES TO schema_reader", "\
+        ALTER DEFAULT PRIVILEGES FOR ROLE schema_writer IN SCHEMA public REVOKE INSERT ON TABLES FROM schema_reader; \
+        ALTER DEFAULT PRIVILEGES FOR ROLE schema_writer IN SCHEMA public GRANT SELECT ON TABLES TO schema_reader WITH GRANT OPTION; \
+        ALTER DEFAULT PRIVILEGES FOR ROLE schema_writer IN SCHEMA public REVOKE ALL ON SEQUENCES FROM schema_reader"),
+    case("default privileges in a renamed schema", "ALTER DEFAULT PRIVILEGES FOR ROLE schema_writer IN SCHEMA app GRANT SELECT ON TABLES TO schema_reader", "ALTER SCHEMA app RENAME TO \"App\"")
+        .without(&["GRANT", "REVOKE"]),
+    case("default privileges in a dropped schema", "ALTER DEFAULT PRIVILEGES FOR ROLE schema_writer IN SCHEMA app GRANT SELECT ON TABLES TO schema_reader", "DROP SCHEMA app"),
 ];
