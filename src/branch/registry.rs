@@ -132,6 +132,12 @@ impl Registry {
         }
     }
 
+    /// The logical name of a physical schema that is that branch's.
+    pub fn logical_on(&self, branch: i64, physical: &str) -> Option<String> {
+        let (owner, logical) = self.owner(physical)?;
+        (owner.id() == branch).then(|| logical.to_owned())
+    }
+
     /// Whether a physical schema has been given to a branch other than `main`.
     pub fn is_taken(&self, physical: &str) -> bool {
         self.owners.contains_key(physical)

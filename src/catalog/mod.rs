@@ -12,6 +12,7 @@
 mod body;
 mod definition;
 pub mod error;
+pub mod fingerprint;
 pub mod id;
 pub mod lineage;
 mod logical;
@@ -23,6 +24,7 @@ pub mod touched;
 pub mod unsupported;
 
 pub use error::CatalogError;
+pub use fingerprint::{Fingerprint, Moved, fingerprint, moved};
 pub use id::{CatalogId, TargetClass};
 pub use lineage::LineageBook;
 pub use read::{Found, Raw, Selection, read};

@@ -188,6 +188,12 @@ fn oid_array(oids: &BTreeSet<u32>) -> String {
     format!("{{{}}}", oids.join(","))
 }
 
+/// The text of an `int8[]`.
+pub(super) fn oid_groups(groups: &[u32]) -> String {
+    let groups: Vec<String> = groups.iter().map(u32::to_string).collect();
+    format!("{{{}}}", groups.join(","))
+}
+
 /// The text of a `text[]`.
 pub(super) fn text_array(texts: &[String]) -> String {
     let quoted: Vec<String> = texts

@@ -15,6 +15,8 @@ pub struct TouchedRequest<'a> {
     pub targets: &'a [PhysicalTarget],
     /// Physical schemas of which everything may have changed.
     pub schemas: &'a [String],
+    /// Objects that may have changed in any way, also by their names.
+    pub objects: &'a [CatalogId],
     /// Anything may have changed.
     pub everything: bool,
 }
@@ -54,13 +56,14 @@ pub async fn touched(
     exec: &mut dyn Executor,
     request: TouchedRequest<'_>,
 ) -> Result<Touched, CatalogError> {
-    let whole = if request.everything {
+    let mut whole = if request.everything {
         inventory(exec, None).await?
     } else if request.schemas.is_empty() {
         Vec::new()
     } else {
         inventory(exec, Some(request.schemas)).await?
     };
+    whole.extend(request.objects.iter().map(|id| (id.class, id.oid)));
     let targets: Vec<TargetParam<'_>> = request.targets.iter().map(TargetParam::from).collect();
     let targets = serde_json::to_string(&targets)?;
     let whole = serde_json::to_string(&whole)?;

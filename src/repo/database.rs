@@ -2,6 +2,7 @@
 
 use super::error::RepoError;
 use super::settings::StartupSettings;
+use super::survey::Verified;
 use crate::branch::{BranchEntry, BranchMap, MAIN, Registry, SharedObjects, search_path};
 use crate::catalog;
 use crate::error::ErrorReport;
@@ -129,6 +130,7 @@ impl Repo {
             registry: ArcSwap::from_pointee(Registry::default()),
             refreshing: Mutex::new(()),
             heads: DashMap::new(),
+            verified: DashMap::new(),
         };
         database.refresh_with(&mut connection).await?;
         let database = Arc::new(database);
@@ -160,6 +162,8 @@ pub struct Database {
     refreshing: Mutex<()>,
     /// Last known head of each branch id. Only a guess: recording checks it under the branch's lock.
     heads: DashMap<i64, Head>,
+    /// How each branch id compared with its head when that was last asked.
+    verified: DashMap<i64, Arc<Verified>>,
 }
 
 /// Where a branch is.
@@ -327,6 +331,14 @@ impl Database {
     /// wrong guess.
     pub fn remember_head(&self, branch: i64, head: Head) {
         self.heads.insert(branch, head);
+    }
+
+    pub(super) fn verified(&self, branch: i64) -> Option<Arc<Verified>> {
+        self.verified.get(&branch).map(|known| Arc::clone(&known))
+    }
+
+    pub(super) fn remember_verified(&self, branch: i64, verified: Verified) {
+        self.verified.insert(branch, Arc::new(verified));
     }
 
     pub fn forget_head(&self, branch: i64) {

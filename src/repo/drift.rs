@@ -4,11 +4,11 @@ use super::advance::{Authored, advance};
 use super::database::{Database, Head};
 use super::error::RepoError;
 use super::identity::Identity;
-use super::observe::{Observed, observe_branch, user_schemas};
+use super::survey::{Survey, survey};
 use crate::branch::BranchMap;
-use crate::catalog::{self, Unsupported};
+use crate::catalog::Unsupported;
 use crate::error::ErrorReport;
-use crate::schema::{self, Change, Snapshot};
+use crate::schema::Change;
 use crate::store::{Commit, CommitHash};
 use crate::upstream::Executor;
 use std::sync::Arc;
@@ -44,24 +44,14 @@ async fn inspect(
     let mut reader = database.reader();
     let head = database.current_head(map.branch()).await?;
     let latest = database.store().commit(&mut reader, head.commit).await?;
-    let recorded = database.snapshot(head.tree).await?;
-    let observed = observe_branch(database, session, map, &recorded).await?;
-    let schemas = user_schemas(session, &database.registry(), map.id()).await?;
+    let survey = survey(database, session, map, head).await?;
     Ok(Status {
         commit: head.commit,
         latest,
-        objects: recorded.len(),
-        drift: schema::diff(&recorded, &live(&observed)),
-        unsupported: catalog::unsupported(session, &schemas).await?,
+        objects: survey.recorded.len(),
+        drift: survey.drift,
+        unsupported: survey.unsupported,
     })
-}
-
-fn live(observed: &Observed) -> Snapshot {
-    observed
-        .found
-        .iter()
-        .map(|found| (found.lineage, found.definition.clone()))
-        .collect()
 }
 
 /// Drift that became a commit.
@@ -103,9 +93,11 @@ async fn record(
     identity: &Identity,
 ) -> Result<Option<Recorded>, RepoError> {
     let head: Head = database.current_head(map.branch()).await?;
-    let recorded = database.snapshot(head.tree).await?;
-    let observed = observe_branch(database, session, map, &recorded).await?;
-    let changes = schema::diff(&recorded, &live(&observed));
+    let Survey {
+        observed,
+        drift: changes,
+        ..
+    } = survey(database, session, map, head).await?;
     let stamp = database.store().stamp(session).await?;
     let message = message.unwrap_or_else(|| summary(&changes));
     let commit = advance(

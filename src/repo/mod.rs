@@ -17,6 +17,7 @@ mod observe;
 pub mod pending;
 pub mod reference;
 pub mod settings;
+mod survey;
 
 pub use capture::{Captured, capture};
 pub use database::{Database, Repo, Versioning};

@@ -1,6 +1,6 @@
 //! Looking at live objects: what a transaction touched, branch by branch.
 
-use super::adopt::{adopt, of_objects};
+use super::adopt::of_objects;
 use super::database::Database;
 use super::error::RepoError;
 use super::pending::PendingDdl;
@@ -8,12 +8,11 @@ use crate::branch::{BranchMap, NameUse, Registry};
 use crate::catalog::{
     self, CatalogId, Found, LineageBook, PhysicalTarget, Selection, Touched, TouchedRequest,
 };
-use crate::schema::Snapshot;
 use crate::schema::model::{Body, Lineage};
 use crate::sql::plan::{Scope, TargetClass};
 use crate::store::Stamp;
 use crate::upstream::Executor;
-use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::sync::Arc;
 
 /// What was seen of one branch.
@@ -59,6 +58,7 @@ pub async fn observe(
             targets: &request.targets,
             schemas: &request.schemas,
             everything: request.everything,
+            ..TouchedRequest::default()
         },
     )
     .await?;
@@ -116,8 +116,7 @@ async fn look(
             if let Some((owner, logical)) = created_schemas.get(physical) {
                 return (owner.id() == map.id()).then(|| logical.clone());
             }
-            let (owner, logical) = registry.owner(physical)?;
-            (owner.id() == map.id()).then(|| logical.to_owned())
+            registry.logical_on(map.id(), physical)
         };
         let found = raw.objects(&names, &mut book)?;
         let gone: Vec<Gone> = missing
@@ -240,57 +239,6 @@ impl Request {
                 .insert(physical.to_owned(), (Arc::clone(map), logical.to_owned()));
         }
     }
-}
-
-/// Looks at a whole branch: what status and drift compare with its head.
-///
-/// Objects whose address the store does not know, as after a restore from a dump, are recognised by name.
-pub async fn observe_branch(
-    database: &Database,
-    executor: &mut dyn Executor,
-    map: &Arc<BranchMap>,
-    head: &Snapshot,
-) -> Result<Observed, RepoError> {
-    let registry = database.registry();
-    let schemas = user_schemas(executor, &registry, map.id()).await?;
-    let raw = catalog::read(
-        executor,
-        database.server_version(),
-        Selection::Schemas(&schemas),
-    )
-    .await?;
-    let entries = database.store().lineages(executor, &raw.ids()).await?;
-    let known: HashMap<CatalogId, Lineage> = entries
-        .iter()
-        .map(|(id, entry)| (*id, entry.lineage))
-        .collect();
-    let alive: HashSet<Lineage> = known.values().copied().collect();
-    let lost: Snapshot = head
-        .iter()
-        .filter(|(lineage, _)| !alive.contains(lineage))
-        .map(|(lineage, definition)| (*lineage, Arc::clone(definition)))
-        .collect();
-    let names = |physical: &str| {
-        let (owner, logical) = registry.owner(physical)?;
-        (owner.id() == map.id()).then(|| logical.to_owned())
-    };
-    let adopted = adopt(&raw, &names, &lost, &known)?;
-    let seen: HashSet<Lineage> = adopted.found.iter().map(|found| found.lineage).collect();
-    let observed = Observed {
-        map: Arc::clone(map),
-        new_schemas: new_schemas(map, &adopted.found),
-        gone: head
-            .lineages()
-            .filter(|lineage| !seen.contains(lineage))
-            .map(|lineage| Gone {
-                id: None,
-                lineage: *lineage,
-            })
-            .collect(),
-        newcomers: adopted.newcomers,
-        found: adopted.found,
-    };
-    Ok(observed)
 }
 
 /// Versioned schemas of the database that exist: all of `main`'s are those that no branch claims.

@@ -8,6 +8,7 @@ use crate::schema::model::Lineage;
 use crate::upstream::{Executor, Row};
 use std::collections::HashMap;
 
+const HAS_LINEAGES: &str = include_str!("sql/has_lineages.sql");
 const OF_IDS: &str = include_str!("sql/lineage_of_ids.sql");
 const LOST_OBJECTS: &str = include_str!("sql/lost_objects.sql");
 const OF_OBJECTS: &str = include_str!("sql/lineage_of_objects.sql");
@@ -54,6 +55,24 @@ impl Store {
         ];
         let params: Vec<_> = params.iter().map(|param| Some(param.as_str())).collect();
         read(exec.query(OF_OBJECTS, &params).await?)
+    }
+
+    /// Whether the store knows an object of the branch's to have one of these lineages.
+    pub async fn has_any(
+        &self,
+        exec: &mut dyn Executor,
+        branch: i64,
+        lineages: &[Lineage],
+    ) -> Result<bool, StoreError> {
+        if lineages.is_empty() {
+            return Ok(false);
+        }
+        let (branch, lineages) = (branch.to_string(), array(lineages));
+        let rows = exec
+            .query(HAS_LINEAGES, &[Some(&branch), Some(&lineages)])
+            .await?;
+        let mut row = FromRow::new(rows.into_iter().next().unwrap_or_default());
+        row.parse()
     }
 
     /// Relations of a branch that the store knows and the catalogs no longer have.

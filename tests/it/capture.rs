@@ -617,7 +617,7 @@ async fn an_untracked_database_passes_through_until_init() {
 
 /// One of everything the model knows, each changed in the ways it can be. After each the head commit has
 /// to describe the live catalogs.
-const DDL_OF_EVERY_KIND: &[&str] = &[
+pub const DDL_OF_EVERY_KIND: &[&str] = &[
     "CREATE SCHEMA app",
     "CREATE TABLE app.parent (id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY, code text UNIQUE)",
     "CREATE TABLE child (id serial PRIMARY KEY, parent_id bigint REFERENCES app.parent (id) ON DELETE CASCADE)",

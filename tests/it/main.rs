@@ -9,6 +9,7 @@ mod bad_input;
 mod capture;
 mod default_privileges;
 mod dev_command;
+mod drift;
 mod escalation;
 mod forgery;
 mod isolation;

@@ -236,8 +236,7 @@ async fn look(
         session,
         TouchedRequest {
             targets: &targets,
-            schemas: &[],
-            everything: false,
+            ..TouchedRequest::default()
         },
     )
     .await?;
@@ -276,8 +275,7 @@ async fn look(
         if let Some(logical) = added.get(physical) {
             return Some(logical.clone());
         }
-        let (owner, logical) = registry.owner(physical)?;
-        (owner.id() == map.id()).then(|| logical.to_owned())
+        registry.logical_on(map.id(), physical)
     };
     let adopted = adopt(&raw, &names, &planned.merged.result, &known)?;
     let observed = Observed {

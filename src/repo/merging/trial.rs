@@ -61,9 +61,8 @@ async fn attempt(
     let touched = catalog::touched(
         session,
         TouchedRequest {
-            targets: &[],
             schemas: &physical,
-            everything: false,
+            ..TouchedRequest::default()
         },
     )
     .await?;
@@ -79,10 +78,7 @@ async fn attempt(
         .map(|(id, entry)| (*id, entry.lineage))
         .collect();
     let registry = database.registry();
-    let names = |physical: &str| {
-        let (owner, logical) = registry.owner(physical)?;
-        (owner.id() == target.id()).then(|| logical.to_owned())
-    };
+    let names = |physical: &str| registry.logical_on(target.id(), physical);
     let adopted = adopt(&raw, &names, &crate::schema::Snapshot::default(), &known)?;
     // A custom resolution may drop the object and make another of the same name.
     let same = adopted
