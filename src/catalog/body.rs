@@ -8,10 +8,10 @@ use super::row::{
 };
 use super::{CatalogError, CatalogId, LineageBook};
 use crate::schema::model::{
-    Acl, Attribute, Body, Check, Column, Composite, Constraint, ConstraintKind, Declared, Domain,
-    Enum, Foreign, Generated, Identity, Index, IndexAttributes, Lineage, MaterializedView, Name,
-    OwnedBy, Persistence, ReplicaIdentity, Routine, Sequence, SequenceOptions, Table, Trigger,
-    TriggerState, View,
+    Acl, Attribute, Body, Check, Column, ColumnSettings, Composite, Constraint, ConstraintKind,
+    Declared, Domain, Enum, Foreign, Generated, Identity, Index, IndexAttributes, Lineage,
+    MaterializedView, Name, OwnedBy, Persistence, ReplicaIdentity, Routine, Sequence,
+    SequenceOptions, Table, Trigger, TriggerState, View,
 };
 use crate::schema::token::tokens;
 use std::collections::BTreeMap;
@@ -103,8 +103,9 @@ pub(super) fn relation_body(
             options: options(row.options.as_deref(), ""),
             column_comments: column_comments(row),
             column_acls: column_acls(row),
-            column_statistics: (row.columns.iter().flatten())
-                .filter_map(|column| Some((column.name.clone(), column.statistics?)))
+            column_settings: (row.columns.iter().flatten())
+                .map(|column| (column.name.clone(), column_settings(column)))
+                .filter(|(_, settings)| *settings != ColumnSettings::default())
                 .collect(),
             unpopulated: !row.populated,
             access_method: row.access_method.clone(),
@@ -218,6 +219,15 @@ fn column(row: &ColumnRow, id: Lineage, logical: Logical<'_>) -> Column {
     }
 }
 
+fn column_settings(row: &ColumnRow) -> ColumnSettings {
+    ColumnSettings {
+        storage: row.storage.and_then(storage),
+        compression: row.compression.and_then(compression),
+        statistics: row.statistics,
+        options: options(row.options.as_deref(), ""),
+    }
+}
+
 /// The keyword of an `attstorage`.
 fn storage(code: char) -> Option<String> {
     let keyword = match code {
@@ -250,7 +260,10 @@ fn constraint(row: &ConstraintRow, logical: Logical<'_>) -> Option<Constraint> {
     };
     Some(Constraint {
         kind,
-        definition: logical.text(&row.definition),
+        definition: match kind {
+            ConstraintKind::Exclusion => logical.text(&without_options(&row.definition)),
+            _ => logical.text(&row.definition),
+        },
         columns: sorted(row.columns.as_deref()),
         references: (row.references.as_ref())
             .map(|PhysicalName(schema, name)| logical.name(schema, name)),

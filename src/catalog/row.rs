@@ -57,6 +57,7 @@ pub(super) struct SchemaRow {
 }
 
 #[derive(Clone, Debug, Deserialize)]
+#[expect(clippy::struct_excessive_bools, reason = "as the catalog has them")]
 pub(super) struct RelationRow {
     #[serde(flatten)]
     pub common: Common,

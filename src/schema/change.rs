@@ -198,11 +198,11 @@ pub enum Alteration {
     SetCluster {
         index: Option<String>,
     },
-    /// A column's `n_distinct` and the like; `None` resets it.
-    SetColumnOption {
+    /// A column's `n_distinct` and the like.
+    SetColumnOptions {
         column: String,
-        name: String,
-        value: Option<String>,
+        from: BTreeMap<String, String>,
+        to: BTreeMap<String, String>,
     },
     /// A foreign table's options, or a column's of it.
     SetForeignOptions {
@@ -503,16 +503,12 @@ impl fmt::Display for Alteration {
             }
             Self::SetCluster { index: Some(index) } => write!(f, "cluster on {index}"),
             Self::SetCluster { index: None } => f.write_str("set without cluster"),
-            Self::SetColumnOption {
-                column,
-                name,
-                value: Some(value),
-            } => write!(f, "set {name} = {value} on {column}"),
-            Self::SetColumnOption {
-                column,
-                name,
-                value: None,
-            } => write!(f, "reset {name} on {column}"),
+            Self::SetColumnOptions { column, to, .. } => {
+                let each: Vec<_> = (to.iter())
+                    .map(|(name, value)| format!("{name} = {value}"))
+                    .collect();
+                write!(f, "set ({}) on {column}", each.join(", "))
+            }
             Self::SetForeignOptions { column, .. } => {
                 write!(f, "change options{}", OnColumn(column))
             }

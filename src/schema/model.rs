@@ -435,6 +435,19 @@ pub struct View {
     pub column_acls: BTreeMap<String, Acl>,
 }
 
+/// What can be set of a materialized view's column; see [`Column`].
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ColumnSettings {
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub storage: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub compression: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub statistics: Option<i32>,
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub options: BTreeMap<String, String>,
+}
+
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct MaterializedView {
     pub name: Name,
@@ -446,7 +459,7 @@ pub struct MaterializedView {
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub column_acls: BTreeMap<String, Acl>,
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
-    pub column_statistics: BTreeMap<String, i32>,
+    pub column_settings: BTreeMap<String, ColumnSettings>,
     /// Made `WITH NO DATA`, and not refreshed since. Like rows, not compared by a diff.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub unpopulated: bool,

@@ -12,7 +12,7 @@ use std::fmt::Write;
 /// - physical schemas' names, in double or single quotes, become the logical ones;
 /// - `pg_dump`'s comments go, which give each entry's name once more;
 /// - entries are sorted, and so are the lines of an entry of privileges, since both follow OIDs or the order of the grants;
-/// - so are the parameters of a relation, which come in the order in which they were set;
+/// - so are the parameters of a relation and the options of a foreign table, which come in the order in which they were set;
 /// - the tablespace and access method in force are written before the entry that they apply to;
 /// - of the schemas themselves, what the catalog has is taken instead: of `public`, `pg_dump` prints the difference from what
 ///   initdb made.
@@ -81,7 +81,12 @@ impl Dump {
     /// The same with the columns of each table sorted: where a column is gone and comes back, it comes last.
     pub fn without_column_order(&self) -> Self {
         let entries = self.0.iter().map(|entry| {
-            if !entry.contains("CREATE TABLE ") && !entry.contains("CREATE UNLOGGED TABLE ") {
+            let tables = [
+                "CREATE TABLE ",
+                "CREATE UNLOGGED TABLE ",
+                "CREATE FOREIGN TABLE ",
+            ];
+            if !tables.iter().any(|table| entry.contains(table)) {
                 return entry.clone();
             }
             let mut lines: Vec<&str> = entry
@@ -141,6 +146,9 @@ fn entries(dump: &str) -> Vec<String> {
                 if kind == "ACL" {
                     lines.sort_unstable();
                 }
+                if kind == "FOREIGN TABLE" {
+                    sort_options(&mut lines);
+                }
                 let settings = in_force.iter().filter(|(_, value)| **value != "");
                 let mut entry: String = settings
                     .map(|(name, value)| format!("SET {name} = {value}\n"))
@@ -165,7 +173,7 @@ fn entries(dump: &str) -> Vec<String> {
             };
         } else if let Some((name, value)) = setting(line) {
             settings.insert(name, value);
-        } else if line.starts_with("WITH (") || line.starts_with("CREATE ") {
+        } else if line.contains("WITH (") || line.contains(" SET (") {
             lines.push(sorted_parameters(line));
         } else if !matches!(line, "--" | "-- PostgreSQL database dump complete")
             && !line.starts_with("\\restrict")
@@ -187,9 +195,13 @@ fn setting(line: &str) -> Option<(&str, &str)> {
     known.then_some((name, value.trim_matches('\'')))
 }
 
-/// `… WITH (b='1', a='2') …` with its parameters sorted.
+/// `… WITH (b='1', a='2') …` or `… SET (b=1, a=2)` with its parameters sorted.
 fn sorted_parameters(line: &str) -> String {
-    let parts = line.split_once("WITH (").and_then(|(before, rest)| {
+    let start = ["WITH (", " SET ("]
+        .iter()
+        .find_map(|word| Some(line.find(word)? + word.len()));
+    let parts = start.and_then(|start| {
+        let (before, rest) = line.split_at(start);
         let (list, after) = rest.split_once(')')?;
         Some((before, list, after))
     });
@@ -198,7 +210,22 @@ fn sorted_parameters(line: &str) -> String {
     };
     let mut parameters: Vec<&str> = list.split(", ").collect();
     parameters.sort_unstable();
-    format!("{before}WITH ({}){after}", parameters.join(", "))
+    format!("{before}{}){after}", parameters.join(", "))
+}
+
+/// A foreign table's options, a line each.
+fn sort_options(lines: &mut [String]) {
+    if let Some(start) = lines.iter().position(|line| line == "OPTIONS (") {
+        let end = (lines.iter())
+            .position(|line| line == ");")
+            .unwrap_or(lines.len());
+        if let Some(options) = lines.get_mut(start + 1..end) {
+            for option in &mut *options {
+                *option = option.trim_end_matches(',').to_owned();
+            }
+            options.sort_unstable();
+        }
+    }
 }
 
 fn is_about_schema(lines: &[String]) -> bool {

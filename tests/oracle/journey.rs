@@ -27,6 +27,14 @@ const ROLES: &str = r#"
 "#;
 
 impl Subject {
+    /// What of the schema all branches share, and no branch is made with.
+    fn shared(&self) -> String {
+        let shared = ["CREATE EXTENSION ", "CREATE SERVER "];
+        (self.schema.lines())
+            .filter(|line| shared.iter().any(|word| line.starts_with(word)))
+            .collect()
+    }
+
     /// Goes every way, and fails with all that differs.
     pub async fn judge(&self) {
         let fixture = Fixture::new().await;
@@ -80,6 +88,7 @@ impl Subject {
         );
 
         let created = sibling(database, "created").await;
+        apply(&created, &self.shared());
         let script = difference(&main, "empty", "main").await;
         if verdict.ran("created", &created, owner, &script) {
             verdict.equal(

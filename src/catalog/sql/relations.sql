@@ -88,7 +88,7 @@ SELECT json_build_object(
         SELECT json_agg(json_build_array(CASE p.grantee WHEN 0 THEN '' ELSE pg_get_userbyid(p.grantee) END, p.privilege_type, p.is_grantable))
         FROM aclexplode(a.attacl) AS p
       ) END,
-      'storage', CASE WHEN c.relkind IN ('r', 'p', 'f') AND a.attstorage <> (SELECT t.typstorage FROM pg_type AS t WHERE t.oid = a.atttypid) THEN a.attstorage END,
+      'storage', CASE WHEN c.relkind IN ('r', 'p', 'f', 'm') AND a.attstorage <> (SELECT t.typstorage FROM pg_type AS t WHERE t.oid = a.atttypid) THEN a.attstorage END,
       'compression', CASE WHEN a.attcompression <> '' THEN a.attcompression END,
       -- -1 before PostgreSQL 17, NULL since
       'statistics', nullif(a.attstattarget, -1),

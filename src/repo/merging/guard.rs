@@ -4,7 +4,7 @@ use super::plan::Planned;
 use crate::branch::NameUse;
 use crate::error::{ErrorReport, SqlState};
 use crate::repo::error::RepoError;
-use crate::schema::model::{Column, Table};
+use crate::schema::model::{Column, Kind, ObjectKey, Table};
 use crate::schema::quote::quote_identifier;
 use crate::schema::{Alteration, Change, ChangeKind};
 use crate::upstream::Executor;
@@ -146,13 +146,39 @@ impl Guard<'_> {
         session: &mut dyn Executor,
         condition: &str,
     ) -> Result<bool, RepoError> {
-        let name = &self.table.name;
+        // Rows elsewhere are not lost with the table that shows them.
+        if self.table.foreign.is_some() {
+            return Ok(false);
+        }
+        let descendants = self.descendants();
+        let foreign = |table: &&Table| table.foreign.is_some();
+        if !descendants.iter().any(foreign) {
+            return self.any_row_in(session, "", self.table, condition).await;
+        }
+        // A foreign table cannot be locked, so the others are, one by one.
+        for table in [self.table].into_iter().chain(descendants) {
+            let local = table.foreign.is_none();
+            if local && self.any_row_in(session, "ONLY ", table, condition).await? {
+                return Ok(true);
+            }
+        }
+        Ok(false)
+    }
+
+    async fn any_row_in(
+        &self,
+        session: &mut dyn Executor,
+        only: &str,
+        table: &Table,
+        condition: &str,
+    ) -> Result<bool, RepoError> {
+        let name = &table.name;
         let schema =
             self.planned
                 .target
                 .physical_schema(&name.schema, Some(&name.name), NameUse::Define);
         let table = format!(
-            "{}.{}",
+            "{only}{}.{}",
             quote_identifier(&schema),
             quote_identifier(&name.name)
         );
@@ -166,6 +192,26 @@ impl Guard<'_> {
             .flatten()
             .flatten()
             .any(|any| any == "true"))
+    }
+
+    /// The table's partitions and children, on all levels.
+    fn descendants(&self) -> Vec<&Table> {
+        let before = &self.planned.before;
+        let mut found: Vec<&Table> = Vec::new();
+        let mut parents = vec![&self.table.name];
+        while let Some(parent) = parents.pop() {
+            for lineage in before.dependents(&ObjectKey::of(Kind::Table, parent)) {
+                let child = before.get(&lineage).and_then(|child| child.as_table());
+                if let Some(child) = child
+                    && child.inherits.contains(parent)
+                    && !found.iter().any(|known| known.name == child.name)
+                {
+                    found.push(child);
+                    parents.push(&child.name);
+                }
+            }
+        }
+        found
     }
 
     fn refusal(message: &str, hint: &str) -> RepoError {

@@ -320,11 +320,18 @@ fn follow_constraint(child: &mut Table, parent: &Table, alteration: &Alteration)
 /// What is left to say of the columns that a new child has from its parents.
 pub fn overrides(parents: &[&Table], child: &Table) -> Vec<Alteration> {
     let mut found = Vec::new();
-    for own in child.columns.iter().filter(|column| column.inherited) {
+    for own in &child.columns {
         let inherited = (parents.iter())
             .flat_map(|parent| &parent.columns)
             .find(|column| column.name == own.name);
-        if let Some(inherited) = inherited {
+        if let Some(inherited) = inherited.filter(|_| !own.inherited) {
+            // The parent's default is the child's where it says nothing of its own.
+            if inherited.default.is_some() && own.default.is_none() && own.generated.is_none() {
+                found.push(Alteration::DropDefault {
+                    column: Some(own.name.clone()),
+                });
+            }
+        } else if let Some(inherited) = inherited {
             let inherited = Column {
                 id: own.id,
                 comment: None,

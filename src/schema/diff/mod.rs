@@ -14,6 +14,7 @@ mod tests;
 
 pub use carry::Renames;
 pub use inherit::{follow, overrides};
+pub use table::column_settings;
 
 use super::acl;
 use super::change::{Alteration, Change, ChangeKind, Part};
@@ -319,7 +320,7 @@ fn materialized_view(
         });
     }
     table::cluster(old.cluster_on.as_ref(), new.cluster_on.as_ref(), found);
-    table::statistics(&old.column_statistics, &new.column_statistics, found);
+    table::column_settings(&old.column_settings, &new.column_settings, found);
     column_comments(
         &old.column_comments,
         &new.column_comments,

@@ -2,7 +2,9 @@
 
 use super::{comment, options};
 use crate::schema::change::{Alteration, Part};
-use crate::schema::model::{Column, Constraint, Identity, IndexAttributes, Name, Table};
+use crate::schema::model::{
+    Column, ColumnSettings, Constraint, Identity, IndexAttributes, Name, Table,
+};
 use crate::schema::quote::qualified;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -166,8 +168,57 @@ pub(super) fn index_attributes(
     );
 }
 
+fn column_options(
+    column: &str,
+    old: &BTreeMap<String, String>,
+    new: &BTreeMap<String, String>,
+    found: &mut Vec<Alteration>,
+) {
+    if old != new {
+        found.push(Alteration::SetColumnOptions {
+            column: column.to_owned(),
+            from: old.clone(),
+            to: new.clone(),
+        });
+    }
+}
+
+/// What is set of a materialized view's columns.
+pub fn column_settings(
+    old: &BTreeMap<String, ColumnSettings>,
+    new: &BTreeMap<String, ColumnSettings>,
+    found: &mut Vec<Alteration>,
+) {
+    let none = ColumnSettings::default();
+    let columns: BTreeSet<&String> = old.keys().chain(new.keys()).collect();
+    for column in columns {
+        let old = old.get(column).unwrap_or(&none);
+        let new = new.get(column).unwrap_or(&none);
+        let column = column.clone();
+        if old.storage != new.storage {
+            found.push(Alteration::SetStorage {
+                column: column.clone(),
+                storage: new.storage.clone(),
+            });
+        }
+        if old.compression != new.compression {
+            found.push(Alteration::SetCompression {
+                column: column.clone(),
+                method: new.compression.clone(),
+            });
+        }
+        column_options(&column, &old.options, &new.options, found);
+        if old.statistics != new.statistics {
+            found.push(Alteration::SetStatistics {
+                column,
+                target: new.statistics,
+            });
+        }
+    }
+}
+
 /// Statistics targets of columns that have no definition of their own.
-pub(super) fn statistics(
+fn statistics(
     old: &BTreeMap<String, i32>,
     new: &BTreeMap<String, i32>,
     found: &mut Vec<Alteration>,
@@ -246,17 +297,7 @@ pub(super) fn column_attributes(old: &Column, new: &Column, found: &mut Vec<Alte
             target: new.statistics,
         });
     }
-    let options: BTreeSet<&String> = old.options.keys().chain(new.options.keys()).collect();
-    for name in options {
-        let value = new.options.get(name);
-        if old.options.get(name) != value {
-            found.push(Alteration::SetColumnOption {
-                column: column.clone(),
-                name: name.clone(),
-                value: value.cloned(),
-            });
-        }
-    }
+    column_options(&column, &old.options, &new.options, found);
     foreign_options(
         Some(&column),
         &old.foreign_options,

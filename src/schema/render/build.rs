@@ -4,7 +4,7 @@ use super::drop::owner_follows_table;
 use super::scope::Scope;
 use super::script::Script;
 use super::table::{Altered, Deferred};
-use super::{declared, defaults, domain, index, routine, sequence, table, types, view};
+use super::{declared, defaults, domain, index, routine, sequence, table, ties, types, view};
 use crate::schema::change::Alteration;
 use crate::schema::model::{
     Body, ConstraintKind, Definition, Kind, Lineage, Name, ObjectKey, ReplicaIdentity,
@@ -52,6 +52,16 @@ pub(super) fn schemas(script: &mut Script<'_>, scope: &Scope<'_>) {
     }
 }
 
+/// The partitions that are attached before the table has indexes.
+fn new_partitions(scope: &Scope<'_>, table: &Name) -> Vec<ObjectKey> {
+    (scope.to.dependents(&ObjectKey::of(Kind::Table, table)))
+        .filter(|lineage| scope.created.contains(lineage))
+        .filter_map(|lineage| scope.new_table(lineage))
+        .filter(|partition| ties::is_attached_at_once(scope, partition))
+        .map(|partition| ObjectKey::of(Kind::Table, &partition.name))
+        .collect()
+}
+
 struct Plan<'a> {
     scope: &'a Scope<'a>,
     sequence: Vec<ObjectKey>,
@@ -79,7 +89,13 @@ impl<'a> Plan<'a> {
                 continue;
             }
             if let Some(new) = scope.new_definition(lineage) {
-                nodes.insert(new.key(), new.depends_on.iter().cloned().collect());
+                let mut needs: BTreeSet<_> = new.depends_on.iter().cloned().collect();
+                if let Body::Index(index) = &new.body
+                    && index.partitioned
+                {
+                    needs.extend(new_partitions(scope, &index.table));
+                }
+                nodes.insert(new.key(), needs);
                 lineages.insert(new.key(), lineage);
             }
         }
@@ -130,7 +146,7 @@ impl<'a> Plan<'a> {
             return;
         };
         if Self::makes(self.scope, lineage) {
-            self.create(script, definition);
+            self.create(script, lineage, definition);
             if let Some(old) = self.succeeded(lineage, definition) {
                 types::take_over(script, self.scope, old, definition);
             }
@@ -155,7 +171,7 @@ impl<'a> Plan<'a> {
             .flatten()
     }
 
-    fn create(&self, script: &mut Script<'_>, definition: &Definition) {
+    fn create(&self, script: &mut Script<'_>, lineage: Lineage, definition: &Definition) {
         match &definition.body {
             // Made already.
             Body::Schema(_) => return,
@@ -174,7 +190,11 @@ impl<'a> Plan<'a> {
                     })
                     .collect();
                 let deferred = self.deferred(definition);
-                return table::create(script, definition, body, &parents, &deferred);
+                table::create(script, definition, body, &parents, &deferred);
+                if ties::is_attached_at_once(self.scope, body) {
+                    ties::attach(script, self.scope, lineage, definition, body);
+                }
+                return;
             }
             Body::Index(body) => {
                 let on_rows = self.scope.is_kept_table(&body.table);

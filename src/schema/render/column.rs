@@ -1,6 +1,6 @@
 //! A table's columns.
 
-use super::script::{Script, set_option, target};
+use super::script::{Script, option_list, set_option, target};
 use super::sequence;
 use super::step::Hazard;
 use crate::schema::change::{Alteration, Part};
@@ -104,8 +104,8 @@ pub(super) fn properties(script: &mut Script<'_>, definition: &Definition, colum
             &format!("SET STATISTICS {statistics}"),
         );
     }
-    for (name, value) in &column.options {
-        let sql = set_option(name, Some(value));
+    if !column.options.is_empty() {
+        let sql = format!("SET {}", option_list(&column.options));
         action(script, definition, &column.name, &[], &sql);
     }
     if let Some(identity) = &column.identity {
@@ -273,26 +273,6 @@ pub(super) fn alter(
             sequence::identity_properties(script, definition, Some(from), to);
             return true;
         }
-        Alteration::SetStorage { column, storage } => (
-            column,
-            &[],
-            format!("SET STORAGE {}", storage.as_deref().unwrap_or("EXTENDED")),
-        ),
-        Alteration::SetCompression { column, method } => (
-            column,
-            &[],
-            format!("SET COMPRESSION {}", method.as_deref().unwrap_or("default")),
-        ),
-        Alteration::SetStatistics { column, target } => (
-            column,
-            &[],
-            format!("SET STATISTICS {}", target.unwrap_or(-1)),
-        ),
-        Alteration::SetColumnOption {
-            column,
-            name,
-            value,
-        } => (column, &[], set_option(name, value.as_ref())),
         Alteration::SetForeignOptions {
             column: Some(column),
             from,
@@ -302,8 +282,44 @@ pub(super) fn alter(
             &[],
             format!("OPTIONS {}", changed_foreign_options(from, to)),
         ),
-        _ => return false,
+        _ => return alter_settings(script, definition, alteration),
     };
     action(script, definition, column, hazards, &sql);
+    true
+}
+
+/// What can be set of the columns of tables and materialized views; false for other alterations.
+pub(super) fn alter_settings(
+    script: &mut Script<'_>,
+    definition: &Definition,
+    alteration: &Alteration,
+) -> bool {
+    let (column, sql) = match alteration {
+        Alteration::SetStorage { column, storage } => (
+            column,
+            format!("SET STORAGE {}", storage.as_deref().unwrap_or("EXTENDED")),
+        ),
+        Alteration::SetCompression { column, method } => (
+            column,
+            format!("SET COMPRESSION {}", method.as_deref().unwrap_or("default")),
+        ),
+        Alteration::SetStatistics { column, target } => {
+            (column, format!("SET STATISTICS {}", target.unwrap_or(-1)))
+        }
+        Alteration::SetColumnOptions { column, from, to } => {
+            let gone: Vec<_> = from.keys().filter(|name| !to.contains_key(*name)).collect();
+            for name in gone {
+                let sql = set_option(name, None);
+                action(script, definition, column, &[], &sql);
+            }
+            if !to.is_empty() {
+                let sql = format!("SET {}", option_list(to));
+                action(script, definition, column, &[], &sql);
+            }
+            return true;
+        }
+        _ => return false,
+    };
+    action(script, definition, column, &[], &sql);
     true
 }

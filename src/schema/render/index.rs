@@ -1,6 +1,6 @@
 //! Indexes, those that constraints own among them.
 
-use super::script::{Script, option_list, set_option};
+use super::script::{Script, option_list, set_option, words};
 use super::step::Hazard;
 use crate::schema::change::{Alteration, Part};
 use crate::schema::model::{Definition, Index, IndexAttributes, Name, ObjectKey};
@@ -48,7 +48,7 @@ pub(super) fn stored(definition: &str, attributes: &IndexAttributes, tablespace:
         storage.push_str(&option_list(&attributes.options));
     }
     if let Some(name) = &attributes.tablespace {
-        storage.push_str(&format!(" {tablespace} {}", quote_identifier(name)));
+        storage.push_str(&words(&format!(" {tablespace} "), Some(name)));
     }
     if storage.is_empty() {
         return definition.to_owned();

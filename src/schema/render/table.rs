@@ -3,7 +3,7 @@
 use super::scope::TableScope;
 use super::script::{Script, relation, set_option, target, with_options, words};
 use super::step::Hazard;
-use super::{column, index};
+use super::{column, index, ties};
 use crate::schema::change::{Alteration, Part};
 use crate::schema::diff::overrides;
 use crate::schema::model::{
@@ -93,6 +93,11 @@ pub(super) fn create(
             clauses(table)
         ),
     );
+    let parents = if ties::is_made_alone(table) {
+        &[]
+    } else {
+        parents
+    };
     for alteration in overrides(parents, table) {
         if !column::alter(script, definition, &table.name, &alteration) {
             script.shared_alteration(definition, &alteration);
@@ -122,9 +127,11 @@ pub(super) fn create(
 /// What stands behind the columns of `CREATE TABLE`.
 fn clauses(table: &Table) -> String {
     let mut text = String::new();
-    if !table.inherits.is_empty() && table.bound.is_none() {
+    if !table.inherits.is_empty() && !ties::is_made_alone(table) {
         let parents: Vec<_> = table.inherits.iter().map(qualified).collect();
-        text.push_str(&format!(" INHERITS ({})", parents.join(", ")));
+        text.push_str(" INHERITS (");
+        text.push_str(&parents.join(", "));
+        text.push(')');
     }
     if let Some(foreign) = &table.foreign {
         text.push_str(&words(" SERVER ", Some(&foreign.server)));
@@ -375,7 +382,7 @@ impl Altered<'_> {
             | Alteration::SetStorage { column, .. }
             | Alteration::SetCompression { column, .. }
             | Alteration::SetStatistics { column, .. }
-            | Alteration::SetColumnOption { column, .. }
+            | Alteration::SetColumnOptions { column, .. }
             | Alteration::SetComment {
                 on: Part::Column(column),
                 ..

@@ -97,7 +97,8 @@ pub(super) fn tie(script: &mut Script<'_>, scope: &Scope<'_>) {
         if new.of_type.is_some() && (is_new || loosened.contains(lineage)) {
             of_type(script, definition, new);
         }
-        if is_new && new.bound.is_some() || !is_new && !joined(scope, *lineage).is_empty() {
+        let attached = is_new && is_made_alone(new) && !is_attached_at_once(scope, new);
+        if attached || !is_new && !joined(scope, *lineage).is_empty() {
             joining.push((*lineage, definition, new));
         }
     }
@@ -164,7 +165,26 @@ fn joined<'a>(scope: &'a Scope<'_>, lineage: Lineage) -> Vec<&'a Name> {
     .collect()
 }
 
-fn attach(
+/// Whether a table with parents is made as one by itself: a partition, and a child with nothing that it has
+/// from its parents alone.
+pub(super) fn is_made_alone(table: &Table) -> bool {
+    table.bound.is_some()
+        || !table.inherits.is_empty()
+            && !table.columns.iter().any(|column| column.inherited)
+            && !table.constraints.values().any(|check| check.inherited)
+}
+
+/// Whether a new partition is attached before either has an index, as to a parent that is new, too: then
+/// each index is attached by name, and none is guessed at or made by the server.
+pub(super) fn is_attached_at_once(scope: &Scope<'_>, table: &Table) -> bool {
+    table.bound.is_some()
+        && table.inherits.iter().all(|parent| {
+            (scope.new_lineage(&ObjectKey::of(Kind::Table, parent)))
+                .is_some_and(|parent| scope.created.contains(&parent))
+        })
+}
+
+pub(super) fn attach(
     script: &mut Script<'_>,
     scope: &Scope<'_>,
     lineage: Lineage,
@@ -186,7 +206,12 @@ fn attach(
         );
         return script.push(&definition.key(), hazards, sql);
     }
-    for parent in joined(scope, lineage) {
+    let parents = if scope.created.contains(&lineage) {
+        table.inherits.iter().collect()
+    } else {
+        joined(scope, lineage)
+    };
+    for parent in parents {
         let sql = format!("ALTER {} INHERIT {}", target(definition), qualified(parent));
         script.push(&definition.key(), hazards, sql);
     }
@@ -290,13 +315,18 @@ fn index_parents(
         script.push(&definition.key(), &[], sql);
     };
     let alterations = scope.altered.get(&lineage).copied().unwrap_or_default();
+    let at_once = |table: &Name| {
+        let lineage = scope.new_lineage(&ObjectKey::of(Kind::Table, table));
+        (lineage.and_then(|lineage| scope.new_table(lineage)))
+            .is_some_and(|table| is_attached_at_once(scope, table))
+    };
     match &definition.body {
         Body::Index(index) => {
             let made = scope.created.contains(&lineage) || scope.rebuilt.contains(&lineage);
             let altered = (alterations.iter())
                 .any(|one| matches!(one, Alteration::SetIndexParent { to: Some(_) }));
             if let Some(parent) = &index.attributes.parent
-                && scope.is_kept_table(&index.table)
+                && (scope.is_kept_table(&index.table) || at_once(&index.table))
                 && (made || altered)
             {
                 attach(&index.name.schema, &index.name.name, parent);

@@ -1,8 +1,10 @@
 //! Views and materialized views.
 
+use super::column;
 use super::script::{Script, set_option, target, with_options, words};
 use super::step::Hazard;
 use crate::schema::change::{Alteration, Part};
+use crate::schema::diff::column_settings;
 use crate::schema::model::{Acl, Definition, MaterializedView, View};
 use crate::schema::quote::{qualified, quote_identifier};
 use std::collections::BTreeMap;
@@ -96,9 +98,7 @@ pub(super) fn alter(script: &mut Script<'_>, definition: &Definition, alteration
             Alteration::DropDefault {
                 column: Some(column),
             } => set_default(script, definition, column, None),
-            Alteration::SetStatistics { column, target } => {
-                set_statistics(script, definition, column, target.unwrap_or(-1));
-            }
+            _ if column::alter_settings(script, definition, alteration) => {}
             Alteration::SetTablespace { to } => {
                 let name = quote_identifier(to.as_deref().unwrap_or("pg_default"));
                 whole(script, definition, &format!("SET TABLESPACE {name}"));
@@ -119,15 +119,6 @@ pub(super) fn alter(script: &mut Script<'_>, definition: &Definition, alteration
 fn whole(script: &mut Script<'_>, definition: &Definition, action: &str) {
     let sql = format!("ALTER {} {action}", target(definition));
     script.push(&definition.key(), &[], sql);
-}
-
-fn set_statistics(script: &mut Script<'_>, definition: &Definition, column: &str, to: i32) {
-    let column = quote_identifier(column);
-    whole(
-        script,
-        definition,
-        &format!("ALTER COLUMN {column} SET STATISTICS {to}"),
-    );
 }
 
 /// The privileges on single columns of a view just made.
@@ -180,8 +171,10 @@ pub(super) fn create_materialized(
             view.query,
         ),
     );
-    for (column, target) in &view.column_statistics {
-        set_statistics(script, definition, column, *target);
+    let mut settings = Vec::new();
+    column_settings(&BTreeMap::new(), &view.column_settings, &mut settings);
+    for setting in &settings {
+        column::alter_settings(script, definition, setting);
     }
     for column in &view.columns {
         if let Some(comment) = view.column_comments.get(column) {
