@@ -193,8 +193,8 @@ async fn look_again(
         .await?;
     let gone: HashSet<Lineage> = observed.gone.iter().map(|gone| gone.lineage).collect();
     let not_seen = changed.iter().filter(|change| {
-        let seen = seen.contains(&change.lineage) || gone.contains(&change.lineage);
-        !seen && !(change.to.is_none() && verified.gone.contains(&change.lineage))
+        let stays_gone = change.to.is_none() && verified.gone.contains(&change.lineage);
+        !(stays_gone || seen.contains(&change.lineage) || gone.contains(&change.lineage))
     });
     let (kept, dropped): (Vec<&TreeChange>, Vec<_>) =
         not_seen.partition(|change| change.to.is_some());

@@ -29,10 +29,7 @@ impl Store {
         rows.into_iter()
             .map(|row| {
                 let mut row = FromRow::new(row);
-                let text = row.text()?;
-                let lineage =
-                    Lineage::parse(&text).ok_or_else(|| StoreError::corrupt("lineage", &text))?;
-                Ok((lineage, row.json()?))
+                Ok((row.lineage()?, row.json()?))
             })
             .collect()
     }

@@ -106,11 +106,11 @@ fn read(rows: Vec<Row>) -> Result<HashMap<CatalogId, LineageEntry>, StoreError> 
                 oid: row.parse()?,
                 sub: row.parse()?,
             };
-            let text = row.text()?;
-            let lineage =
-                Lineage::parse(&text).ok_or_else(|| StoreError::corrupt("lineage", &text))?;
-            let branch = row.parse()?;
-            Ok((id, LineageEntry { lineage, branch }))
+            let entry = LineageEntry {
+                lineage: row.lineage()?,
+                branch: row.parse()?,
+            };
+            Ok((id, entry))
         })
         .collect()
 }

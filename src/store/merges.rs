@@ -281,12 +281,10 @@ fn merge_row(row: Row) -> Result<MergeRow, StoreError> {
 fn conflict_row(row: Row) -> Result<ConflictRow, StoreError> {
     let mut row = FromRow::new(row);
     let (merge, id) = (row.parse()?, row.parse()?);
-    let lineage = row.text()?;
     Ok(ConflictRow {
         merge,
         id,
-        lineage: Lineage::parse(&lineage)
-            .ok_or_else(|| StoreError::corrupt("lineage", &lineage))?,
+        lineage: row.lineage()?,
         key: row.json()?,
         attribute: row.text()?,
         base: row.optional_json()?,

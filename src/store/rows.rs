@@ -1,6 +1,7 @@
 //! Reading the columns of the store's own queries, and writing their array parameters.
 
 use super::error::StoreError;
+use crate::schema::model::Lineage;
 use crate::upstream::Row;
 use std::str::FromStr;
 
@@ -27,6 +28,11 @@ impl FromRow {
     pub fn parse<T: FromStr>(&mut self) -> Result<T, StoreError> {
         self.optional()?
             .ok_or_else(|| StoreError::unexpected("a column is null"))
+    }
+
+    pub fn lineage(&mut self) -> Result<Lineage, StoreError> {
+        let text = self.text()?;
+        Lineage::parse(&text).ok_or_else(|| StoreError::corrupt("lineage", &text))
     }
 
     pub fn optional<T: FromStr>(&mut self) -> Result<Option<T>, StoreError> {
