@@ -377,7 +377,7 @@ pub(super) fn declared(row: &DeclaredRow, logical: Logical<'_>) -> Declared {
     } else {
         logical.name(&row.schema, &row.name)
     };
-    let setting = |(name, value): (&String, &String)| (name.clone(), logical.text(value));
+    let setting = |(name, value): (&String, &String)| (logical.text(name), logical.text(value));
     Declared {
         declares: row.kind,
         name,

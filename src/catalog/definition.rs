@@ -114,11 +114,16 @@ impl Raw {
             Some(((CatalogId::ROUTINE, row.common.oid), key))
         });
         let others = self.names.iter().filter_map(|row| {
+            if let Some(kind) = row.declared {
+                let qualifier = logical.text(row.qualifier.as_deref().unwrap_or_default());
+                let key = key(kind, &row.schema, &row.name, qualifier)?;
+                return Some(((row.class, row.oid), key));
+            }
             let input = body::input_types(row.input_types.as_deref(), logical);
             let kind = match row.class {
                 CatalogId::ROUTINE => Kind::Routine,
-                CatalogId::TYPE => type_kind(row.kind).or_else(|| relation_kind(row.kind))?,
-                _ => relation_kind(row.kind)?,
+                CatalogId::TYPE => type_kind(row.kind?).or_else(|| relation_kind(row.kind?))?,
+                _ => relation_kind(row.kind?)?,
             };
             let key = key(kind, &row.schema, &row.name, input)?;
             Some(((row.class, row.oid), key))

@@ -25,6 +25,15 @@ impl CatalogId {
     pub const RULE: u32 = 2618;
     pub const STATISTICS: u32 = 3381;
     pub const DEFAULT_PRIVILEGES: u32 = 826;
+    pub const OPERATOR: u32 = 2617;
+    pub const OPERATOR_CLASS: u32 = 2616;
+    pub const OPERATOR_FAMILY: u32 = 2753;
+    pub const COLLATION: u32 = 3456;
+    pub const CONVERSION: u32 = 2607;
+    pub const TEXT_SEARCH_DICTIONARY: u32 = 3600;
+    pub const TEXT_SEARCH_PARSER: u32 = 3601;
+    pub const TEXT_SEARCH_CONFIGURATION: u32 = 3602;
+    pub const TEXT_SEARCH_TEMPLATE: u32 = 3764;
 
     pub fn object(class: u32, oid: u32) -> Self {
         Self { class, oid, sub: 0 }
@@ -49,6 +58,9 @@ pub enum TargetClass {
     Schema,
     /// `pg_statistic_ext`.
     Statistics,
+    /// Whatever has the name among operators, their classes and families, collations, conversions and text
+    /// search objects.
+    Support,
 }
 
 impl TargetClass {
@@ -57,8 +69,19 @@ impl TargetClass {
         match kind {
             // Found through their schema.
             Kind::Schema | Kind::DefaultPrivileges => Self::Schema,
-            Kind::Enum | Kind::Domain | Kind::Composite => Self::Type,
-            Kind::Routine => Self::Routine,
+            Kind::Enum | Kind::Domain | Kind::Composite | Kind::Range | Kind::BaseType => {
+                Self::Type
+            }
+            Kind::Routine | Kind::Aggregate => Self::Routine,
+            Kind::Operator
+            | Kind::OperatorFamily
+            | Kind::OperatorClass
+            | Kind::Collation
+            | Kind::Conversion
+            | Kind::TextSearchParser
+            | Kind::TextSearchTemplate
+            | Kind::TextSearchDictionary
+            | Kind::TextSearchConfiguration => Self::Support,
             Kind::Sequence
             | Kind::Table
             | Kind::Index

@@ -18,7 +18,37 @@ const TRIGGERS: &str = include_str!("sql/triggers.sql");
 
 /// The queries for kinds that are kept as their statement, by the catalog that has them.
 const DECLARED: &[(u32, &str)] = &[
+    (CatalogId::TYPE, include_str!("sql/ranges.sql")),
+    (CatalogId::TYPE, include_str!("sql/base_types.sql")),
+    (CatalogId::ROUTINE, include_str!("sql/aggregates.sql")),
     (CatalogId::POLICY, include_str!("sql/policies.sql")),
+    (CatalogId::OPERATOR, include_str!("sql/operators.sql")),
+    (
+        CatalogId::OPERATOR_FAMILY,
+        include_str!("sql/operator_families.sql"),
+    ),
+    (
+        CatalogId::OPERATOR_CLASS,
+        include_str!("sql/operator_classes.sql"),
+    ),
+    (CatalogId::COLLATION, include_str!("sql/collations.sql")),
+    (CatalogId::CONVERSION, include_str!("sql/conversions.sql")),
+    (
+        CatalogId::TEXT_SEARCH_PARSER,
+        include_str!("sql/text_search_parsers.sql"),
+    ),
+    (
+        CatalogId::TEXT_SEARCH_TEMPLATE,
+        include_str!("sql/text_search_templates.sql"),
+    ),
+    (
+        CatalogId::TEXT_SEARCH_DICTIONARY,
+        include_str!("sql/text_search_dictionaries.sql"),
+    ),
+    (
+        CatalogId::TEXT_SEARCH_CONFIGURATION,
+        include_str!("sql/text_search_configurations.sql"),
+    ),
     (CatalogId::RULE, include_str!("sql/rules.sql")),
     (CatalogId::STATISTICS, include_str!("sql/statistics.sql")),
     (
@@ -27,6 +57,21 @@ const DECLARED: &[(u32, &str)] = &[
     ),
 ];
 const NAMES: &str = include_str!("sql/names.sql");
+
+/// The catalogs of which that query takes OIDs, in order.
+const NAMED: [u32; 11] = [
+    CatalogId::RELATION,
+    CatalogId::TYPE,
+    CatalogId::ROUTINE,
+    CatalogId::OPERATOR,
+    CatalogId::OPERATOR_FAMILY,
+    CatalogId::OPERATOR_CLASS,
+    CatalogId::COLLATION,
+    CatalogId::TEXT_SEARCH_PARSER,
+    CatalogId::TEXT_SEARCH_TEMPLATE,
+    CatalogId::TEXT_SEARCH_DICTIONARY,
+    CatalogId::TEXT_SEARCH_CONFIGURATION,
+];
 
 /// What to read.
 #[derive(Clone, Copy, Debug)]
@@ -91,17 +136,9 @@ pub async fn read(
     }
     let unnamed = raw.unnamed();
     if !unnamed.is_empty() {
-        let of = |class| oid_array(unnamed.get(&class).unwrap_or(&BTreeSet::new()));
-        let rows: Vec<Row> = exec
-            .query(
-                NAMES,
-                &[
-                    Some(&of(CatalogId::RELATION)),
-                    Some(&of(CatalogId::TYPE)),
-                    Some(&of(CatalogId::ROUTINE)),
-                ],
-            )
-            .await?;
+        let of = NAMED.map(|class| oid_array(unnamed.get(&class).unwrap_or(&BTreeSet::new())));
+        let of: Vec<Option<&str>> = of.iter().map(|oids| Some(oids.as_str())).collect();
+        let rows: Vec<Row> = exec.query(NAMES, &of).await?;
         raw.names = row::parse(&rows)?;
     }
     Ok(raw)

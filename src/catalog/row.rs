@@ -267,7 +267,11 @@ pub(super) struct NameRow {
     pub class: u32,
     pub oid: u32,
     /// A `relkind`, `e` or `d` for a type, `f` for a routine.
-    pub kind: char,
+    #[serde(default)]
+    pub kind: Option<char>,
+    /// What is kept as its statement.
+    pub declared: Option<Kind>,
+    pub qualifier: Option<String>,
     pub schema: String,
     pub name: String,
     #[serde(default)]

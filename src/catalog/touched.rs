@@ -97,6 +97,7 @@ impl<'a> From<&'a PhysicalTarget> for TargetParam<'a> {
                 TargetClass::Type => "type",
                 TargetClass::Schema => "schema",
                 TargetClass::Statistics => "statistics",
+                TargetClass::Support => "support",
             },
             schema: &target.schema,
             name: &target.name,

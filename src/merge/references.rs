@@ -455,7 +455,11 @@ pub fn keep_spoken_of(definition: &mut Definition) {
     };
     definition
         .depends_on
-        .retain(|key| key.kind == Kind::Schema || texts.iter().any(|text| speaks_of(text, key)));
+        // A default operator class goes without saying.
+        .retain(|key| {
+            matches!(key.kind, Kind::Schema | Kind::OperatorClass)
+                || texts.iter().any(|text| speaks_of(text, key))
+        });
 }
 
 /// Takes what speaks of lost things out of `result`, as `DROP … CASCADE` does. Returns whether there

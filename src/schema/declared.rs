@@ -1,8 +1,9 @@
 //! What [`Declared`] objects of all kinds can do.
 
-use super::model::Declared;
-use super::quote::{qualified, quote_identifier};
+use super::model::{Declared, Kind, Name};
+use super::quote::{qualified, qualified_operator, quote_identifier};
 use super::rename::with_own_name;
+use super::token::{TokenKind, tokens};
 
 /// Settings that are expressions over the relation's columns.
 const EXPRESSIONS: &[&str] = &["using", "check"];
@@ -12,6 +13,8 @@ impl Declared {
     pub fn own_name(&self) -> String {
         if self.declares.is_on_relation() {
             quote_identifier(&self.name.name).into_owned()
+        } else if self.declares == Kind::Operator {
+            qualified_operator(&self.name)
         } else {
             qualified(&self.name)
         }
@@ -22,21 +25,49 @@ impl Declared {
         self.statement = with_own_name(&self.statement, self.declares, &self.own_name());
     }
 
+    /// The name of a range's multirange.
+    pub fn multirange(&self) -> Option<Name> {
+        let tokens = tokens(&self.statement);
+        let at = (tokens.iter()).position(|token| token.is_name("MULTIRANGE_TYPE_NAME"))?;
+        match (&tokens.get(at + 2)?.kind, &tokens.get(at + 4)?.kind) {
+            (TokenKind::Name(schema), TokenKind::Name(name)) => {
+                Some(Name::new(schema.as_ref(), name.as_ref()))
+            }
+            _ => None,
+        }
+    }
+
+    /// What a range is a range of.
+    pub fn subtype(&self) -> Option<&str> {
+        let (_, rest) = self.statement.split_once("SUBTYPE = ")?;
+        rest.split([',', '\n']).next()
+    }
+
     /// Everything in it that may speak of other objects.
     pub fn texts(&self) -> impl Iterator<Item = &str> {
         let settings = self.settings.iter();
         std::iter::once(self.statement.as_str()).chain(
             settings
-                .filter(|(name, _)| EXPRESSIONS.contains(&name.as_str()))
-                .map(|(_, text)| text.as_str()),
+                .filter(|(name, _)| is_expression(self.declares, name))
+                .flat_map(|(name, text)| [name.as_str(), text.as_str()]),
         )
     }
 
     /// The settings that speak of columns and other objects.
     pub fn expressions_mut(&mut self) -> impl Iterator<Item = &mut String> {
+        let declares = self.declares;
         self.settings
             .iter_mut()
-            .filter(|(name, _)| EXPRESSIONS.contains(&name.as_str()))
+            .filter(move |(name, _)| is_expression(declares, name))
             .map(|(_, text)| text)
     }
+}
+
+/// Whether a setting holds names of other objects.
+fn is_expression(declares: Kind, setting: &str) -> bool {
+    EXPRESSIONS.contains(&setting)
+        || matches!(
+            declares,
+            Kind::Operator | Kind::OperatorFamily | Kind::TextSearchConfiguration | Kind::BaseType
+        )
 }

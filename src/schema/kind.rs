@@ -14,6 +14,9 @@ pub enum Kind {
     Enum,
     Domain,
     Composite,
+    Range,
+    /// A type with input and output functions of its own, or only the shell of one.
+    BaseType,
     Sequence,
     Table,
     Index,
@@ -21,6 +24,16 @@ pub enum Kind {
     MaterializedView,
     /// Functions and procedures.
     Routine,
+    Aggregate,
+    Operator,
+    OperatorFamily,
+    OperatorClass,
+    Collation,
+    Conversion,
+    TextSearchParser,
+    TextSearchTemplate,
+    TextSearchDictionary,
+    TextSearchConfiguration,
     Trigger,
     Policy,
     /// Not the rule that makes a view of a relation.
@@ -40,6 +53,8 @@ pub enum Naming {
     Plain,
     /// `AGGREGATE public.total(integer)`
     Arguments,
+    /// `OPERATOR public.=== (integer, integer)`: its name is never quoted.
+    Operator,
     /// `OPERATOR CLASS public.by_length USING btree`
     Method,
     /// `DEFAULT PRIVILEGES FOR ROLE ada IN SCHEMA app`: it is there as long as it grants anything.
@@ -107,6 +122,14 @@ impl Facts {
         }
     }
 
+    /// An object that is named with its access method.
+    const fn of_method(keyword: &'static str, spaces: &'static [&'static str]) -> Self {
+        Self {
+            naming: Naming::Method,
+            ..Self::plain(keyword, spaces)
+        }
+    }
+
     const fn granting(self, on: &'static str, privileges: &'static [&'static str]) -> Self {
         Self {
             grants_on: Some(on),
@@ -144,6 +167,9 @@ impl Kind {
             Self::Composite => {
                 Facts::plain("TYPE", &["relation", "type"]).open("TYPES", &["USAGE"])
             }
+            Self::Range | Self::BaseType => {
+                Facts::plain("TYPE", &["type"]).open("TYPES", &["USAGE"])
+            }
             Self::Sequence => Facts::plain("SEQUENCE", &["relation"])
                 .granting("SEQUENCES", &["SELECT", "UPDATE", "USAGE"]),
             Self::Table => {
@@ -161,6 +187,33 @@ impl Kind {
                 naming: Naming::Arguments,
                 ..Facts::plain("ROUTINE", &["routine"]).open("FUNCTIONS", &["EXECUTE"])
             },
+            Self::Aggregate => Facts {
+                naming: Naming::Arguments,
+                replaceable: true,
+                ..Facts::plain("AGGREGATE", &["routine"]).open("FUNCTIONS", &["EXECUTE"])
+            },
+            Self::Operator => Facts {
+                naming: Naming::Operator,
+                ..Facts::plain("OPERATOR", &["operator"])
+            },
+            Self::OperatorFamily => Facts::of_method("OPERATOR FAMILY", &["operator family"]),
+            Self::OperatorClass => Facts::of_method("OPERATOR CLASS", &["operator class"]),
+            Self::Collation => Facts::plain("COLLATION", &["collation"]),
+            Self::Conversion => Facts::plain("CONVERSION", &["conversion"]),
+            Self::TextSearchParser => Facts {
+                owned: false,
+                ..Facts::plain("TEXT SEARCH PARSER", &["text search parser"])
+            },
+            Self::TextSearchTemplate => Facts {
+                owned: false,
+                ..Facts::plain("TEXT SEARCH TEMPLATE", &["text search template"])
+            },
+            Self::TextSearchDictionary => {
+                Facts::plain("TEXT SEARCH DICTIONARY", &["text search dictionary"])
+            }
+            Self::TextSearchConfiguration => {
+                Facts::plain("TEXT SEARCH CONFIGURATION", &["text search configuration"])
+            }
             Self::Trigger => Facts::on_relation("TRIGGER"),
             Self::Policy => Facts::on_relation("POLICY"),
             Self::Rule => Facts {

@@ -604,6 +604,7 @@ impl fmt::Display for ObjectKey {
             }
             Naming::OnRelation => write!(f, "{} on {}.{}", self.name, self.schema, self.qualifier),
             Naming::Arguments => write!(f, "{}.{}({})", self.schema, self.name, self.qualifier),
+            Naming::Operator => write!(f, "{}.{} ({})", self.schema, self.name, self.qualifier),
             Naming::Method => write!(f, "{}.{} using {}", self.schema, self.name, self.qualifier),
             Naming::Plain => write!(f, "{}.{}", self.schema, self.name),
         }

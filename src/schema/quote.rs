@@ -40,6 +40,11 @@ pub fn qualified(name: &Name) -> String {
     )
 }
 
+/// The schema-qualified name of an operator: `public.===`.
+pub fn qualified_operator(name: &Name) -> String {
+    format!("{}.{}", quote_identifier(&name.schema), name.name)
+}
+
 /// A role in `GRANT` and `REVOKE`; an empty name is PUBLIC.
 pub fn quote_grantee(role: &str) -> Cow<'_, str> {
     if role.is_empty() {

@@ -2,7 +2,7 @@
 //! name from then on, and so must whoever compares texts from before with texts from after.
 
 use super::model::{Kind, Name};
-use super::quote::{qualified, quote_identifier, quote_literal};
+use super::quote::{qualified, qualified_operator, quote_identifier, quote_literal};
 use super::token::{Token, TokenKind, rewrite, tokens};
 use std::borrow::Cow;
 use std::collections::BTreeMap;
@@ -119,21 +119,29 @@ pub(super) fn object_at(
                     .checked_sub(1)
                     .and_then(|index| tokens.get(index))
                     .is_some_and(|previous| previous.is("."));
-            let TokenKind::Name(name) = &tokens.get(at + 2)?.kind else {
-                return None;
-            };
             if !qualifies {
                 return None;
             }
-            if let Some(new) = objects.get(&Name::new(schema.as_ref(), name.as_ref())) {
-                return Some((3, qualified(new)));
+            match &tokens.get(at + 2)?.kind {
+                TokenKind::Name(name) => {
+                    if let Some(new) = objects.get(&Name::new(schema.as_ref(), name.as_ref())) {
+                        return Some((3, qualified(new)));
+                    }
+                }
+                TokenKind::Other(operator) if is_operator(operator) => {
+                    if let Some(new) = objects.get(&Name::new(schema.as_ref(), *operator)) {
+                        return Some((3, qualified_operator(new)));
+                    }
+                }
+                _ => return None,
             }
             let new = schemas.get(schema.as_ref())?;
             Some((1, quote_identifier(new).into_owned()))
         }
         TokenKind::Literal(inner) => {
-            let is_regclass =
-                tokens.get(at + 1)?.is("::") && tokens.get(at + 2)?.is_name("regclass");
+            let is_regclass = tokens.get(at + 1)?.is("::")
+                && (["regclass", "regconfig", "regdictionary"].iter())
+                    .any(|name| tokens.get(at + 2).is_some_and(|token| token.is_name(name)));
             match rename_objects(inner, objects, schemas) {
                 Cow::Owned(new) if is_regclass => Some((1, quote_literal(&new))),
                 _ => None,
@@ -141,6 +149,14 @@ pub(super) fn object_at(
         }
         TokenKind::Other(_) => None,
     }
+}
+
+/// Whether a token can be an operator's name.
+pub fn is_operator(token: &str) -> bool {
+    !token.is_empty()
+        && token
+            .bytes()
+            .all(|byte| b"+-*/<>=~!@#%^&|`?".contains(&byte))
 }
 
 /// The whole `CREATE …` with the created object's own name replaced: what follows the first keyword of

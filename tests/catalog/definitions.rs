@@ -528,8 +528,6 @@ async fn what_is_not_versioned_is_not_read() {
              CREATE TABLE public.t (id integer GENERATED ALWAYS AS IDENTITY PRIMARY KEY, long text);
              CREATE TABLE public.r (id integer REFERENCES public.t);
              CREATE TEMP TABLE gone (a integer);
-             CREATE AGGREGATE public.total (integer) (SFUNC = int4pl, STYPE = integer);
-             CREATE TYPE public.span AS RANGE (SUBTYPE = integer);
              CREATE SCHEMA pggit; CREATE TABLE pggit.t (a integer)",
         )
         .await

@@ -4,6 +4,7 @@
 mod harness;
 
 mod definitions;
+mod kinds;
 mod plans;
 mod touched;
 mod unsupported;

@@ -38,7 +38,67 @@ const QUERIES: &[(&str, &str, &str)] = &[
     (
         "names",
         include_str!("../../src/catalog/sql/names.sql"),
-        "'{1}', '{1}', '{1}'",
+        "'{1}', '{1}', '{1}', '{1}', '{1}', '{1}', '{1}', '{1}', '{1}', '{1}', '{1}'",
+    ),
+    (
+        "ranges",
+        include_str!("../../src/catalog/sql/ranges.sql"),
+        "'{1}'",
+    ),
+    (
+        "base_types",
+        include_str!("../../src/catalog/sql/base_types.sql"),
+        "'{1}'",
+    ),
+    (
+        "aggregates",
+        include_str!("../../src/catalog/sql/aggregates.sql"),
+        "'{1}'",
+    ),
+    (
+        "operators",
+        include_str!("../../src/catalog/sql/operators.sql"),
+        "'{1}'",
+    ),
+    (
+        "operator_families",
+        include_str!("../../src/catalog/sql/operator_families.sql"),
+        "'{1}'",
+    ),
+    (
+        "operator_classes",
+        include_str!("../../src/catalog/sql/operator_classes.sql"),
+        "'{1}'",
+    ),
+    (
+        "collations",
+        include_str!("../../src/catalog/sql/collations.sql"),
+        "'{1}'",
+    ),
+    (
+        "conversions",
+        include_str!("../../src/catalog/sql/conversions.sql"),
+        "'{1}'",
+    ),
+    (
+        "text_search_parsers",
+        include_str!("../../src/catalog/sql/text_search_parsers.sql"),
+        "'{1}'",
+    ),
+    (
+        "text_search_templates",
+        include_str!("../../src/catalog/sql/text_search_templates.sql"),
+        "'{1}'",
+    ),
+    (
+        "text_search_dictionaries",
+        include_str!("../../src/catalog/sql/text_search_dictionaries.sql"),
+        "'{1}'",
+    ),
+    (
+        "text_search_configurations",
+        include_str!("../../src/catalog/sql/text_search_configurations.sql"),
+        "'{1}'",
     ),
 ];
 

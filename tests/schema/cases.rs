@@ -22,6 +22,7 @@ pub fn all() -> impl Iterator<Item = &'static Case> {
     CASES
         .iter()
         .chain(types::CASES)
+        .chain(types::KINDS)
         .chain(on_tables::CASES)
         .chain(tables::CASES)
 }

@@ -14,11 +14,12 @@ WHERE c.relkind IN ('r', 'p', 'f', 'v', 'm', 'S', 'i', 'I')
 UNION ALL
 SELECT 'pg_type'::regclass::oid::int8::text, t.oid::int8::text
 FROM chosen AS n JOIN pg_type AS t ON t.typnamespace = n.oid
-WHERE (t.typtype IN ('e', 'd') OR t.typtype = 'c' AND EXISTS (SELECT FROM pg_class AS c WHERE c.oid = t.typrelid AND c.relkind = 'c'))
+WHERE (t.typtype IN ('e', 'd', 'r') OR NOT t.typisdefined
+  OR t.typtype = 'b' AND NOT EXISTS (SELECT FROM pg_type AS e WHERE e.oid = t.typelem AND e.typarray = t.oid)
+  OR t.typtype = 'c' AND EXISTS (SELECT FROM pg_class AS c WHERE c.oid = t.typrelid AND c.relkind = 'c'))
 UNION ALL
 SELECT 'pg_proc'::regclass::oid::int8::text, f.oid::int8::text
 FROM chosen AS n JOIN pg_proc AS f ON f.pronamespace = n.oid
-WHERE f.prokind IN ('f', 'p', 'w')
 UNION ALL
 SELECT 'pg_trigger'::regclass::oid::int8::text, g.oid::int8::text
 FROM chosen AS n JOIN pg_class AS c ON c.relnamespace = n.oid JOIN pg_trigger AS g ON g.tgrelid = c.oid
@@ -36,3 +37,21 @@ FROM chosen AS n JOIN pg_statistic_ext AS x ON x.stxnamespace = n.oid
 UNION ALL
 SELECT 'pg_default_acl'::regclass::oid::int8::text, d.oid::int8::text
 FROM chosen AS n JOIN pg_default_acl AS d ON d.defaclnamespace = n.oid
+UNION ALL
+SELECT 'pg_operator'::regclass::oid::int8::text, o.oid::int8::text FROM chosen AS n JOIN pg_operator AS o ON o.oprnamespace = n.oid
+UNION ALL
+SELECT 'pg_opfamily'::regclass::oid::int8::text, o.oid::int8::text FROM chosen AS n JOIN pg_opfamily AS o ON o.opfnamespace = n.oid
+UNION ALL
+SELECT 'pg_opclass'::regclass::oid::int8::text, o.oid::int8::text FROM chosen AS n JOIN pg_opclass AS o ON o.opcnamespace = n.oid
+UNION ALL
+SELECT 'pg_collation'::regclass::oid::int8::text, o.oid::int8::text FROM chosen AS n JOIN pg_collation AS o ON o.collnamespace = n.oid
+UNION ALL
+SELECT 'pg_conversion'::regclass::oid::int8::text, o.oid::int8::text FROM chosen AS n JOIN pg_conversion AS o ON o.connamespace = n.oid
+UNION ALL
+SELECT 'pg_ts_parser'::regclass::oid::int8::text, o.oid::int8::text FROM chosen AS n JOIN pg_ts_parser AS o ON o.prsnamespace = n.oid
+UNION ALL
+SELECT 'pg_ts_template'::regclass::oid::int8::text, o.oid::int8::text FROM chosen AS n JOIN pg_ts_template AS o ON o.tmplnamespace = n.oid
+UNION ALL
+SELECT 'pg_ts_dict'::regclass::oid::int8::text, o.oid::int8::text FROM chosen AS n JOIN pg_ts_dict AS o ON o.dictnamespace = n.oid
+UNION ALL
+SELECT 'pg_ts_config'::regclass::oid::int8::text, o.oid::int8::text FROM chosen AS n JOIN pg_ts_config AS o ON o.cfgnamespace = n.oid

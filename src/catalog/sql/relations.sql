@@ -175,10 +175,13 @@ SELECT json_build_object(
       UNION ALL SELECT 'pg_attrdef'::regclass, d.oid FROM pg_attrdef AS d WHERE d.adrelid = c.oid
       UNION ALL SELECT 'pg_constraint'::regclass, k.oid FROM pg_constraint AS k WHERE k.conrelid = c.oid AND k.contype <> 'f'
       UNION ALL SELECT 'pg_rewrite'::regclass, r.oid FROM pg_rewrite AS r WHERE r.ev_class = c.oid AND r.rulename = '_RETURN'
+      -- the operator classes of keys
+      UNION ALL SELECT 'pg_class'::regclass, k.conindid FROM pg_constraint AS k
+      WHERE k.conrelid = c.oid AND k.contype IN ('p', 'u', 'x')
     ) AS part CROSS JOIN LATERAL (
       SELECT d.refclassid, d.refobjid FROM pg_depend AS d
       WHERE d.classid = part.class AND d.objid = part.oid
-        AND d.refclassid IN ('pg_class'::regclass, 'pg_type'::regclass, 'pg_proc'::regclass)
+        AND d.refclassid <> 'pg_namespace'::regclass
       OFFSET 0 -- keeps it a look-up
     ) AS p
     WHERE NOT (p.refclassid = 'pg_class'::regclass AND p.refobjid = c.oid)

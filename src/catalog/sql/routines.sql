@@ -24,7 +24,7 @@ SELECT json_build_object(
     SELECT json_agg(DISTINCT p.refclassid::int8::text || ' ' || p.refobjid::int8::text)
     FROM pg_depend AS p
     WHERE p.classid = 'pg_proc'::regclass AND p.objid = f.oid
-      AND p.refclassid IN ('pg_class'::regclass, 'pg_type'::regclass, 'pg_proc'::regclass)
+      AND p.refclassid <> 'pg_namespace'::regclass
       AND NOT (p.refclassid = 'pg_proc'::regclass AND p.refobjid = f.oid)
   )
 )::text

@@ -44,6 +44,54 @@ WITH locked AS MATERIALIZED (
   FROM target AS t JOIN pg_statistic_ext AS x ON x.stxname = t.name JOIN pg_namespace AS n ON n.oid = x.stxnamespace
   WHERE t.class = 'statistics' AND t.schema IN ('', n.nspname)
   UNION ALL
+  SELECT 'pg_operator'::regclass, o.oid, true
+  FROM target AS t JOIN pg_operator AS o ON o.oprname = t.name JOIN pg_namespace AS n ON n.oid = o.oprnamespace
+  WHERE t.class = 'support' AND t.schema IN ('', n.nspname)
+  UNION ALL
+  SELECT 'pg_opfamily'::regclass, o.oid, true
+  FROM target AS t JOIN pg_opfamily AS o ON o.opfname = t.name JOIN pg_namespace AS n ON n.oid = o.opfnamespace
+  WHERE t.class = 'support' AND t.schema IN ('', n.nspname)
+  UNION ALL
+  SELECT 'pg_opclass'::regclass, o.oid, true
+  FROM target AS t JOIN pg_opclass AS o ON o.opcname = t.name JOIN pg_namespace AS n ON n.oid = o.opcnamespace
+  WHERE t.class = 'support' AND t.schema IN ('', n.nspname)
+  UNION ALL
+  SELECT 'pg_collation'::regclass, o.oid, true
+  FROM target AS t JOIN pg_collation AS o ON o.collname = t.name JOIN pg_namespace AS n ON n.oid = o.collnamespace
+  WHERE t.class = 'support' AND t.schema IN ('', n.nspname)
+  UNION ALL
+  SELECT 'pg_conversion'::regclass, o.oid, true
+  FROM target AS t JOIN pg_conversion AS o ON o.conname = t.name JOIN pg_namespace AS n ON n.oid = o.connamespace
+  WHERE t.class = 'support' AND t.schema IN ('', n.nspname)
+  UNION ALL
+  SELECT 'pg_ts_parser'::regclass, o.oid, true
+  FROM target AS t JOIN pg_ts_parser AS o ON o.prsname = t.name JOIN pg_namespace AS n ON n.oid = o.prsnamespace
+  WHERE t.class = 'support' AND t.schema IN ('', n.nspname)
+  UNION ALL
+  SELECT 'pg_ts_template'::regclass, o.oid, true
+  FROM target AS t JOIN pg_ts_template AS o ON o.tmplname = t.name JOIN pg_namespace AS n ON n.oid = o.tmplnamespace
+  WHERE t.class = 'support' AND t.schema IN ('', n.nspname)
+  UNION ALL
+  SELECT 'pg_ts_dict'::regclass, o.oid, true
+  FROM target AS t JOIN pg_ts_dict AS o ON o.dictname = t.name JOIN pg_namespace AS n ON n.oid = o.dictnamespace
+  WHERE t.class = 'support' AND t.schema IN ('', n.nspname)
+  UNION ALL
+  SELECT 'pg_ts_config'::regclass, o.oid, true
+  FROM target AS t JOIN pg_ts_config AS o ON o.cfgname = t.name JOIN pg_namespace AS n ON n.oid = o.cfgnamespace
+  WHERE t.class = 'support' AND t.schema IN ('', n.nspname)
+  UNION ALL
+  -- an operator is made and dropped without a lock of its commutator and negator
+  SELECT 'pg_operator'::regclass, q.oid, false
+  FROM target AS t JOIN pg_operator AS o ON o.oprname = t.name JOIN pg_operator AS q ON q.oid IN (o.oprcom, o.oprnegate)
+  WHERE t.class = 'support' AND q.oid >= 16384
+  UNION ALL
+  SELECT 'pg_operator'::regclass, o.oid, false FROM pg_operator AS o
+  WHERE o.oid >= 16384 AND (SELECT bool_or(class = 'pg_operator'::regclass) FROM lost)
+  UNION ALL
+  -- and a family loses members without a lock of its own
+  SELECT 'pg_opfamily'::regclass, y.oid, false FROM pg_opfamily AS y
+  WHERE y.oid >= 16384 AND (SELECT bool_or(class IN ('pg_amop'::regclass, 'pg_amproc'::regclass)) FROM locked)
+  UNION ALL
   -- CASCADE takes checks from domains without a lock that would tell which
   SELECT 'pg_type'::regclass, t.oid, false FROM pg_type AS t
   WHERE t.typtype = 'd' AND t.oid >= 16384
@@ -68,7 +116,9 @@ WITH locked AS MATERIALIZED (
 ), object (class, oid) AS (
   SELECT class, oid FROM candidate
   WHERE class IN ('pg_class'::regclass, 'pg_proc'::regclass, 'pg_type'::regclass, 'pg_namespace'::regclass, 'pg_trigger'::regclass, 'pg_policy'::regclass,
-    'pg_rewrite'::regclass, 'pg_statistic_ext'::regclass, 'pg_default_acl'::regclass)
+    'pg_rewrite'::regclass, 'pg_statistic_ext'::regclass, 'pg_default_acl'::regclass,
+    'pg_operator'::regclass, 'pg_opfamily'::regclass, 'pg_opclass'::regclass, 'pg_collation'::regclass, 'pg_conversion'::regclass,
+    'pg_ts_parser'::regclass, 'pg_ts_template'::regclass, 'pg_ts_dict'::regclass, 'pg_ts_config'::regclass)
   -- parts stand for the whole
   UNION SELECT 'pg_class'::regclass, i.indrelid
   FROM candidate AS c JOIN pg_index AS i ON i.indexrelid = c.oid WHERE c.class = 'pg_class'::regclass
@@ -88,6 +138,9 @@ WITH locked AS MATERIALIZED (
   FROM candidate AS c JOIN pg_class AS r ON r.oid = c.oid WHERE c.class = 'pg_class'::regclass AND r.relkind = 'c'
   UNION SELECT 'pg_class'::regclass, t.typrelid
   FROM candidate AS c JOIN pg_type AS t ON t.oid = c.oid WHERE c.class = 'pg_type'::regclass AND t.typrelid <> 0
+  UNION SELECT p.refclassid, p.refobjid
+  FROM candidate AS c JOIN pg_depend AS p ON p.classid = c.class AND p.objid = c.oid
+  WHERE c.class IN ('pg_amop'::regclass, 'pg_amproc'::regclass) AND p.refclassid IN ('pg_opclass'::regclass, 'pg_opfamily'::regclass)
   -- triggers and their like are made and changed under a lock of their table
   UNION SELECT 'pg_trigger'::regclass, g.oid
   FROM seed AS s JOIN pg_trigger AS g ON g.tgrelid = s.oid WHERE s.class = 'pg_class'::regclass AND NOT g.tgisinternal
@@ -107,7 +160,9 @@ WITH locked AS MATERIALIZED (
       WHEN 'pg_class'::regclass THEN (SELECT true FROM pg_class AS c WHERE c.oid = o.oid)
       WHEN 'pg_proc'::regclass THEN (SELECT true FROM pg_proc AS f WHERE f.oid = o.oid)
       WHEN 'pg_type'::regclass THEN (
-        SELECT t.typtype IN ('d', 'e') OR t.typtype = 'c' AND (SELECT c.relkind = 'c' FROM pg_class AS c WHERE c.oid = t.typrelid)
+        SELECT t.typtype IN ('d', 'e', 'r') OR NOT t.typisdefined
+          OR t.typtype = 'b' AND NOT EXISTS (SELECT FROM pg_type AS e WHERE e.oid = t.typelem AND e.typarray = t.oid)
+          OR t.typtype = 'c' AND (SELECT c.relkind = 'c' FROM pg_class AS c WHERE c.oid = t.typrelid)
         FROM pg_type AS t WHERE t.oid = o.oid)
       WHEN 'pg_namespace'::regclass THEN (SELECT true FROM pg_namespace AS n WHERE n.oid = o.oid)
       WHEN 'pg_trigger'::regclass THEN (SELECT true FROM pg_trigger AS g WHERE g.oid = o.oid)
@@ -115,6 +170,15 @@ WITH locked AS MATERIALIZED (
       WHEN 'pg_rewrite'::regclass THEN (SELECT r.rulename <> '_RETURN' FROM pg_rewrite AS r WHERE r.oid = o.oid)
       WHEN 'pg_statistic_ext'::regclass THEN (SELECT true FROM pg_statistic_ext AS x WHERE x.oid = o.oid)
       WHEN 'pg_default_acl'::regclass THEN (SELECT true FROM pg_default_acl AS d WHERE d.oid = o.oid)
+      WHEN 'pg_operator'::regclass THEN (SELECT true FROM pg_operator AS x WHERE x.oid = o.oid)
+      WHEN 'pg_opfamily'::regclass THEN (SELECT true FROM pg_opfamily AS x WHERE x.oid = o.oid)
+      WHEN 'pg_opclass'::regclass THEN (SELECT true FROM pg_opclass AS x WHERE x.oid = o.oid)
+      WHEN 'pg_collation'::regclass THEN (SELECT true FROM pg_collation AS x WHERE x.oid = o.oid)
+      WHEN 'pg_conversion'::regclass THEN (SELECT true FROM pg_conversion AS x WHERE x.oid = o.oid)
+      WHEN 'pg_ts_parser'::regclass THEN (SELECT true FROM pg_ts_parser AS x WHERE x.oid = o.oid)
+      WHEN 'pg_ts_template'::regclass THEN (SELECT true FROM pg_ts_template AS x WHERE x.oid = o.oid)
+      WHEN 'pg_ts_dict'::regclass THEN (SELECT true FROM pg_ts_dict AS x WHERE x.oid = o.oid)
+      WHEN 'pg_ts_config'::regclass THEN (SELECT true FROM pg_ts_config AS x WHERE x.oid = o.oid)
     END
   FROM object AS o
 )

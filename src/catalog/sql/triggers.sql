@@ -19,7 +19,7 @@ SELECT json_build_object(
     SELECT json_agg(DISTINCT p.refclassid::int8::text || ' ' || p.refobjid::int8::text)
     FROM pg_depend AS p
     WHERE p.classid = 'pg_trigger'::regclass AND p.objid = g.oid
-      AND p.refclassid IN ('pg_class'::regclass, 'pg_type'::regclass, 'pg_proc'::regclass)
+      AND p.refclassid <> 'pg_namespace'::regclass
   )
 )::text
 FROM pg_trigger AS g

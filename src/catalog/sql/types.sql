@@ -54,7 +54,7 @@ SELECT json_build_object(
     ) AS part CROSS JOIN LATERAL (
       SELECT d.refclassid, d.refobjid FROM pg_depend AS d
       WHERE d.classid = part.class AND d.objid = part.oid
-        AND d.refclassid IN ('pg_class'::regclass, 'pg_type'::regclass, 'pg_proc'::regclass)
+        AND d.refclassid <> 'pg_namespace'::regclass
       OFFSET 0 -- keeps it a look-up
     ) AS p
     WHERE NOT (p.refclassid = 'pg_type'::regclass AND p.refobjid = t.oid)

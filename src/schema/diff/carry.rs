@@ -32,13 +32,14 @@ impl Renames {
     /// What is renamed between two snapshots: same lineage, other name.
     pub fn between(from: &Snapshot, to: &Snapshot) -> Self {
         let mut renames = Self::default();
-        // Overloads share a name: texts do not say which of them they mean.
-        let is_overloaded = |name: &Name| {
-            let in_texts = |(_, lineage): &(_, Lineage)| {
-                let named = from.get(lineage);
-                named.is_some_and(|named| named_in_texts(named).is_some())
+        // Overloads share a name, and so may objects of different kinds: texts do not say which of them they
+        // mean, and that matters where they part.
+        let is_parted = |name: &Name, renamed: &Name| {
+            let in_texts = |(_, lineage): (_, Lineage)| {
+                let old = from.get(&lineage)?;
+                named_in_texts(old).map(|_| to.get(&lineage).and_then(|new| named_in_texts(new)))
             };
-            from.named(name).filter(in_texts).count() > 1
+            (from.named(name).filter_map(in_texts)).any(|new| new != Some(renamed))
         };
         for lineage in &from.differing(to) {
             let (Some(old), Some(new)) = (from.get(lineage), to.get(lineage)) else {
@@ -51,7 +52,7 @@ impl Renames {
             }
             if let (Some(old), Some(new)) = (named_in_texts(old), named_in_texts(new))
                 && old != new
-                && !is_overloaded(old)
+                && !is_parted(old, new)
             {
                 renames.objects.insert(old.clone(), new.clone());
             }
@@ -233,6 +234,16 @@ impl Renames {
             for expression in declared.expressions_mut() {
                 self.text(expression);
             }
+        }
+        // Members of an operator family are called by their types.
+        if declared.declares == Kind::OperatorFamily {
+            let settings = std::mem::take(&mut declared.settings).into_iter();
+            declared.settings = settings
+                .map(|(mut name, value)| {
+                    self.text(&mut name);
+                    (name, value)
+                })
+                .collect();
         }
         // A column may have had the same name.
         declared.name_statement();

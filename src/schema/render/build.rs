@@ -4,7 +4,9 @@ use super::drop::owner_follows_table;
 use super::scope::Scope;
 use super::script::Script;
 use super::table::{Altered, Deferred};
-use super::{declared, defaults, domain, index, routine, sequence, table, ties, types, view};
+use super::{
+    base_type, declared, defaults, domain, index, routine, sequence, table, ties, types, view,
+};
 use crate::schema::change::Alteration;
 use crate::schema::model::{
     Body, ConstraintKind, Definition, Kind, Lineage, Name, ObjectKey, ReplicaIdentity,
@@ -16,7 +18,13 @@ use std::collections::{BTreeMap, BTreeSet};
 /// owners, foreign keys, replica identities.
 pub(super) fn render(script: &mut Script<'_>, scope: &Scope<'_>) {
     let plan = Plan::new(scope);
+    let mut shells = BTreeSet::new();
     for key in &plan.sequence {
+        for data_type in plan.needed_shells(key) {
+            if shells.insert(data_type) {
+                script.push(data_type, &[], base_type::shell(data_type));
+            }
+        }
         if let Some(lineage) = plan.lineages.get(key) {
             plan.object(script, *lineage);
         }
@@ -107,7 +115,8 @@ impl<'a> Plan<'a> {
         let order = order::sort(&nodes, |node, need| match (node.kind, need.kind) {
             // A table that is there already can be altered later.
             (_, Kind::Table) if !is_new(need) => 0,
-            (Kind::Table | Kind::Domain, Kind::Routine) => 1,
+            (Kind::Table | Kind::Domain, Kind::Routine)
+            | (Kind::Routine, Kind::Range | Kind::BaseType) => 1,
             (Kind::View, _) => 2,
             _ => 3,
         });
@@ -135,6 +144,16 @@ impl<'a> Plan<'a> {
             .map(|need| need.name.clone())
             .collect();
         Deferred { names }
+    }
+
+    /// Types that a function needs and that need the function: it gets their shells first.
+    fn needed_shells(&self, key: &ObjectKey) -> impl Iterator<Item = &ObjectKey> {
+        let needs = self.broken.get(key).into_iter().flatten();
+        needs.filter(|need| {
+            let made =
+                (self.lineages.get(need)).is_some_and(|lineage| Self::makes(self.scope, *lineage));
+            made && matches!(need.kind, Kind::Range | Kind::BaseType)
+        })
     }
 
     fn is_stub(&self, definition: &Definition) -> bool {
@@ -250,7 +269,7 @@ impl<'a> Plan<'a> {
             return view::alter(script, definition, alterations);
         }
         if let Body::Declared(body) = &definition.body {
-            return declared::alter(script, definition, body, alterations);
+            return declared::alter(script, self.scope, lineage, body, alterations);
         }
         for alteration in alterations {
             match (&definition.body, alteration) {

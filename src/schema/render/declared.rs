@@ -1,40 +1,54 @@
 //! Objects of the kinds that are kept as the statement that makes them. What a kind's settings mean is
-//! in a module of its own, found by [`clauses`], [`setting`] and [`replaces`].
+//! in a module of its own, found by [`whole`], [`setting`] and [`replaces`].
 
+use super::scope::Scope;
 use super::script::Script;
 use super::step::Hazard;
-use super::{policy, rule, statistics};
+use super::{base_type, operator, policy, rule, statistics, text_search};
 use crate::schema::change::Alteration;
-use crate::schema::model::{Declared, Definition, Kind};
+use crate::schema::model::{Body, Declared, Definition, Kind, Lineage};
 
 pub(super) fn create(script: &mut Script<'_>, definition: &Definition, declared: &Declared) {
-    let statement = format!("{}{}", declared.statement, clauses(declared));
-    script.push(&definition.key(), &[], statement);
+    script.push(&definition.key(), &[], whole(declared));
     for (name, value) in &declared.settings {
         if !is_clause(declared.declares, name) {
-            set(script, definition, declared, name, Some(value));
+            set(script, definition, name, None, Some(value));
         }
     }
 }
 
 pub(super) fn alter(
     script: &mut Script<'_>,
-    definition: &Definition,
+    scope: &Scope<'_>,
+    lineage: Lineage,
     declared: &Declared,
     alterations: &[Alteration],
 ) {
+    let Some(definition) = scope.new_definition(lineage) else {
+        return;
+    };
+    let before = match scope.old(lineage).map(|old| &old.body) {
+        Some(Body::Declared(before)) => Some(before),
+        _ => None,
+    };
     for alteration in alterations {
         match alteration {
             Alteration::SetDefinition { .. } => {
-                let replaced = format!("{}{}", declared.statement, clauses(declared));
+                let replaced = whole(declared);
                 let replaced = match replaced.strip_prefix("CREATE ") {
-                    Some(rest) => format!("CREATE OR REPLACE {rest}"),
-                    None => replaced,
+                    Some(rest) if declared.declares.facts().replaceable => {
+                        format!("CREATE OR REPLACE {rest}")
+                    }
+                    _ => replaced,
                 };
                 script.push(&definition.key(), hazards(declared.declares), replaced);
             }
+            Alteration::SetOption { name, .. }
+                if declared.declares == Kind::Operator
+                    && operator::is_set_by_partner(scope, declared, name) => {}
             Alteration::SetOption { name, value } => {
-                set(script, definition, declared, name, value.as_ref());
+                let before = before.and_then(|before| before.settings.get(name));
+                set(script, definition, name, before, value.as_ref());
             }
             Alteration::SetOwner { .. } if !definition.kind().facts().owned => {}
             _ => {
@@ -47,12 +61,13 @@ pub(super) fn alter(
 fn set(
     script: &mut Script<'_>,
     definition: &Definition,
-    declared: &Declared,
     name: &str,
+    before: Option<&String>,
     value: Option<&String>,
 ) {
-    if let Some(sql) = setting(definition, name, value.map(String::as_str)) {
-        script.push(&definition.key(), hazards(declared.declares), sql);
+    let [before, value] = [before, value].map(|value| value.map(String::as_str));
+    for sql in setting(definition, name, before, value) {
+        script.push(&definition.key(), hazards(definition.kind()), sql);
     }
 }
 
@@ -64,33 +79,62 @@ fn hazards(kind: Kind) -> &'static [Hazard] {
 }
 
 /// Whether an alteration takes dropping the object and making it again.
-pub(super) fn replaces(alteration: &Alteration, declared: &Declared) -> bool {
-    match (declared.declares, alteration) {
+pub(super) fn replaces(alteration: &Alteration, old: &Declared, new: &Declared) -> bool {
+    match (new.declares, alteration) {
+        (Kind::BaseType, Alteration::SetDefinition { .. }) => !base_type::is_shell(old),
         (kind, Alteration::SetDefinition { .. }) => !kind.facts().replaceable,
         (Kind::Policy, Alteration::SetOption { value: None, .. }) => true,
+        (Kind::Aggregate, Alteration::SetOption { .. }) => true,
         _ => false,
     }
 }
 
 /// Whether a setting is given where the object is made; else it is set right after.
 fn is_clause(kind: Kind, _setting: &str) -> bool {
-    kind == Kind::Policy
+    matches!(
+        kind,
+        Kind::Policy | Kind::Operator | Kind::BaseType | Kind::TextSearchDictionary
+    )
 }
 
-/// The settings that end the statement.
-fn clauses(declared: &Declared) -> String {
-    match declared.declares {
-        Kind::Policy => policy::clauses(&declared.settings),
-        _ => String::new(),
+/// The statement with the settings that it can hold.
+fn whole(declared: &Declared) -> String {
+    let statement = declared.statement.as_str();
+    let clauses = match declared.declares {
+        Kind::Policy => return format!("{statement}{}", policy::clauses(&declared.settings)),
+        Kind::Operator => operator::clauses(&declared.settings),
+        Kind::BaseType => base_type::clauses(&declared.settings),
+        Kind::TextSearchDictionary => text_search::options(&declared.settings),
+        _ => Vec::new(),
+    };
+    match statement.strip_suffix(')') {
+        Some(open) if !clauses.is_empty() => {
+            let clauses = clauses.join(",\n    ");
+            format!("{},\n    {clauses}\n)", open.trim_end())
+        }
+        _ => statement.to_owned(),
     }
 }
 
-/// The `ALTER` that gives a setting another value, `None` where it has none to reset it.
-fn setting(definition: &Definition, name: &str, value: Option<&str>) -> Option<String> {
+/// What gives a setting another value; nothing where there is no statement for that.
+fn setting(
+    definition: &Definition,
+    name: &str,
+    before: Option<&str>,
+    value: Option<&str>,
+) -> Vec<String> {
+    let one = |sql: Option<String>| sql.into_iter().collect();
     match definition.kind() {
-        Kind::Policy => policy::set(definition, name, value?),
-        Kind::Rule => rule::set(definition, name, value),
-        Kind::Statistics => statistics::set(definition, name, value),
-        _ => None,
+        Kind::Policy => one(value.and_then(|value| policy::set(definition, name, value))),
+        Kind::Operator => one(operator::set(definition, name, value)),
+        Kind::OperatorFamily => operator::set_member(definition, name, before, value),
+        Kind::BaseType => one(Some(base_type::set(definition, name, value))),
+        Kind::TextSearchDictionary => one(Some(text_search::set_option(definition, name, value))),
+        Kind::TextSearchConfiguration => one(Some(text_search::set_mapping(
+            definition, name, before, value,
+        ))),
+        Kind::Rule => one(rule::set(definition, name, value)),
+        Kind::Statistics => one(statistics::set(definition, name, value)),
+        _ => Vec::new(),
     }
 }

@@ -1,7 +1,7 @@
 //! What goes: at the start what is in the way, at the end what nothing stands on any more.
 
 use super::defaults;
-use super::scope::{Scope, TableScope};
+use super::scope::{Scope, TableScope, is_called, speaks_of};
 use super::script::{Script, target, target_named};
 use super::step::Hazard;
 use super::{domain, sequence, table};
@@ -10,8 +10,8 @@ use crate::schema::model::{
     Body, Column, ConstraintKind, Definition, Domain, Kind, Lineage, Name, ObjectKey, Table,
 };
 use crate::schema::order;
-use crate::schema::token::mentions;
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 /// When each dropped object goes.
 #[derive(Debug, Default)]
@@ -64,7 +64,7 @@ impl Schedule {
     }
 
     /// Foreign keys, then checks and defaults, then objects, then keys, then columns whose names are
-    /// wanted, then the functions that generated columns call.
+    /// wanted, then what keys and columns stood on.
     pub fn render_first(&self, script: &mut Script<'_>, scope: &Scope<'_>) {
         constraints(script, scope, |kind| kind == ConstraintKind::Foreign);
         constraints(script, scope, |kind| kind == ConstraintKind::Check);
@@ -78,10 +78,15 @@ impl Schedule {
         for (table, needs) in &circles {
             cut(script, scope, *table, needs);
         }
-        let called = called_by_columns(scope, &self.first);
-        let (late, early): (Vec<_>, Vec<_>) =
-            sequence.into_iter().partition(|one| called.contains(one));
-        drop_objects(script, scope, early);
+        let mut entangled = Entangled::new(scope, &circles);
+        let carrying = carrying(scope, &sequence);
+        let (last, first): (Vec<_>, Vec<_>) =
+            (sequence.into_iter()).partition(|lineage| carrying.contains(lineage));
+        for lineage in first {
+            if let Some(old) = scope.old(lineage) {
+                entangled.drop_object(script, lineage, old, &target(old));
+            }
+        }
         constraints(script, scope, |kind| {
             !matches!(kind, ConstraintKind::Foreign | ConstraintKind::Check)
         });
@@ -105,7 +110,11 @@ impl Schedule {
                 }
             }
         }
-        drop_objects(script, scope, late);
+        for lineage in last {
+            if let Some(old) = scope.old(lineage) {
+                entangled.drop_object(script, lineage, old, &target(old));
+            }
+        }
     }
 
     /// Columns, then the old ones of types made anew, then objects. `aside` has the names of those that
@@ -135,6 +144,7 @@ impl Schedule {
         for (table, needs) in &circles {
             cut(script, scope, *table, needs);
         }
+        let mut entangled = Entangled::new(scope, &circles);
         for lineage in sequence {
             let Some(old) = scope.old(lineage) else {
                 continue;
@@ -152,7 +162,88 @@ impl Schedule {
                 kind if kind.is_on_relation() => target(old),
                 _ => target_named(old, &Name::new(schema, name.as_str())),
             };
-            drop_object(script, old, &target);
+            entangled.drop_object(script, lineage, old, &target);
+        }
+    }
+}
+
+/// Of what goes at the start, what keys and generated columns stand on that make way, and what that needs.
+fn carrying(scope: &Scope<'_>, sequence: &[Lineage]) -> BTreeSet<Lineage> {
+    let goes: BTreeSet<_> = sequence.iter().copied().collect();
+    let needs = |lineage: Lineage| {
+        let keys = scope.old(lineage).map(|old| old.depends_on.as_slice());
+        (keys.unwrap_or_default().iter()).filter_map(|key| Some((key, scope.old_lineage(key)?)))
+    };
+    let mut pending: Vec<Lineage> = (scope.tables.iter())
+        .filter(|(_, table)| !table.dropped_constraints.is_empty() || !table.recreated.is_empty())
+        .flat_map(|(lineage, _)| needs(*lineage))
+        .filter(|(key, _)| is_called(key.kind))
+        .map(|(_, need)| need)
+        .collect();
+    let mut carrying = BTreeSet::new();
+    while let Some(lineage) = pending.pop() {
+        if goes.contains(&lineage) && carrying.insert(lineage) {
+            pending.extend(needs(lineage).map(|(_, need)| need));
+        }
+    }
+    carrying
+}
+
+/// Types and the functions that they and that need them: neither goes without the other, so the type takes
+/// its functions along when the turn of the last of them comes.
+struct Entangled {
+    /// Functions that are still to come, by type.
+    functions: BTreeMap<Lineage, BTreeSet<Lineage>>,
+    /// How types are called by then.
+    types: BTreeMap<Lineage, (ObjectKey, String)>,
+}
+
+impl Entangled {
+    fn new(scope: &Scope<'_>, circles: &BTreeMap<Lineage, Vec<ObjectKey>>) -> Self {
+        let mut functions: BTreeMap<Lineage, BTreeSet<Lineage>> = BTreeMap::new();
+        for (lineage, needs) in circles {
+            let is_function = |old: &Arc<Definition>| old.kind() == Kind::Routine;
+            if !scope.old(*lineage).is_some_and(is_function) {
+                continue;
+            }
+            for need in needs {
+                if matches!(need.kind, Kind::Range | Kind::BaseType)
+                    && let Some(data_type) = scope.old_lineage(need)
+                {
+                    functions.entry(data_type).or_default().insert(*lineage);
+                }
+            }
+        }
+        Self {
+            functions,
+            types: BTreeMap::new(),
+        }
+    }
+
+    fn drop_object(
+        &mut self,
+        script: &mut Script<'_>,
+        lineage: Lineage,
+        old: &Definition,
+        target: &str,
+    ) {
+        if self.functions.contains_key(&lineage) {
+            self.types.insert(lineage, (old.key(), target.to_owned()));
+            return;
+        }
+        let mut is_entangled = false;
+        for (data_type, functions) in &mut self.functions {
+            if functions.remove(&lineage) {
+                is_entangled = true;
+                if functions.is_empty()
+                    && let Some((key, target)) = self.types.get(data_type)
+                {
+                    script.push(key, &[], format!("DROP {target} CASCADE"));
+                }
+            }
+        }
+        if !is_entangled {
+            drop_object(script, old, target);
         }
     }
 }
@@ -168,9 +259,9 @@ fn lets_go(scope: &Scope<'_>, lineage: Lineage, dependent: Lineage) -> bool {
             .columns
             .iter()
             .filter_map(|column| column.generated.as_ref()))
-        .any(|generated| mentions(&generated.expression, &needed.name))
+        .any(|generated| speaks_of(&generated.expression, needed.kind, &needed.name))
     });
-    matches!(needed.kind, Kind::Routine | Kind::Sequence)
+    is_called(needed.kind)
         && !generated
         && (scope.tables.contains_key(&dependent) || scope.domains.contains_key(&dependent))
 }
@@ -307,7 +398,8 @@ fn drop_order(
     }
     let order = order::sort(&nodes, |node, need| match (node.kind, need.kind) {
         (Kind::Table, Kind::Table) => 0,
-        (Kind::Table | Kind::Domain, Kind::Routine) => 1,
+        (Kind::Table | Kind::Domain, Kind::Routine)
+        | (Kind::Routine, Kind::Range | Kind::BaseType) => 1,
         (Kind::Table, _) => 2,
         _ => 3,
     });
@@ -355,16 +447,18 @@ fn cut(script: &mut Script<'_>, scope: &Scope<'_>, lineage: Lineage, needs: &[Ob
                 Some(name) => {
                     need.kind == Kind::Table && name.schema == need.schema && name.name == need.name
                 }
-                None => need.kind == Kind::Routine && mentions(&constraint.definition, &need.name),
+                None => {
+                    is_called(need.kind) && speaks_of(&constraint.definition, need.kind, &need.name)
+                }
             };
             if speaks_of_it {
                 table::drop_constraint(script, definition, name, constraint);
             }
         }
         for column in &table.columns {
-            if need.kind == Kind::Routine
+            if is_called(need.kind)
                 && let Some(default) = &column.default
-                && mentions(default, &need.name)
+                && speaks_of(default, need.kind, &need.name)
             {
                 super::column::action(script, definition, &column.name, &[], "DROP DEFAULT");
             }
@@ -378,7 +472,7 @@ fn cut_domain(
     domain: &Domain,
     needs: &[ObjectKey],
 ) {
-    let needed = |text: &str| needs.iter().any(|need| mentions(text, &need.name));
+    let needed = |text: &str| (needs.iter()).any(|need| speaks_of(text, need.kind, &need.name));
     if domain.default.as_deref().is_some_and(needed) {
         domain::drop_default(script, definition);
     }
@@ -444,34 +538,4 @@ fn release_sequences(script: &mut Script<'_>, scope: &Scope<'_>) {
             sequence::set_owner(script, definition, None);
         }
     }
-}
-
-fn drop_objects(script: &mut Script<'_>, scope: &Scope<'_>, sequence: Vec<Lineage>) {
-    for lineage in sequence {
-        if let Some(old) = scope.old(lineage) {
-            drop_object(script, old, &target(old));
-        }
-    }
-}
-
-/// Of `dropped`, what columns that make way stand on, and what that stands on.
-fn called_by_columns(scope: &Scope<'_>, dropped: &BTreeSet<Lineage>) -> BTreeSet<Lineage> {
-    let tables = scope.tables.iter();
-    let mut pending: Vec<Lineage> = tables
-        .filter(|(lineage, table)| !table.recreated.is_empty() && !dropped.contains(lineage))
-        .map(|(lineage, _)| *lineage)
-        .collect();
-    let mut called = BTreeSet::new();
-    while let Some(lineage) = pending.pop() {
-        let needs = scope.old(lineage).map(|old| old.depends_on.as_slice());
-        for need in needs.unwrap_or_default() {
-            let Some(need) = scope.old_lineage(need).filter(|one| dropped.contains(one)) else {
-                continue;
-            };
-            if called.insert(need) {
-                pending.push(need);
-            }
-        }
-    }
-    called
 }

@@ -7,6 +7,8 @@
 //! ([`ties`]). What is in the way, [`scope`] finds out; each kind of object has a
 //! module that knows its statements.
 
+mod aggregate;
+mod base_type;
 mod build;
 mod column;
 mod declared;
@@ -14,6 +16,7 @@ mod defaults;
 mod domain;
 mod drop;
 mod index;
+mod operator;
 mod policy;
 mod rename;
 mod routine;
@@ -24,6 +27,7 @@ mod sequence;
 mod statistics;
 pub mod step;
 mod table;
+mod text_search;
 mod ties;
 mod types;
 mod view;

@@ -185,6 +185,7 @@ fn objects(
         let in_the_way = relation_names(old).iter().any(|name| wanted.contains(name))
             || has_own_space(old.kind()) && scope.to.by_key(&old.key()).is_some();
         if in_the_way {
+            range_aside(script, scope, old, &mut renames);
             let (from, to) = move_aside(*lineage, old);
             let schema = scope.renames.schema(&old.key().schema).to_owned();
             renames
@@ -197,6 +198,7 @@ fn objects(
         let (Some(old), Some(new)) = (scope.old(*lineage), scope.new_definition(*lineage)) else {
             continue;
         };
+        range_aside(script, scope, old, &mut renames);
         let (from, to) = move_aside(*lineage, old);
         let space = NameSpace::of(old, new.key().schema);
         let of_space = renames.entry(space).or_default();
@@ -229,6 +231,42 @@ fn objects(
         }
     }
     aside
+}
+
+/// A range that moves aside takes its multirange along, and the functions that make their values.
+fn range_aside<'a>(
+    script: &mut Script<'_>,
+    scope: &Scope<'_>,
+    range: &'a Definition,
+    renames: &mut BTreeMap<NameSpace, Vec<Rename<'a>>>,
+) {
+    if let Body::Declared(declared) = &range.body
+        && let Some(multirange) = declared.multirange()
+    {
+        let schema = scope.renames.schema(&multirange.schema).to_owned();
+        let aside = temporary(&multirange.name);
+        let own = Name::new(
+            scope.renames.schema(&declared.name.schema),
+            declared.name.name.as_str(),
+        );
+        let of_many = Name::new(schema.as_str(), multirange.name.as_str());
+        let subtype = declared.subtype().unwrap_or_default();
+        for (function, arguments) in [
+            (&own, format!("{subtype}, {subtype}")),
+            (&own, format!("{subtype}, {subtype}, text")),
+            (&of_many, String::new()),
+        ] {
+            let called = qualified(function);
+            let aside = quote_identifier(&temporary(&function.name)).into_owned();
+            let sql = format!("ALTER FUNCTION {called}({arguments}) RENAME TO {aside}");
+            script.push(&range.key(), &[], sql);
+        }
+        (renames.entry(NameSpace::of(range, schema)).or_default()).push((
+            multirange.name,
+            aside,
+            range,
+        ));
+    }
 }
 
 /// Triggers, policies and their like, under their relation's new name.

@@ -1,12 +1,15 @@
 //! The steps as they are written, and the words that all kinds share: what an object is called after
 //! `DROP`, `COMMENT ON` and `GRANT … ON`, its comment, owner and privileges.
 
+use super::aggregate;
 use super::step::{Hazard, RenderOptions, Step};
 use crate::schema::acl;
 use crate::schema::change::{Alteration, Part};
 use crate::schema::kind::Naming;
 use crate::schema::model::{Acl, Body, Definition, Kind, Name, ObjectKey};
-use crate::schema::quote::{qualified, quote_grantee, quote_identifier, quote_literal};
+use crate::schema::quote::{
+    qualified, qualified_operator, quote_grantee, quote_identifier, quote_literal,
+};
 use crate::schema::snapshot::Snapshot;
 use std::collections::BTreeMap;
 
@@ -245,7 +248,12 @@ pub(super) fn target_named(definition: &Definition, name: &Name) -> String {
         Naming::Schema => format!("{keyword} {}", quote_identifier(&name.name)),
         Naming::Plain => format!("{keyword} {}", qualified(name)),
         Naming::Arguments => format!("{keyword} {}({qualifier})", qualified(name)),
-        Naming::Method => format!("{keyword} {} USING {qualifier}", qualified(name)),
+        Naming::Operator => format!("{keyword} {} ({qualifier})", qualified_operator(name)),
+        Naming::Method => format!(
+            "{keyword} {} USING {}",
+            qualified(name),
+            quote_identifier(&qualifier)
+        ),
         Naming::RoleInSchema => format!(
             "{keyword} FOR ROLE {} IN SCHEMA {}",
             quote_identifier(&name.name),
@@ -273,6 +281,10 @@ fn grant_target(definition: &Definition) -> String {
     match definition.kind() {
         Kind::Table | Kind::View | Kind::MaterializedView => {
             format!("TABLE {}", relation(definition))
+        }
+        Kind::Aggregate => {
+            let arguments = aggregate::arguments(&definition.key().qualifier);
+            format!("FUNCTION {}({arguments})", relation(definition))
         }
         _ => target(definition),
     }

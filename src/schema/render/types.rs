@@ -134,7 +134,26 @@ pub(super) fn take_over(
     before: &Definition,
     definition: &Definition,
 ) {
-    let written = relation(definition);
+    let multirange = match &definition.body {
+        Body::Declared(range) => range.multirange(),
+        _ => None,
+    };
+    let types = [
+        Some(relation(definition)),
+        multirange.as_ref().map(qualified),
+    ];
+    for written in types.into_iter().flatten() {
+        take_over_type(script, scope, before, definition, &written);
+    }
+}
+
+fn take_over_type(
+    script: &mut Script<'_>,
+    scope: &Scope<'_>,
+    before: &Definition,
+    definition: &Definition,
+    written: &str,
+) {
     for (lineage, table_scope) in &scope.tables {
         let (Some(old), Some(new)) = (scope.old_table(*lineage), scope.new_table(*lineage)) else {
             continue;
@@ -144,12 +163,12 @@ pub(super) fn take_over(
         };
         for column in &new.columns {
             let moves = table_scope.retyped.contains(&column.id)
-                && is_of_type(&column.data_type, &written)
+                && is_of_type(&column.data_type, written)
                 && !changes_type(scope, *lineage, &column.name);
             let held = old.columns.iter().find(|old| old.id == column.id);
             if let Some(held) = held.filter(|_| moves) {
                 let cast = || {
-                    let array = column.data_type.strip_prefix(&written).unwrap_or_default();
+                    let array = column.data_type.strip_prefix(written).unwrap_or_default();
                     let name = quote_identifier(&column.name);
                     conversion(before, definition, &name, &column.data_type, array)
                 };

@@ -103,6 +103,7 @@ pub(super) fn class(statement: &NodeEnum) -> Class {
 pub(super) fn describe(statement: &NodeEnum) -> Option<Ddl> {
     let routine = |name: &[Node]| from_parts(TargetClass::Routine, &strings(name));
     let type_of = |name: &[Node]| from_parts(TargetClass::Type, &strings(name));
+    let support = |name: &[Node]| from_parts(TargetClass::Support, &strings(name));
     let relation = |relation: &Option<RangeVar>| objects::relation(relation.as_ref());
     let one = |target: Option<Target>| with_targets(target.into_iter().collect());
     Some(match statement {
@@ -141,7 +142,17 @@ pub(super) fn describe(statement: &NodeEnum) -> Option<Ddl> {
         NodeEnum::AlterTableStmt(alter) => alter_table(alter),
         NodeEnum::DropStmt(drop) => dropping(drop),
         NodeEnum::CreateSchemaStmt(create) => new_schema(create),
-        NodeEnum::CreateFunctionStmt(create) => one(routine(&create.funcname)),
+        NodeEnum::CreateFunctionStmt(create) => {
+            // A type that is not there yet comes into being as a shell.
+            let result = create.return_type.as_ref();
+            let result = result.and_then(|result| type_of(&result.names));
+            with_targets(
+                routine(&create.funcname)
+                    .into_iter()
+                    .chain(result)
+                    .collect(),
+            )
+        }
         NodeEnum::AlterFunctionStmt(alter) => one(alter
             .func
             .as_ref()
@@ -174,8 +185,28 @@ pub(super) fn describe(statement: &NodeEnum) -> Option<Ddl> {
         NodeEnum::DefineStmt(define) => one(match define.kind() {
             ObjectType::ObjectAggregate => routine(&define.defnames),
             ObjectType::ObjectType => type_of(&define.defnames),
-            _ => None,
+            _ => support(&define.defnames),
         }),
+        NodeEnum::CreateOpClassStmt(create) => {
+            // Without a family of its own name it makes one.
+            let family = support(&create.opfamilyname);
+            with_targets(
+                support(&create.opclassname)
+                    .into_iter()
+                    .chain(family)
+                    .collect(),
+            )
+        }
+        NodeEnum::CreateOpFamilyStmt(create) => one(support(&create.opfamilyname)),
+        NodeEnum::AlterOpFamilyStmt(alter) => one(support(&alter.opfamilyname)),
+        NodeEnum::AlterOperatorStmt(alter) => one(alter
+            .opername
+            .as_ref()
+            .and_then(|operator| support(&operator.objname))),
+        NodeEnum::AlterCollationStmt(alter) => one(support(&alter.collname)),
+        NodeEnum::CreateConversionStmt(create) => one(support(&create.conversion_name)),
+        NodeEnum::AlterTsdictionaryStmt(alter) => one(support(&alter.dictname)),
+        NodeEnum::AlterTsconfigurationStmt(alter) => one(support(&alter.cfgname)),
         NodeEnum::RenameStmt(rename) => renaming(rename),
         NodeEnum::AlterOwnerStmt(alter) => {
             let owned = relation(&alter.relation)

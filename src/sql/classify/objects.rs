@@ -56,6 +56,15 @@ pub(super) fn target(object: ObjectType, named: Option<&Node>) -> Option<Target>
         | ObjectType::ObjectDomconstraint => (TargetClass::Type, false),
         ObjectType::ObjectSchema => (TargetClass::Schema, false),
         ObjectType::ObjectStatisticExt => (TargetClass::Statistics, false),
+        ObjectType::ObjectOperator
+        | ObjectType::ObjectOpclass
+        | ObjectType::ObjectOpfamily
+        | ObjectType::ObjectCollation
+        | ObjectType::ObjectConversion
+        | ObjectType::ObjectTsparser
+        | ObjectType::ObjectTstemplate
+        | ObjectType::ObjectTsdictionary
+        | ObjectType::ObjectTsconfiguration => (TargetClass::Support, false),
         _ => return None,
     };
     match node {
@@ -68,7 +77,13 @@ pub(super) fn target(object: ObjectType, named: Option<&Node>) -> Option<Target>
                 return from_parts(class, &strings(&name.names));
             }
             let parts = strings(&list.items);
-            let relation = if of_relation {
+            let relation = if matches!(
+                object,
+                ObjectType::ObjectOpclass | ObjectType::ObjectOpfamily
+            ) {
+                // The access method comes first.
+                parts.split_first()?.1
+            } else if of_relation {
                 parts.split_last()?.1
             } else {
                 &parts

@@ -30,6 +30,7 @@ fn targets(ddl: &Ddl) -> Vec<String> {
             TargetClass::Type => "type",
             TargetClass::Schema => "schema",
             TargetClass::Statistics => "statistics",
+            TargetClass::Support => "support",
         };
         match &target.schema {
             Some(schema) => format!("{class} {schema}.{}", target.name),
@@ -175,7 +176,48 @@ fn ddl_names_its_targets() {
         ("DROP SCHEMA a, b", &["schema a", "schema b"]),
         ("ALTER SCHEMA a RENAME TO b", &["schema a", "schema b"]),
         ("ALTER SCHEMA a OWNER TO r", &["schema a"]),
-        ("CREATE OPERATOR + (PROCEDURE = f, LEFTARG = int)", &[]),
+        (
+            "CREATE OPERATOR + (PROCEDURE = f, LEFTARG = int)",
+            &["support +"],
+        ),
+        ("DROP OPERATOR s.=== (int, int)", &["support s.==="]),
+        (
+            "ALTER OPERATOR === (int, int) SET SCHEMA t",
+            &["support ===", "support t.==="],
+        ),
+        (
+            "CREATE OPERATOR CLASS s.c FOR TYPE t USING btree FAMILY f AS STORAGE t",
+            &["support f", "support s.c"],
+        ),
+        ("DROP OPERATOR CLASS c USING btree", &["support c"]),
+        (
+            "COMMENT ON OPERATOR FAMILY s.f USING btree IS 'x'",
+            &["support s.f"],
+        ),
+        (
+            "ALTER OPERATOR FAMILY f USING btree ADD FUNCTION 1 (int, int) g(int, int)",
+            &["support f"],
+        ),
+        ("CREATE COLLATION s.c FROM \"C\"", &["support s.c"]),
+        ("ALTER COLLATION c RENAME TO d", &["support c", "support d"]),
+        ("CREATE CONVERSION c FOR 'a' TO 'b' FROM f", &["support c"]),
+        (
+            "CREATE TEXT SEARCH DICTIONARY s.d (TEMPLATE = simple)",
+            &["support s.d"],
+        ),
+        ("ALTER TEXT SEARCH DICTIONARY d (StopWords)", &["support d"]),
+        (
+            "ALTER TEXT SEARCH CONFIGURATION s.c ADD MAPPING FOR word WITH d",
+            &["support s.c"],
+        ),
+        (
+            "DROP TEXT SEARCH PARSER s.p, q",
+            &["support q", "support s.p"],
+        ),
+        (
+            "CREATE FUNCTION f(cstring) RETURNS shell LANGUAGE internal AS 'textin'",
+            &["routine f", "type shell"],
+        ),
     ];
     for (text, expected) in cases {
         assert_eq!(targets(&ddl(text)), *expected, "{text}");

@@ -14,9 +14,11 @@ mod table;
 mod text;
 
 pub(super) use names::relation_names;
+pub(super) use spread::{is_called, speaks_of};
 pub(super) use table::TableScope;
 pub(super) use text::is_of_type;
 
+use super::declared;
 use super::domain::DomainScope;
 use crate::schema::change::{Alteration, Change, ChangeKind};
 use crate::schema::diff::Renames;
@@ -184,6 +186,13 @@ impl<'a> Scope<'a> {
                         self.remade.insert(*lineage);
                     }
                 }
+                (Body::Declared(old), Body::Declared(new))
+                    if new.declares == Kind::Range
+                        && (alterations.iter()).any(|one| declared::replaces(one, old, new))
+                        && self.is_stored(*lineage) =>
+                {
+                    self.remade.insert(*lineage);
+                }
                 _ if alterations.iter().any(makes_anew)
                     || self.uses_new_label(new, alterations) =>
                 {
@@ -243,8 +252,8 @@ impl<'a> Scope<'a> {
     fn seed_successions(&mut self) {
         let type_name = |definition: &Definition| {
             let is_type = matches!(
-                definition.body,
-                Body::Enum(_) | Body::Domain(_) | Body::Composite(_)
+                definition.kind(),
+                Kind::Enum | Kind::Domain | Kind::Composite | Kind::Range
             );
             let key = definition.key();
             is_type.then(|| Name::new(key.schema, key.name))

@@ -78,6 +78,9 @@ pub(in crate::schema::render) fn relation_names(definition: &Definition) -> BTre
             ));
         }
     }
+    if let Body::Declared(range) = &definition.body {
+        names.extend(range.multirange());
+    }
     let key = definition.key();
     names.insert(Name::new(key.schema, key.name));
     names

@@ -5,7 +5,7 @@ use super::text::is_of_type;
 use crate::schema::change::Alteration;
 use crate::schema::model::{Body, Column, ConstraintKind, Definition, Kind, Lineage, Name, Table};
 use crate::schema::quote::qualified;
-use crate::schema::token::mentions;
+use crate::schema::token::{mentions, tokens};
 use std::collections::{BTreeMap, BTreeSet};
 
 impl<'a> Scope<'a> {
@@ -17,7 +17,7 @@ impl<'a> Scope<'a> {
             let Some(old) = self.old(lineage) else {
                 continue;
             };
-            if !matches!(old.kind(), Kind::Routine | Kind::Sequence) {
+            if !is_called(old.kind()) {
                 continue;
             }
             for dependent in self.dependents(lineage) {
@@ -66,14 +66,22 @@ impl<'a> Scope<'a> {
                 }
                 false
             }
-            (Body::Routine(_) | Body::Sequence(_), Body::Table(_) | Body::Domain(_)) if gone => {
+            (_, Body::Table(_) | Body::Domain(_)) if gone && is_called(needed.kind()) => {
                 self.detach_calls(dependent, needed)
             }
             (_, Body::Table(_)) if remade => {
                 let key = needed.key();
-                self.retype(dependent, &Name::new(key.schema, key.name))
+                let own = self.retype(dependent, &Name::new(key.schema, key.name));
+                let multirange = match &needed.body {
+                    Body::Declared(range) => range.multirange(),
+                    _ => None,
+                };
+                multirange.is_some_and(|name| self.retype(dependent, &name)) || own
             }
             (_, Body::Domain(_) | Body::Composite(_)) if remade => self.remade.insert(dependent),
+            (_, Body::Declared(body)) if remade && body.declares == Kind::Range => {
+                self.remade.insert(dependent)
+            }
             (
                 _,
                 Body::View(_)
@@ -147,10 +155,7 @@ impl<'a> Scope<'a> {
     /// Returns whether other objects may stand on what is detached.
     pub(super) fn detach_calls(&mut self, lineage: Lineage, needed: &Definition) -> bool {
         let name = needed.key().name;
-        // A sequence's name stands in a string.
-        let is_sequence = needed.kind() == Kind::Sequence;
-        let speaks_of_it =
-            |text: &str| is_sequence && text.contains(&name) || mentions(text, &name);
+        let speaks_of_it = |text: &str| speaks_of(text, needed.kind(), &name);
         if let Some(Body::Domain(old)) = self.old(lineage).map(|old| &old.body) {
             let scope = self.domains.entry(lineage).or_default();
             scope.detach(old, speaks_of_it);
@@ -167,7 +172,16 @@ impl<'a> Scope<'a> {
             }
         }
         for (name, constraint) in &old.constraints {
-            if constraint.kind != ConstraintKind::Foreign && speaks_of_it(&constraint.definition) {
+            let stands_on_it = match constraint.kind {
+                ConstraintKind::Foreign => false,
+                ConstraintKind::Check => speaks_of_it(&constraint.definition),
+                // A key may stand on the class that is its type's default, and not say so.
+                _ if needed.kind() == Kind::OperatorClass => (old.columns.iter()).any(|column| {
+                    column.data_type.contains('.') && constraint.columns.contains(&column.name)
+                }),
+                _ => speaks_of_it(&constraint.definition),
+            };
+            if stands_on_it {
                 scope.detach(name, &renamed, new);
             }
         }
@@ -194,7 +208,9 @@ impl<'a> Scope<'a> {
             for dependent in self.dependents(lineage).iter().copied() {
                 match self.old(dependent).map(|old| &old.body) {
                     Some(Body::Table(_)) if !self.dropped.contains(&dependent) => return true,
-                    Some(Body::Domain(_) | Body::Composite(_)) if seen.insert(dependent) => {
+                    Some(Body::Domain(_) | Body::Composite(_) | Body::Declared(_))
+                        if seen.insert(dependent) =>
+                    {
                         pending.push(dependent);
                     }
                     _ => {}
@@ -240,5 +256,31 @@ impl<'a> Scope<'a> {
                 _ => None,
             })
             .collect()
+    }
+}
+
+/// Whether expressions call objects of a kind, or name them in strings.
+pub(in crate::schema::render) fn is_called(kind: Kind) -> bool {
+    matches!(
+        kind,
+        Kind::Routine
+            | Kind::Sequence
+            | Kind::Operator
+            | Kind::OperatorFamily
+            | Kind::OperatorClass
+            | Kind::TextSearchDictionary
+            | Kind::TextSearchConfiguration
+    )
+}
+
+/// Whether an expression speaks of an object of that kind and name.
+pub(in crate::schema::render) fn speaks_of(text: &str, kind: Kind, name: &str) -> bool {
+    match kind {
+        // In a string.
+        Kind::Sequence | Kind::TextSearchDictionary | Kind::TextSearchConfiguration => {
+            text.contains(name)
+        }
+        Kind::Operator => text.contains(name) && tokens(text).iter().any(|token| token.is(name)),
+        _ => mentions(text, name),
     }
 }

@@ -50,8 +50,8 @@ pub(super) fn retypes_attribute(alteration: &Alteration) -> bool {
 
 /// Whether an alteration is beyond `ALTER` and `CREATE OR REPLACE`.
 pub(super) fn replaces(alteration: &Alteration, old: &Body, new: &Body) -> bool {
-    if let Body::Declared(new) = new {
-        return declared::replaces(alteration, new);
+    if let (Body::Declared(old), Body::Declared(new)) = (old, new) {
+        return declared::replaces(alteration, old, new);
     }
     match alteration {
         Alteration::SetSignature { .. } => true,
