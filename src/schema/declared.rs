@@ -27,12 +27,14 @@ impl Declared {
 
     /// The name of a range's multirange.
     pub fn multirange(&self) -> Option<Name> {
-        let tokens = tokens(&self.statement);
-        let at = (tokens.iter()).position(|token| token.is_name("MULTIRANGE_TYPE_NAME"))?;
-        match (&tokens.get(at + 2)?.kind, &tokens.get(at + 4)?.kind) {
-            (TokenKind::Name(schema), TokenKind::Name(name)) => {
-                Some(Name::new(schema.as_ref(), name.as_ref()))
-            }
+        let text = self.settings.get("multirange")?;
+        match tokens(text).as_slice() {
+            [schema, _, name] => match (&schema.kind, &name.kind) {
+                (TokenKind::Name(schema), TokenKind::Name(name)) => {
+                    Some(Name::new(schema.as_ref(), name.as_ref()))
+                }
+                _ => None,
+            },
             _ => None,
         }
     }

@@ -135,9 +135,14 @@ async fn statements_and_settings_are_read() {
             "type App.Moods",
             "/body/statement",
             json!(
-                "CREATE TYPE \"App\".\"Moods\" AS RANGE (\n    SUBTYPE = public.mood,\n    MULTIRANGE_TYPE_NAME = public.\"Many Moods\",\n    \
+                "CREATE TYPE \"App\".\"Moods\" AS RANGE (\n    SUBTYPE = public.mood,\n    \
                  SUBTYPE_OPCLASS = public.\"By Mood\"\n)"
             ),
+        ),
+        (
+            "type App.Moods",
+            "/body/settings/multirange",
+            json!("public.\"Many Moods\""),
         ),
         (
             "type public.shell",

@@ -12,7 +12,7 @@ use std::fmt::Write;
 /// - physical schemas' names, in double or single quotes, become the logical ones;
 /// - `pg_dump`'s comments go, which give each entry's name once more;
 /// - entries are sorted, and so are the lines of an entry of privileges, since both follow OIDs or the order of the grants;
-/// - so are the parameters of a relation and the options of a foreign table, which come in the order in which they were set;
+/// - so are the parameters of a relation and the options of a foreign table and of a dictionary, which come in the order in which they were set;
 /// - the tablespace and access method in force are written before the entry that they apply to;
 /// - of the schemas themselves, what the catalog has is taken instead: of `public`, `pg_dump` prints the difference from what
 ///   initdb made.
@@ -175,6 +175,12 @@ fn entries(dump: &str) -> Vec<String> {
             settings.insert(name, value);
         } else if line.contains("WITH (") || line.contains(" SET (") {
             lines.push(sorted_parameters(line));
+        } else if kind == "TEXT SEARCH DICTIONARY"
+            && let Some(options) = line.strip_suffix(" );")
+        {
+            let mut options: Vec<&str> = options.trim().split(", ").collect();
+            options.sort_unstable();
+            lines.push(format!("    {} );", options.join(", ")));
         } else if !matches!(line, "--" | "-- PostgreSQL database dump complete")
             && !line.starts_with("\\restrict")
             && !line.starts_with("\\unrestrict")

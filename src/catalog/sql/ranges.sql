@@ -12,8 +12,6 @@ SELECT json_build_object(
   'comment', (SELECT s.description FROM pg_description AS s WHERE s.objoid = t.oid AND s.classoid = 'pg_type'::regclass AND s.objsubid = 0),
   'statement', format(E'CREATE TYPE %I.%I AS RANGE (\n    %s\n)', n.nspname, t.typname, concat_ws(E',\n    ',
     'SUBTYPE = ' || format_type(r.rngsubtype, NULL),
-    'MULTIRANGE_TYPE_NAME = ' || (
-      SELECT format('%I.%I', (SELECT mn.nspname FROM pg_namespace AS mn WHERE mn.oid = m.typnamespace), m.typname) FROM pg_type AS m WHERE m.oid = r.rngmultitypid),
     'SUBTYPE_OPCLASS = ' || (
       SELECT format('%I.%I', (SELECT cn.nspname FROM pg_namespace AS cn WHERE cn.oid = c.opcnamespace), c.opcname) FROM pg_opclass AS c
       WHERE c.oid = r.rngsubopc AND NOT (c.opcdefault AND c.opcintype = r.rngsubtype)),
@@ -22,6 +20,14 @@ SELECT json_build_object(
       WHERE c.oid = r.rngcollation AND c.oid <> (SELECT s.typcollation FROM pg_type AS s WHERE s.oid = r.rngsubtype)),
     'CANONICAL = ' || nullif(r.rngcanonical::text, '-'),
     'SUBTYPE_DIFF = ' || nullif(r.rngsubdiff::text, '-'))),
+  'settings', (
+    SELECT json_strip_nulls(json_build_object(
+      'multirange', format('%I.%I', (SELECT mn.nspname FROM pg_namespace AS mn WHERE mn.oid = m.typnamespace), m.typname),
+      -- since PostgreSQL 17 it follows the range's
+      'multirange_owner', CASE WHEN current_setting('server_version_num')::integer < 170000 THEN pg_get_userbyid(m.typowner) END
+    ))
+    FROM pg_type AS m WHERE m.oid = r.rngmultitypid
+  ),
   'references', (
     SELECT json_agg(DISTINCT p.refclassid::int8::text || ' ' || p.refobjid::int8::text)
     FROM pg_depend AS p WHERE p.classid = 'pg_type'::regclass AND p.objid = t.oid AND p.refclassid <> 'pg_namespace'::regclass

@@ -136,6 +136,8 @@ WITH locked AS MATERIALIZED (
   FROM candidate AS c JOIN pg_rewrite AS r ON r.oid = c.oid WHERE c.class = 'pg_rewrite'::regclass
   UNION SELECT 'pg_type'::regclass, r.reltype
   FROM candidate AS c JOIN pg_class AS r ON r.oid = c.oid WHERE c.class = 'pg_class'::regclass AND r.relkind = 'c'
+  UNION SELECT 'pg_type'::regclass, r.rngtypid
+  FROM candidate AS c JOIN pg_range AS r ON r.rngmultitypid = c.oid WHERE c.class = 'pg_type'::regclass
   UNION SELECT 'pg_class'::regclass, t.typrelid
   FROM candidate AS c JOIN pg_type AS t ON t.oid = c.oid WHERE c.class = 'pg_type'::regclass AND t.typrelid <> 0
   UNION SELECT p.refclassid, p.refobjid

@@ -56,6 +56,12 @@ impl Renames {
             {
                 renames.objects.insert(old.clone(), new.clone());
             }
+            if let (Body::Declared(old), Body::Declared(new)) = (&old.body, &new.body)
+                && let (Some(old), Some(new)) = (old.multirange(), new.multirange())
+                && old != new
+            {
+                renames.objects.insert(old, new);
+            }
             if let (Body::Table(old), Body::Table(new)) = (&old.body, &new.body) {
                 let columns = renamed_columns(&old.columns, &new.columns);
                 if !columns.is_empty() {
@@ -234,6 +240,11 @@ impl Renames {
             for expression in declared.expressions_mut() {
                 self.text(expression);
             }
+        }
+        // Its own to rename, like the range's name.
+        if let Some(multirange) = declared.multirange() {
+            let name = Name::new(self.schema(&multirange.schema), multirange.name);
+            (declared.settings).insert("multirange".to_owned(), qualified(&name));
         }
         // Members of an operator family are called by their types.
         if declared.declares == Kind::OperatorFamily {

@@ -4,14 +4,18 @@
 use super::scope::Scope;
 use super::script::Script;
 use super::step::Hazard;
-use super::{base_type, operator, policy, rule, statistics, text_search};
+use super::{base_type, operator, policy, range, rule, statistics, text_search};
 use crate::schema::change::Alteration;
-use crate::schema::model::{Body, Declared, Definition, Kind, Lineage};
+use crate::schema::model::{Body, Declared, Definition, Kind, Lineage, Name};
 
 pub(super) fn create(script: &mut Script<'_>, definition: &Definition, declared: &Declared) {
     script.push(&definition.key(), &[], whole(declared));
     for (name, value) in &declared.settings {
-        if !is_clause(declared.declares, name) {
+        if declared.declares == Kind::Range {
+            for sql in range::set(declared, name, None, Some(value)) {
+                script.push(&definition.key(), &[], sql);
+            }
+        } else if !is_clause(declared.declares, name) {
             set(script, definition, name, None, Some(value));
         }
     }
@@ -46,6 +50,14 @@ pub(super) fn alter(
             Alteration::SetOption { name, .. }
                 if declared.declares == Kind::Operator
                     && operator::is_set_by_partner(scope, declared, name) => {}
+            Alteration::SetOption { name, value } if declared.declares == Kind::Range => {
+                let before = before
+                    .and_then(Declared::multirange)
+                    .map(|before| Name::new(scope.renames.schema(&before.schema), before.name));
+                for sql in range::set(declared, name, before, value.as_deref()) {
+                    script.push(&definition.key(), &[], sql);
+                }
+            }
             Alteration::SetOption { name, value } => {
                 let before = before.and_then(|before| before.settings.get(name));
                 set(script, definition, name, before, value.as_ref());
@@ -103,6 +115,7 @@ fn whole(declared: &Declared) -> String {
     let clauses = match declared.declares {
         Kind::Policy => return format!("{statement}{}", policy::clauses(&declared.settings)),
         Kind::Operator => operator::clauses(&declared.settings),
+        Kind::Range => range::clauses(declared),
         Kind::BaseType => base_type::clauses(&declared.settings),
         Kind::TextSearchDictionary => text_search::options(&declared.settings),
         _ => Vec::new(),

@@ -18,6 +18,7 @@ mod drop;
 mod index;
 mod operator;
 mod policy;
+mod range;
 mod rename;
 mod routine;
 mod rule;
