@@ -3,10 +3,14 @@
 VENV := .venv
 NODE := tests/clients/node/node_modules
 
-.PHONY: help run build test test-tools lint bench clean
+# The versions of PostgreSQL that are supported. `make test PG=16` tests on one of them, without PG on the system's.
+VERSIONS := 14 15 16 17 18
+ON_VERSION := $(if $(PG),tests/versions/with $(PG))
+
+.PHONY: help run build test test-tools test-versions test-apps lint bench clean
 
 help: ## Show this help
-	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-13s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 run: build ## Build, then start a private PostgreSQL with the proxy in front of it
 	@.ci/packages run
@@ -16,10 +20,20 @@ build: ## Build the optimised program, target/release/pggit
 	@.ci/packages build
 	cargo build --release
 
-test: test-tools ## Run all tests, the fast ones first
+test: test-tools ## Run all tests, the fast ones first; PG=16 on that version of PostgreSQL
+	$(if $(PG),tests/versions/install)
 	cargo test --lib --bins
-	cargo test --test '*'
+	$(ON_VERSION) cargo test --test '*'
 	cargo test --doc
+
+test-versions: test-tools ## Run the tests that need a server on each version of PostgreSQL, 14 to 18
+	tests/versions/install
+	for version in $(VERSIONS); do tests/versions/with $$version cargo test --test '*' || exit; done
+
+test-apps: test-tools ## Run real applications' migrations through the proxy; APPS="wagtail pg-boss" only these
+	@.ci/packages build
+	cargo build
+	cd tests/apps && ../../$(VENV)/bin/python -B -m trial $(if $(APPS),$(APPS),--write ../../docs/applications.md)
 
 test-tools: $(VENV)/installed $(NODE)/installed ## Install what the tests need
 	@.ci/packages build test
@@ -46,4 +60,4 @@ bench: build ## Compare with PgBouncer and a direct connection; takes about half
 
 clean: ## Remove what was built, and the tests' tools
 	cargo clean
-	rm -rf $(VENV) $(NODE)
+	rm -rf $(VENV) $(NODE) $(addprefix tests/versions/,installed .venv node_modules) $(wildcard tests/apps/*/.venv tests/apps/*/node_modules)

@@ -16,7 +16,7 @@ use std::time::Duration;
 use unit::{Size, Time};
 
 /// The ledgers of the migration tools we know of.
-const MIGRATION_LEDGERS: [&str; 17] = [
+const MIGRATION_LEDGERS: [&str; 22] = [
     "django_migrations",
     "alembic_version",
     "schema_migrations",
@@ -34,6 +34,11 @@ const MIGRATION_LEDGERS: [&str; 17] = [
     "_sqlx_migrations",
     "__diesel_schema_migrations",
     "refinery_schema_history",
+    "pgboss.version",
+    "schema_version",
+    "schema_compat_version",
+    "applied_schema_deltas",
+    "applied_module_schemas",
 ];
 
 /// All settings of a proxy.

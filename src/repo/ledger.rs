@@ -16,11 +16,19 @@ use std::collections::BTreeSet;
 /// The rows of one ledger, without surrogate keys, as JSON objects.
 pub type Rows = BTreeSet<String>;
 
-/// The ledgers of a schema: tables whose name is on the configured list.
+/// The ledgers of a schema: tables whose name, by itself or with its schema, is on the configured list.
 pub fn ledgers<'a>(snapshot: &'a Snapshot, names: &BTreeSet<String>) -> Vec<(Lineage, &'a Table)> {
     names
         .iter()
-        .flat_map(|name| snapshot.called(name))
+        .flat_map(|listed| {
+            let (schema, name) = match listed.split_once('.') {
+                Some((schema, name)) => (Some(schema), name),
+                None => (None, listed.as_str()),
+            };
+            snapshot
+                .called(name)
+                .filter(move |(key, _)| schema.is_none_or(|schema| key.schema == schema))
+        })
         .filter_map(|(_, lineage)| Some((lineage, snapshot.get(&lineage)?.as_table()?)))
         .collect()
 }

@@ -244,7 +244,7 @@ fn spawn_postmaster(directory: &Path, port: u16, durability: Durability) -> Chil
 
 /// Whether the server came up; `false` if it ended instead.
 fn wait_until_ready(postmaster: &mut Child, port: u16) -> bool {
-    let mut probe = Command::new(program_directory().join("pg_isready"));
+    let mut probe = super::programs::client_program("pg_isready");
     probe
         .args(["-q", "-h", "127.0.0.1", "-U", "postgres"])
         .arg(format!("-p{port}"));

@@ -28,6 +28,8 @@ class App:
         self.repeatable = described.get("repeatable", True)
         # Whether its migrations look for rows that earlier ones have made, which a branch starts without.
         self.needs_rows = described.get("needs_rows", False)
+        # What has to happen to rows of `main` that what is merged has no room for.
+        self.before_merge = described.get("before_merge", [])
 
     @classmethod
     def all(cls):

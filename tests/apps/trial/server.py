@@ -116,18 +116,20 @@ class Servers:
             host="127.0.0.1", port=self.port, user="postgres", dbname=main.database, autocommit=True
         ) as connection:
             connection.execute("SET session_replication_role = replica")
-            for source, target in connection.execute(_TABLE_PAIRS, [branch]).fetchall():
+            for source, target in connection.execute(_PAIRS, [branch, "r"]).fetchall():
                 connection.execute(f"DELETE FROM {target}")
                 connection.execute(f"INSERT INTO {target} OVERRIDING SYSTEM VALUE SELECT * FROM {source}")
+            for source, target in connection.execute(_PAIRS, [branch, "S"]).fetchall():
+                connection.execute(f"SELECT setval('{target}', last_value, is_called) FROM {source}")
 
 
-_TABLE_PAIRS = """
+_PAIRS = """
 SELECT format('%%I.%%I', s.logical, c.relname), format('%%I.%%I', s.physical, c.relname)
 FROM pggit.branch AS b
   JOIN pggit.branch_schema AS s ON s.branch_id = b.id
   JOIN pg_namespace AS n ON n.nspname = s.physical
   JOIN pg_class AS c ON c.relnamespace = n.oid
-WHERE b.name = %s AND c.relkind = 'r'
+WHERE b.name = %s AND c.relkind = %s
 """
 
 

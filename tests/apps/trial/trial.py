@@ -57,6 +57,7 @@ class Trial:
         self._app.migrate("new", feature)
         self._check(feature, self._new, "branch, new")
         self._check(main, self._old, "main, while the branch is ahead")
+        main.run(*self._app.before_merge)
         self._merge(main)
         self._check(main, self._new, "main, merged")
         if self._app.repeatable:
