@@ -6,6 +6,7 @@ use super::pair::columns;
 use super::three::Three;
 use crate::schema::diff::Renames;
 use crate::schema::model::{Definition, Kind, Lineage, Name, ObjectKey};
+use crate::schema::quote::qualified;
 use crate::schema::snapshot::Snapshot;
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
@@ -404,7 +405,9 @@ fn renames(side: &Snapshot, concerned: &BTreeSet<Lineage>, names: &Names) -> Ren
             })
             .collect();
         if definition.kind() == Kind::Composite {
-            renames.attributes.extend(by_name);
+            if !by_name.is_empty() {
+                renames.attributes.insert(qualified(&old), by_name);
+            }
         } else if !by_name.is_empty() {
             renames.columns.insert(old.clone(), by_name);
         }

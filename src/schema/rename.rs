@@ -75,19 +75,32 @@ fn ends_type(tokens: &[Token<'_>], at: usize) -> bool {
     words > 0 && before(1).is_some_and(|token| token.is("::"))
 }
 
-/// Replaces attributes' names where a field of a value is taken: `(value).attribute`.
-pub fn rename_attributes<'a>(text: &'a str, renames: &BTreeMap<String, String>) -> Cow<'a, str> {
-    if !renames.keys().any(|old| text.contains(old.as_str())) {
-        return Cow::Borrowed(text);
-    }
+/// Replaces attributes' names where a field of a value is taken: `(value).attribute`, `(values[1]).attribute`. `renames` are
+/// by what holds the value.
+pub fn rename_fields<'a>(
+    text: &'a str,
+    renames: &BTreeMap<String, &BTreeMap<String, String>>,
+) -> Cow<'a, str> {
     rewrite(text, |tokens, at| {
-        let TokenKind::Name(name) = &tokens.get(at)?.kind else {
+        let TokenKind::Name(field) = &tokens.get(at)?.kind else {
             return None;
         };
-        let new = renames.get(name.as_ref())?;
-        let before = |back: usize| tokens.get(at.checked_sub(back)?);
-        let is_field = before(1)?.is(".") && (before(2)?.is(")") || before(2)?.is("]"));
-        is_field.then(|| (1, quote_identifier(new).into_owned()))
+        if !(tokens.get(at.checked_sub(1)?)?.is(".") && tokens.get(at.checked_sub(2)?)?.is(")")) {
+            return None;
+        }
+        let open = tokens
+            .get(..at - 2)?
+            .iter()
+            .rposition(|token| token.is("("))?;
+        let inside = tokens.get(open + 1..at - 2)?;
+        let holder = match &inside.first()?.kind {
+            TokenKind::Name(name) => name.as_ref(),
+            TokenKind::Other(word) => word,
+            TokenKind::Literal(_) => return None,
+        };
+        let is_element = || inside.get(1).is_some_and(|next| next.is("["));
+        let new = renames.get(holder)?.get(field.as_ref())?;
+        (inside.len() == 1 || is_element()).then(|| (1, quote_identifier(new).into_owned()))
     })
 }
 
@@ -287,13 +300,14 @@ mod tests {
 
     #[test]
     fn attributes_are_renamed_where_they_are_fields() {
-        let renames = [("a".to_owned(), "A".to_owned())].into();
+        let attributes = [("a".to_owned(), "A".to_owned())].into();
+        let holders = ["VALUE", "p", "ps"].map(|holder| (holder.to_owned(), &attributes));
         assert_eq!(
-            rename_attributes(
-                "CHECK (((VALUE).a > a.a) OR ((p.a).a).a = (ps[1]).a)",
-                &renames
+            rename_fields(
+                "CHECK (((VALUE).a > a.a) OR (p).a = (ps[1]).a AND (q).a > ((p).b).a)",
+                &holders.into()
             ),
-            r#"CHECK (((VALUE)."A" > a.a) OR ((p.a)."A")."A" = (ps[1])."A")"#
+            r#"CHECK (((VALUE)."A" > a.a) OR (p)."A" = (ps[1])."A" AND (q).a > ((p).b).a)"#
         );
     }
 

@@ -5,6 +5,7 @@
 mod harness;
 
 mod cases;
+mod pairs;
 mod random;
 
 use harness::Database;
@@ -21,7 +22,7 @@ use pggit::upstream::admin::{AdminConnection, AdminPools};
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
-const SCHEMAS: [&str; 3] = ["public", "app", "App"];
+const SCHEMAS: [&str; 6] = ["public", "app", "App", "other", "Other app", "Other App"];
 
 /// Branch `f`, with all of them.
 fn branch() -> BranchMap {
@@ -54,6 +55,24 @@ impl Bench {
             version,
             _database: database,
         }
+    }
+
+    /// What the cases find there besides schemas.
+    async fn prepare(&mut self) {
+        self.run(
+            "DO $$ BEGIN
+                 PERFORM pg_advisory_xact_lock(1);
+                 IF to_regrole('schema_reader') IS NULL THEN
+                     CREATE ROLE schema_reader;
+                     CREATE ROLE schema_writer;
+                 END IF;
+             END $$;
+             CREATE FOREIGN DATA WRAPPER wrapper;
+             CREATE SERVER remote FOREIGN DATA WRAPPER wrapper;
+             CREATE SERVER elsewhere FOREIGN DATA WRAPPER wrapper",
+        )
+        .await
+        .expect("roles and servers");
     }
 
     async fn run(&mut self, sql: &str) -> Result<(), String> {
@@ -261,15 +280,7 @@ async fn check(bench: &mut Bench, case: &cases::Case) -> Result<(), String> {
 #[tokio::test]
 async fn every_change_is_found_and_rendered() {
     let mut bench = Bench::new().await;
-    bench
-        .run(
-            "CREATE ROLE schema_reader; CREATE ROLE schema_writer; \
-             CREATE FOREIGN DATA WRAPPER wrapper; \
-             CREATE SERVER remote FOREIGN DATA WRAPPER wrapper; \
-             CREATE SERVER elsewhere FOREIGN DATA WRAPPER wrapper",
-        )
-        .await
-        .expect("roles");
+    bench.prepare().await;
     let only = std::env::var("PGGIT_TEST_CASE").ok();
     let mut failures = Vec::new();
     for case in cases::all() {

@@ -126,7 +126,8 @@ fn comparable(snapshot: &Snapshot) -> BTreeMap<ObjectKey, Value> {
         .collect()
 }
 
-fn differences(found: &Snapshot, expected: &Snapshot) -> String {
+/// What two snapshots do not have alike, object by object; nothing if there is nothing.
+pub fn differences(found: &Snapshot, expected: &Snapshot) -> String {
     let (found, expected) = (comparable(found), comparable(expected));
     let keys = found.keys().chain(expected.keys());
     let keys: std::collections::BTreeSet<_> = keys.collect();

@@ -11,7 +11,7 @@ use crate::schema::model::{
 use crate::schema::query::{rename_in_query, rename_in_rule};
 use crate::schema::quote::qualified;
 use crate::schema::rename::{
-    rename_attributes, rename_foreign_key, rename_identifiers, rename_objects,
+    rename_fields, rename_foreign_key, rename_identifiers, rename_objects,
 };
 use crate::schema::snapshot::Snapshot;
 use crate::schema::token::tokens;
@@ -24,8 +24,8 @@ pub struct Renames {
     pub objects: BTreeMap<Name, Name>,
     /// By the table's old name.
     pub columns: BTreeMap<Name, BTreeMap<String, String>>,
-    /// Of composite types, whichever it is: `(value).attribute` does not tell.
-    pub attributes: BTreeMap<String, String>,
+    /// Of composite types, by the type's old name as it is printed.
+    pub attributes: BTreeMap<String, BTreeMap<String, String>>,
 }
 
 impl Renames {
@@ -69,7 +69,10 @@ impl Renames {
                 }
             }
             if let (Body::Composite(old), Body::Composite(new)) = (&old.body, &new.body) {
-                renames.attributes.extend(renamed_attributes(old, new));
+                let attributes = renamed_attributes(old, new);
+                if !attributes.is_empty() {
+                    renames.attributes.insert(qualified(&old.name), attributes);
+                }
             }
         }
         renames
@@ -105,7 +108,7 @@ impl Renames {
 
     fn text(&self, text: &mut String) {
         let new = rename_objects(text, &self.objects, &self.schemas).into_owned();
-        *text = rename_attributes(&new, &self.attributes).into_owned();
+        *text = new;
     }
 
     fn optional_text(&self, text: &mut Option<String>) {
@@ -141,6 +144,9 @@ impl Renames {
         let mut carried = definition.clone();
         if *self == Self::default() {
             return carried;
+        }
+        if !self.attributes.is_empty() {
+            self.fields(&mut carried.body);
         }
         match &mut carried.body {
             Body::Schema(_) | Body::Enum(_) => {}
@@ -219,7 +225,7 @@ impl Renames {
 
     fn query(&self, text: &mut String) {
         let new = rename_in_query(text, &self.objects, &self.schemas, &self.columns).into_owned();
-        *text = rename_attributes(&new, &self.attributes).into_owned();
+        *text = new;
     }
 
     fn declared(&self, declared: &mut Declared) {
@@ -280,6 +286,48 @@ impl Renames {
         let end = query.rfind(") FROM ").unwrap_or(query.len());
         if let Some(renamed) = query.get(before.len()..end) {
             renamed.clone_into(text);
+        }
+    }
+
+    /// Fields of composite values, where the types are known: in a domain's checks and in what a table says of its columns.
+    fn fields(&self, body: &mut Body) {
+        let rename = |text: &mut String, holders: &BTreeMap<String, &BTreeMap<String, String>>| {
+            let new = rename_fields(text, holders).into_owned();
+            *text = new;
+        };
+        match body {
+            Body::Domain(domain) => {
+                let Some(attributes) = self.attributes.get(&domain.base) else {
+                    return;
+                };
+                let holders = [("VALUE".to_owned(), attributes)].into();
+                for check in domain.checks.values_mut() {
+                    rename(&mut check.definition, &holders);
+                }
+            }
+            Body::Table(table) => {
+                let holders: BTreeMap<_, _> = (table.columns.iter())
+                    .filter_map(|column| {
+                        let held = column.data_type.trim_end_matches("[]");
+                        Some((column.name.clone(), self.attributes.get(held)?))
+                    })
+                    .collect();
+                if holders.is_empty() {
+                    return;
+                }
+                for column in &mut table.columns {
+                    if let Some(generated) = &mut column.generated {
+                        rename(&mut generated.expression, &holders);
+                    }
+                }
+                for constraint in table.constraints.values_mut() {
+                    rename(&mut constraint.definition, &holders);
+                }
+                if let Some(key) = &mut table.partition_by {
+                    rename(key, &holders);
+                }
+            }
+            _ => {}
         }
     }
 
