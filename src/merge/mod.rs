@@ -4,7 +4,8 @@
 //! 1. What has one name and two lineages, since both sides added it, is taken for one thing ([`pair`]).
 //! 2. Names are merged, and the three snapshots made to speak of everything by the names of the result
 //!    ([`names`], [`normalise`]): a rename on one side then disturbs no text on the other.
-//! 3. Each object is merged attribute by attribute ([`tree`], [`attributes`]).
+//! 3. Each object is merged attribute by attribute ([`tree`], [`attributes`]); a partition or a child of another
+//!    table after it has followed that into the result ([`families`]).
 //! 4. Where the result speaks of what one side dropped, the drop is contested ([`references`]): the steps
 //!    are repeated with it as a conflict. So is a new query that names columns as they are not called any more.
 //!
@@ -13,6 +14,7 @@
 
 pub mod attributes;
 pub mod decide;
+pub mod families;
 pub mod names;
 pub mod normalise;
 pub mod object;
@@ -101,25 +103,26 @@ fn merge_concerned(
     let mut contested = Contested::default();
     loop {
         let mut decisions = Decisions::new(strategy, resolutions);
-        let names = names::merge_names(sides, concerned, &mut decisions);
-        let normalised = Three {
+        let mut names = names::merge_names(sides, concerned, &mut decisions);
+        let mut normalised = Three {
             base: normalise::apply(&names.base, sides.base, concerned),
             source: normalise::apply(&names.source, sides.source, concerned),
             target: normalise::apply(&names.target, sides.target, concerned),
         };
-        let mut objects = ObjectMerge {
-            sides: normalised.as_ref(),
-            names: &names,
-            contested: &contested,
-            decisions: &mut decisions,
-        };
         let mut result = sides.target.clone();
         let mut outcomes = Vec::new();
-        for lineage in concerned {
-            let (merged, outcome) = objects.merge(*lineage);
+        for lineage in families::parents_first(concerned, sides) {
+            families::follow_parents(lineage, &mut normalised, &result, &mut names);
+            let mut objects = ObjectMerge {
+                sides: normalised.as_ref(),
+                names: &names,
+                contested: &contested,
+                decisions: &mut decisions,
+            };
+            let (merged, outcome) = objects.merge(lineage);
             match merged {
-                Some(definition) => result.insert(*lineage, definition),
-                None => result.remove(lineage),
+                Some(definition) => result.insert(lineage, definition),
+                None => result.remove(&lineage),
             };
             outcomes.extend(outcome);
         }

@@ -12,6 +12,7 @@ mod dev_command;
 mod drift;
 mod escalation;
 mod forgery;
+mod hierarchies;
 mod isolation;
 mod merge;
 mod merge_kinds;

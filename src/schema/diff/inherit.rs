@@ -58,12 +58,22 @@ impl<'a> Hierarchies<'a> {
     /// for `new`.
     pub fn follow(&self, old: &mut Table, new: &Table) {
         for (parent, after) in self.parents(old, new) {
-            follow(old, after, &self.passed_on(parent), &|name| {
+            let alterations = self.passed_on(parent);
+            follow_alterations(old, None, after, &alterations, &|name| {
                 new.columns
                     .iter()
                     .find(|column| column.name == name)
                     .map(|column| column.id)
             });
+            for alteration in alterations.iter() {
+                // Said again with the new type, and so for the children, too.
+                if let Alteration::SetColumnType { column, .. } = alteration
+                    && let Some(parents) = after.columns.iter().find(|new| new.name == *column)
+                    && parents.default.is_some()
+                {
+                    with_column(old, column, |own| own.default.clone_from(&parents.default));
+                }
+            }
         }
         self.leave_and_join(old, new);
     }
@@ -162,15 +172,51 @@ impl<'a> Hierarchies<'a> {
     }
 }
 
-/// Does to `child` what the server does when `alterations` make its parent what `parent` is. A column
-/// that comes to it gets the id that `id_of` has for its name, else one that follows from the parent's.
+/// Does to `child` what the server does when its parent is altered from what it is `before` to what it is
+/// `after`, but for what the child has otherwise than its parent. A column that comes to it gets the id that `id_of`
+/// has for its name, else one that follows from the parent's. Returns the new names of columns that are renamed.
 pub fn follow(
     child: &mut Table,
+    before: &Table,
+    after: &Table,
+    id_of: &dyn Fn(&str) -> Option<Lineage>,
+) -> Vec<(Lineage, String)> {
+    let names: BTreeMap<Lineage, String> = (child.columns.iter())
+        .map(|column| (column.id, column.name.clone()))
+        .collect();
+    let mut alterations = Vec::new();
+    table::table(before, after, &mut alterations);
+    follow_alterations(child, Some(before), after, &alterations, id_of);
+    (child.columns.iter())
+        .filter(|column| (names.get(&column.id)).is_some_and(|name| *name != column.name))
+        .map(|column| (column.id, column.name.clone()))
+        .collect()
+}
+
+/// Does to `child` what the server does when `alterations` make its parent what `parent` is. With `before`, what the
+/// parent was, the child keeps what it had otherwise.
+fn follow_alterations(
+    child: &mut Table,
+    before: Option<&Table>,
     parent: &Table,
     alterations: &[Alteration],
     id_of: &dyn Fn(&str) -> Option<Lineage>,
 ) {
     let partition = child.bound.is_some();
+    // The parent's columns as they are called afterwards.
+    let old_names: BTreeMap<&str, &str> = (alterations.iter())
+        .filter_map(|alteration| match alteration {
+            Alteration::RenameColumn { from, to } => Some((to.as_str(), from.as_str())),
+            _ => None,
+        })
+        .collect();
+    let as_before = |own: &Column, same: &dyn Fn(&Column, &Column) -> bool| {
+        let name = old_names.get(own.name.as_str());
+        let name = name.copied().unwrap_or(own.name.as_str());
+        let columns = before.into_iter().flat_map(|before| &before.columns);
+        let mut parents = columns.filter(|column| column.name == name);
+        parents.all(|parents| same(parents, own))
+    };
     for alteration in alterations {
         match alteration {
             Alteration::AddColumn { column } => {
@@ -222,11 +268,17 @@ pub fn follow(
                 column: Some(column),
                 expression,
             } => with_column(child, column, |column| {
-                column.default = Some(expression.clone());
+                if as_before(column, &|old, own| old.default == own.default) {
+                    column.default = Some(expression.clone());
+                }
             }),
             Alteration::DropDefault {
                 column: Some(column),
-            } => with_column(child, column, |column| column.default = None),
+            } => with_column(child, column, |column| {
+                if as_before(column, &|old, own| old.default == own.default) {
+                    column.default = None;
+                }
+            }),
             Alteration::SetGenerated { column, generated } => {
                 with_column(child, column, |column| {
                     column.generated = Some(generated.clone());
@@ -236,10 +288,18 @@ pub fn follow(
                 with_column(child, column, |column| column.generated = None);
             }
             Alteration::SetStorage { column, storage } => {
-                with_column(child, column, |column| column.storage.clone_from(storage));
+                with_column(child, column, |column| {
+                    if as_before(column, &|old, own| old.storage == own.storage) {
+                        column.storage.clone_from(storage);
+                    }
+                });
             }
             Alteration::SetStatistics { column, target } => {
-                with_column(child, column, |column| column.statistics = *target);
+                with_column(child, column, |column| {
+                    if as_before(column, &|old, own| old.statistics == own.statistics) {
+                        column.statistics = *target;
+                    }
+                });
             }
             _ => follow_constraint(child, parent, alteration),
         }
