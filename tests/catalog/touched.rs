@@ -1,7 +1,7 @@
 //! What a transaction touched: every kind of DDL, against all that it really changed.
 
 use crate::{connect, harness::Database};
-use TargetClass::{Relation, Routine, Schema, Statistics, Type};
+use TargetClass::{Relation, Routine, Schema, Statistics, Support, Type};
 use pggit::catalog::{
     CatalogId, LineageBook, PhysicalTarget, Selection, TargetClass, TouchedRequest, read,
     server_version, touched,
@@ -341,6 +341,129 @@ async fn names_tell_what_locks_do_not() {
         let missed = observer.missed(ddl, request).await;
         assert_eq!(missed, BTreeSet::new(), "{ddl}");
     }
+}
+
+/// DDL on the objects of `kinds.sql`, in the schema `kinds`, and the names that it has.
+const KINDS: &[(&str, &[(TargetClass, &str)])] = &[
+    (
+        "CREATE OPERATOR kinds.!== (FUNCTION = kinds.eq, LEFTARG = kinds.mood, RIGHTARG = kinds.mood, NEGATOR = OPERATOR(\"App\".===))",
+        &[(Support, "kinds.!==")],
+    ),
+    (
+        "DROP OPERATOR kinds.<<< (kinds.mood, kinds.mood) CASCADE",
+        &[],
+    ),
+    (
+        "ALTER OPERATOR \"App\".=== (kinds.mood, kinds.mood) SET (RESTRICT = NONE)",
+        &[(Support, "App.===")],
+    ),
+    (
+        "ALTER OPERATOR \"App\".=== (kinds.mood, kinds.mood) SET SCHEMA other",
+        &[(Support, "App.==="), (Support, "other.===")],
+    ),
+    (
+        "COMMENT ON OPERATOR \"App\".=== (kinds.mood, kinds.mood) IS 'x'",
+        &[(Support, "===")],
+    ),
+    ("DROP FUNCTION kinds.cmp CASCADE", &[]),
+    ("DROP FUNCTION kinds.lt CASCADE", &[]),
+    (
+        "ALTER FUNCTION kinds.eq RENAME TO same",
+        &[(Routine, "kinds.same")],
+    ),
+    (
+        "ALTER TYPE kinds.mood RENAME TO feeling",
+        &[(Type, "kinds.feeling")],
+    ),
+    (
+        "CREATE OPERATOR CLASS kinds.new FOR TYPE kinds.mood USING btree AS OPERATOR 3 \"App\".===, FUNCTION 1 kinds.cmp(kinds.mood, kinds.mood)",
+        &[(Support, "kinds.new")],
+    ),
+    (
+        "ALTER OPERATOR FAMILY \"App\".loose USING btree DROP OPERATOR 1 (kinds.mood, kinds.mood)",
+        &[(Support, "App.loose")],
+    ),
+    (
+        "ALTER OPERATOR CLASS kinds.\"By Mood\" USING btree RENAME TO by_mood",
+        &[(Support, "kinds.by_mood")],
+    ),
+    (
+        "DROP OPERATOR FAMILY kinds.\"By Mood\" USING btree CASCADE",
+        &[],
+    ),
+    (
+        "CREATE OR REPLACE AGGREGATE kinds.many(*) (SFUNC = int8inc, STYPE = bigint, INITCOND = '5')",
+        &[(Routine, "kinds.many")],
+    ),
+    ("DROP AGGREGATE kinds.lowest(kinds.mood) CASCADE", &[]),
+    (
+        "ALTER COLLATION \"App\".\"Order\" RENAME TO sorted",
+        &[(Support, "App.sorted")],
+    ),
+    (
+        "ALTER CONVERSION \"App\".latin OWNER TO pg_monitor",
+        &[(Support, "latin")],
+    ),
+    ("DROP CONVERSION \"App\".latin", &[]),
+    (
+        "ALTER TYPE kinds.\"Many Moods\" RENAME TO many",
+        &[(Type, "kinds.many")],
+    ),
+    ("DROP TYPE \"App\".\"Moods\" CASCADE", &[]),
+    ("CREATE TYPE kinds.new", &[(Type, "kinds.new")]),
+    (
+        "ALTER TYPE kinds.label SET (STORAGE = main)",
+        &[(Type, "kinds.label")],
+    ),
+    ("DROP TYPE kinds.label CASCADE", &[]),
+    (
+        "ALTER TEXT SEARCH CONFIGURATION kinds.search ADD MAPPING FOR url WITH simple",
+        &[(Support, "kinds.search")],
+    ),
+    (
+        "ALTER TEXT SEARCH CONFIGURATION kinds.search RENAME TO find",
+        &[(Support, "find")],
+    ),
+    (
+        "ALTER TEXT SEARCH DICTIONARY kinds.dict (StopWords)",
+        &[(Support, "kinds.dict")],
+    ),
+    (
+        "ALTER TEXT SEARCH DICTIONARY kinds.dict SET SCHEMA other",
+        &[(Support, "other.dict")],
+    ),
+    (
+        "ALTER TEXT SEARCH TEMPLATE \"App\".template RENAME TO form",
+        &[(Support, "form")],
+    ),
+    ("DROP TEXT SEARCH PARSER \"App\".parser CASCADE", &[]),
+    ("DROP TEXT SEARCH DICTIONARY kinds.dict CASCADE", &[]),
+];
+
+#[tokio::test]
+async fn operators_and_their_like_are_found_by_locks_and_names() {
+    let (_database, mut observer) = Observer::new().await;
+    let kinds = include_str!("kinds.sql")
+        .replace("{public}", "kinds")
+        .replace("{app}", "\"App\"");
+    let create = format!("CREATE SCHEMA kinds; CREATE SCHEMA \"App\"; {kinds}");
+    observer.connection.batch(&create).await.expect("all kinds");
+    observer.before = observer.everything().await;
+    let mut failures = Vec::new();
+    for (ddl, names) in KINDS {
+        let targets: Vec<PhysicalTarget> = (names.iter())
+            .map(|(class, name)| target(*class, name))
+            .collect();
+        let request = TouchedRequest {
+            targets: &targets,
+            ..TouchedRequest::default()
+        };
+        let missed = observer.missed(ddl, request).await;
+        if !missed.is_empty() {
+            failures.push((ddl, missed));
+        }
+    }
+    assert!(failures.is_empty(), "{failures:#?}");
 }
 
 #[tokio::test]

@@ -122,6 +122,46 @@ const TRIGGER: Kind = Kind {
     drop: "DROP TRIGGER % ON base",
 };
 
+const AGGREGATE: Kind = Kind {
+    prelude: "",
+    create: "CREATE AGGREGATE %(int) (SFUNC = int4pl, STYPE = int)",
+    create_otherwise: "CREATE AGGREGATE %(int) (SFUNC = int4mul, STYPE = int)",
+    modify: "CREATE OR REPLACE AGGREGATE %(int) (SFUNC = int4pl, STYPE = int, INITCOND = '1')",
+    compatible: "REVOKE EXECUTE ON FUNCTION %(int) FROM PUBLIC",
+    clashing: "CREATE OR REPLACE AGGREGATE %(int) (SFUNC = int4pl, STYPE = int, INITCOND = '2')",
+    drop: "DROP AGGREGATE %(int)",
+};
+
+const RANGE: Kind = Kind {
+    prelude: "",
+    create: "CREATE TYPE % AS RANGE (SUBTYPE = int)",
+    create_otherwise: "CREATE TYPE % AS RANGE (SUBTYPE = bigint)",
+    modify: "COMMENT ON TYPE % IS 'from to'",
+    compatible: "REVOKE USAGE ON TYPE % FROM PUBLIC",
+    clashing: "COMMENT ON TYPE % IS 'span'",
+    drop: "DROP TYPE %",
+};
+
+const DICTIONARY: Kind = Kind {
+    prelude: "",
+    create: "CREATE TEXT SEARCH DICTIONARY % (TEMPLATE = simple, StopWords = russian)",
+    create_otherwise: "CREATE TEXT SEARCH DICTIONARY % (TEMPLATE = simple, StopWords = english)",
+    modify: "ALTER TEXT SEARCH DICTIONARY % (StopWords = english)",
+    compatible: "COMMENT ON TEXT SEARCH DICTIONARY % IS 'words'",
+    clashing: "ALTER TEXT SEARCH DICTIONARY % (StopWords = german)",
+    drop: "DROP TEXT SEARCH DICTIONARY %",
+};
+
+const CONFIGURATION: Kind = Kind {
+    prelude: "",
+    create: "CREATE TEXT SEARCH CONFIGURATION % (COPY = simple)",
+    create_otherwise: "CREATE TEXT SEARCH CONFIGURATION % (COPY = english)",
+    modify: "ALTER TEXT SEARCH CONFIGURATION % ALTER MAPPING FOR word WITH english_stem",
+    compatible: "ALTER TEXT SEARCH CONFIGURATION % DROP MAPPING FOR email",
+    clashing: "ALTER TEXT SEARCH CONFIGURATION % ALTER MAPPING FOR word WITH german_stem, simple",
+    drop: "DROP TEXT SEARCH CONFIGURATION %",
+};
+
 const POLICY: Kind = Kind {
     prelude: BASE_TABLE,
     create: "CREATE POLICY % ON base FOR UPDATE USING (a > 0) WITH CHECK (a > 0)",
@@ -426,6 +466,10 @@ matrix! {
     composites: COMPOSITE;
     triggers: TRIGGER;
     policies: POLICY;
+    aggregates: AGGREGATE;
+    ranges: RANGE;
+    dictionaries: DICTIONARY;
+    configurations: CONFIGURATION;
     rules: RULE;
     statistics: STATISTICS;
 }

@@ -108,11 +108,22 @@ WITH locked AS MATERIALIZED (
   UNION SELECT 'pg_type'::regclass, t.typarray
   FROM seed AS s JOIN pg_type AS t ON t.oid = s.oid
   WHERE s.renamed AND s.class = 'pg_type'::regclass AND t.typarray <> 0
+  -- an exclusion constraint tells of its operators by their class alone
+  UNION SELECT p.refclassid, p.refobjid
+  FROM seed AS s JOIN pg_depend AS d ON d.refclassid = s.class AND d.refobjid = s.oid
+    JOIN pg_depend AS p ON p.classid = d.classid AND p.objid = d.objid
+  WHERE s.renamed AND s.class = 'pg_operator'::regclass AND d.classid = 'pg_amop'::regclass AND p.refclassid = 'pg_opclass'::regclass
 ), candidate (class, oid) AS MATERIALIZED (
   SELECT class, oid FROM seed
   -- what is printed with the names of what was renamed
   UNION SELECT p.classid, p.objid
   FROM renamed AS r JOIN pg_depend AS p ON p.refclassid = r.class AND p.refobjid = r.oid
+), member (class, oid) AS (
+  -- classes and families print the types of their members' operators and functions
+  SELECT class, oid FROM candidate WHERE class IN ('pg_amop'::regclass, 'pg_amproc'::regclass)
+  UNION SELECT p.classid, p.objid
+  FROM candidate AS c JOIN pg_depend AS p ON p.refclassid = c.class AND p.refobjid = c.oid
+  WHERE c.class IN ('pg_operator'::regclass, 'pg_proc'::regclass) AND p.classid IN ('pg_amop'::regclass, 'pg_amproc'::regclass)
 ), object (class, oid) AS (
   SELECT class, oid FROM candidate
   WHERE class IN ('pg_class'::regclass, 'pg_proc'::regclass, 'pg_type'::regclass, 'pg_namespace'::regclass, 'pg_trigger'::regclass, 'pg_policy'::regclass,
@@ -141,8 +152,8 @@ WITH locked AS MATERIALIZED (
   UNION SELECT 'pg_class'::regclass, t.typrelid
   FROM candidate AS c JOIN pg_type AS t ON t.oid = c.oid WHERE c.class = 'pg_type'::regclass AND t.typrelid <> 0
   UNION SELECT p.refclassid, p.refobjid
-  FROM candidate AS c JOIN pg_depend AS p ON p.classid = c.class AND p.objid = c.oid
-  WHERE c.class IN ('pg_amop'::regclass, 'pg_amproc'::regclass) AND p.refclassid IN ('pg_opclass'::regclass, 'pg_opfamily'::regclass)
+  FROM member AS m JOIN pg_depend AS p ON p.classid = m.class AND p.objid = m.oid
+  WHERE p.refclassid IN ('pg_opclass'::regclass, 'pg_opfamily'::regclass)
   -- triggers and their like are made and changed under a lock of their table
   UNION SELECT 'pg_trigger'::regclass, g.oid
   FROM seed AS s JOIN pg_trigger AS g ON g.tgrelid = s.oid WHERE s.class = 'pg_class'::regclass AND NOT g.tgisinternal
