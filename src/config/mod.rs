@@ -128,6 +128,8 @@ pub struct Limits {
     pub max_statement_bytes: Size,
     /// What the plan cache may hold.
     pub plan_cache_bytes: Size,
+    /// What schemas that are kept for comparing may take, for each database.
+    pub schema_cache_bytes: Size,
 }
 
 /// What is versioned, and how.
@@ -205,6 +207,7 @@ impl Default for Limits {
             threads: 0,
             max_statement_bytes: Size(16 << 20),
             plan_cache_bytes: Size(64 << 20),
+            schema_cache_bytes: Size(256 << 20),
         }
     }
 }

@@ -23,12 +23,24 @@ use tokio::sync::Mutex;
 const ABSENCE_REMEMBERED: Duration = Duration::from_secs(1);
 
 /// What configuration says about versioning.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Versioning {
     /// Schemas that are not versioned.
     pub excluded_schemas: BTreeSet<String>,
     /// Names of tables that are migration ledgers, in any schema.
     pub migration_ledgers: BTreeSet<String>,
+    /// What schemas that are kept for comparing may take, for each database.
+    pub schema_cache_bytes: u64,
+}
+
+impl Default for Versioning {
+    fn default() -> Self {
+        Self {
+            excluded_schemas: BTreeSet::new(),
+            migration_ledgers: BTreeSet::new(),
+            schema_cache_bytes: 256 << 20,
+        }
+    }
 }
 
 /// Everything the proxy knows: one per process.
@@ -119,7 +131,9 @@ impl Repo {
         if !Store::is_initialised(&mut connection).await? {
             return Ok(None);
         }
-        let store = Store::open(&mut connection).await?;
+        let store = Store::open(&mut connection)
+            .await?
+            .keeping(self.versioning.schema_cache_bytes);
         let server_version = catalog::server_version(&mut connection).await?;
         let database = Database {
             name: name.to_owned(),

@@ -32,6 +32,8 @@ pub struct Survey {
 #[derive(Debug)]
 pub(super) struct Verified {
     fingerprint: Fingerprint,
+    /// Of the branch's names: which schemas are its own.
+    names: u64,
     tree: TreeHash,
     different: Vec<CatalogId>,
     gone: BTreeSet<Lineage>,
@@ -48,7 +50,9 @@ pub async fn survey(
     let recorded = database.snapshot(head.tree).await?;
     // Before anything is read: what changes meanwhile has moved the next time.
     let fingerprint = catalog::fingerprint(session).await?;
-    let verified = database.verified(map.id());
+    let verified = database
+        .verified(map.id())
+        .filter(|verified| verified.names == map.version());
     let moved = verified.as_ref().map_or(Moved::Everything, |verified| {
         fingerprint.moved_since(&verified.fingerprint)
     });
@@ -86,6 +90,7 @@ pub async fn survey(
         map.id(),
         Verified {
             fingerprint,
+            names: map.version(),
             tree: head.tree,
             different,
             gone: observed.gone.iter().map(|gone| gone.lineage).collect(),

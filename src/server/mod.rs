@@ -84,6 +84,7 @@ impl Server {
                 .iter()
                 .cloned()
                 .collect(),
+            schema_cache_bytes: config.limits.schema_cache_bytes.0 as u64,
         };
         let repo = Repo::new(operations, readers, versioning);
         Ok(Self {

@@ -39,6 +39,7 @@ pub use tree::{TreeChange, TreeUpdate};
 use crate::upstream::Executor;
 use rows::FromRow;
 use signature::RecordKey;
+use snapshots::Recent;
 use trees::Caches;
 
 /// The history of one database. Cheap calls, no state but a key and caches of what never changes.
@@ -62,5 +63,12 @@ impl Store {
             key: RecordKey::from_inner_pad(&inner_pad).ok_or(StoreError::NoKey)?,
             caches: Caches::new(),
         })
+    }
+
+    /// The same, which keeps as many bytes of schemas; a store that is just opened keeps none.
+    #[must_use]
+    pub fn keeping(mut self, schema_bytes: u64) -> Self {
+        self.caches.recent = Recent::of(schema_bytes);
+        self
     }
 }

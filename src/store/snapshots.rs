@@ -8,34 +8,64 @@ use super::tree::TreeChange;
 use crate::schema::snapshot::Snapshot;
 use crate::upstream::Executor;
 use std::collections::VecDeque;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 /// How many are kept. Each holds no more than what it has not in common with the others.
 const RECENT: usize = 8;
 
-/// Snapshots, the one used last in front.
+/// A definition in memory takes about so many times the length of its stored form.
+const IN_MEMORY: u64 = 4;
+
+/// Snapshots, within bounds.
 #[derive(Debug, Default)]
-pub(super) struct Recent(Mutex<VecDeque<(TreeHash, Snapshot)>>);
+pub(super) struct Recent {
+    most_bytes: u64,
+    kept: Mutex<Kept>,
+}
+
+#[derive(Debug, Default)]
+struct Kept {
+    /// The one used last in front.
+    snapshots: VecDeque<(TreeHash, Snapshot)>,
+    /// About what they have taken so far. What one holds, those made from it may go on to hold without it.
+    bytes: u64,
+}
 
 impl Recent {
+    pub fn of(most_bytes: u64) -> Self {
+        Self {
+            most_bytes,
+            kept: Mutex::default(),
+        }
+    }
+
+    fn kept(&self) -> MutexGuard<'_, Kept> {
+        self.kept.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
     fn get(&self, tree: TreeHash) -> Option<Snapshot> {
-        let mut recent = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let at = recent.iter().position(|(held, _)| *held == tree)?;
-        let found = recent.remove(at)?;
-        recent.push_front(found);
-        recent.front().map(|(_, snapshot)| snapshot.clone())
+        let snapshots = &mut self.kept().snapshots;
+        let at = snapshots.iter().position(|(held, _)| *held == tree)?;
+        let found = snapshots.remove(at)?;
+        snapshots.push_front(found);
+        snapshots.front().map(|(_, snapshot)| snapshot.clone())
     }
 
     fn latest(&self) -> Option<(TreeHash, Snapshot)> {
-        let recent = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        recent.front().cloned()
+        self.kept().snapshots.front().cloned()
     }
 
-    fn put(&self, tree: TreeHash, snapshot: Snapshot) {
-        let mut recent = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        recent.retain(|(held, _)| *held != tree);
-        recent.push_front((tree, snapshot));
-        recent.truncate(RECENT);
+    /// Keeps a snapshot that took `bytes` more than those kept already. Too much is a fresh start.
+    fn put(&self, tree: TreeHash, snapshot: Snapshot, bytes: u64) {
+        let mut kept = self.kept();
+        kept.bytes += bytes;
+        if kept.bytes > self.most_bytes {
+            *kept = Kept::default();
+            return;
+        }
+        kept.snapshots.retain(|(held, _)| *held != tree);
+        kept.snapshots.push_front((tree, snapshot));
+        kept.snapshots.truncate(RECENT);
     }
 }
 
@@ -59,8 +89,8 @@ impl Store {
             },
             None => self.from_nothing(exec, tree).await?,
         };
-        let snapshot = self.changed(exec, snapshot, &changes).await?;
-        self.caches.recent.put(tree, snapshot.clone());
+        let (snapshot, bytes) = self.changed(exec, snapshot, &changes).await?;
+        self.caches.recent.put(tree, snapshot.clone(), bytes);
         Ok(snapshot)
     }
 
@@ -78,20 +108,55 @@ impl Store {
         Ok((Snapshot::default(), changes.collect()))
     }
 
+    /// The snapshot with these changes, and about what they take.
     async fn changed(
         &self,
         exec: &mut dyn Executor,
         mut snapshot: Snapshot,
         changes: &[TreeChange],
-    ) -> Result<Snapshot, StoreError> {
+    ) -> Result<(Snapshot, u64), StoreError> {
         let hashes: Vec<ObjectHash> = changes.iter().filter_map(|change| change.to).collect();
-        let definitions = self.objects(exec, &hashes).await?;
+        let objects = self.sized_objects(exec, &hashes).await?;
         for change in changes {
-            match change.to.and_then(|object| definitions.get(&object)) {
-                Some(definition) => snapshot.insert(change.lineage, Arc::clone(definition)),
+            match change.to.and_then(|object| objects.get(&object)) {
+                Some(object) => snapshot.insert(change.lineage, Arc::clone(&object.value)),
                 None => snapshot.remove(&change.lineage),
             };
         }
-        Ok(snapshot)
+        let stored: u64 = objects.values().map(|object| object.bytes).sum();
+        Ok((snapshot, stored * IN_MEMORY))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn tree(number: u8) -> TreeHash {
+        TreeHash::of(&[number])
+    }
+
+    #[test]
+    fn the_last_few_are_kept() {
+        let recent = Recent::of(100);
+        for number in 0..=u8::try_from(RECENT).unwrap() {
+            recent.put(tree(number), Snapshot::default(), 1);
+            assert!(recent.get(tree(1)).is_some() || number == 0);
+        }
+        assert!(recent.get(tree(0)).is_none());
+        assert!(recent.get(tree(2)).is_some());
+        assert_eq!(recent.latest().map(|(held, _)| held), Some(tree(2)));
+    }
+
+    #[test]
+    fn what_does_not_fit_is_not_kept() {
+        let recent = Recent::of(100);
+        recent.put(tree(1), Snapshot::default(), 101);
+        assert!(recent.get(tree(1)).is_none());
+        recent.put(tree(1), Snapshot::default(), 60);
+        recent.put(tree(2), Snapshot::default(), 60);
+        assert!(recent.latest().is_none(), "a fresh start");
+        recent.put(tree(3), Snapshot::default(), 60);
+        assert!(recent.get(tree(3)).is_some());
     }
 }

@@ -26,9 +26,9 @@ const BATCH: usize = 1_000;
 
 /// Something immutable, and the length of its stored form.
 #[derive(Clone, Debug)]
-struct Sized<T> {
-    value: Arc<T>,
-    bytes: u64,
+pub(super) struct Sized<T> {
+    pub value: Arc<T>,
+    pub bytes: u64,
 }
 
 #[derive(Clone, Debug)]
@@ -127,11 +127,23 @@ impl Store {
         exec: &mut dyn Executor,
         hashes: &[ObjectHash],
     ) -> Result<HashMap<ObjectHash, Arc<Definition>>, StoreError> {
+        let found = self.sized_objects(exec, hashes).await?;
+        Ok(found
+            .into_iter()
+            .map(|(hash, object)| (hash, object.value))
+            .collect())
+    }
+
+    pub(super) async fn sized_objects(
+        &self,
+        exec: &mut dyn Executor,
+        hashes: &[ObjectHash],
+    ) -> Result<HashMap<ObjectHash, Sized<Definition>>, StoreError> {
         let mut found = HashMap::new();
         let mut wanted = Vec::new();
         for hash in hashes {
             if let Some(cached) = self.caches.objects.get(hash) {
-                found.insert(*hash, cached.value);
+                found.insert(*hash, cached);
             } else {
                 wanted.push(*hash);
             }
@@ -146,12 +158,10 @@ impl Store {
                     .then(|| serde_json::from_str(&definition).ok())
                     .flatten()
                     .ok_or_else(|| StoreError::corrupt("object", &hash))?;
-                let sized = Sized {
-                    value: Arc::clone(&value),
-                    bytes: definition.len() as u64,
-                };
-                self.caches.objects.insert(hash, sized);
-                found.insert(hash, value);
+                let bytes = definition.len() as u64;
+                let sized = Sized { value, bytes };
+                self.caches.objects.insert(hash, sized.clone());
+                found.insert(hash, sized);
             }
         }
         match hashes.iter().find(|hash| !found.contains_key(hash)) {
