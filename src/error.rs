@@ -25,6 +25,7 @@ impl SqlState {
     /// Unknown branch or ref: to a client, a branch is a database of its own.
     pub const INVALID_CATALOG_NAME: Self = Self(*b"3D000");
     pub const SERIALIZATION_FAILURE: Self = Self(*b"40001");
+    pub const DEADLOCK_DETECTED: Self = Self(*b"40P01");
     pub const INSUFFICIENT_PRIVILEGE: Self = Self(*b"42501");
     pub const SYNTAX_ERROR: Self = Self(*b"42601");
     pub const INVALID_NAME: Self = Self(*b"42602");
@@ -33,11 +34,14 @@ impl SqlState {
     pub const UNDEFINED_OBJECT: Self = Self(*b"42704");
     pub const DUPLICATE_OBJECT: Self = Self(*b"42710");
     pub const WRONG_OBJECT_TYPE: Self = Self(*b"42809");
+    pub const OUT_OF_MEMORY: Self = Self(*b"53200");
     pub const TOO_MANY_CONNECTIONS: Self = Self(*b"53300");
     pub const PROGRAM_LIMIT_EXCEEDED: Self = Self(*b"54000");
     pub const STATEMENT_TOO_COMPLEX: Self = Self(*b"54001");
     pub const OBJECT_NOT_IN_PREREQUISITE_STATE: Self = Self(*b"55000");
     pub const OBJECT_IN_USE: Self = Self(*b"55006");
+    pub const LOCK_NOT_AVAILABLE: Self = Self(*b"55P03");
+    pub const QUERY_CANCELED: Self = Self(*b"57014");
     pub const ADMIN_SHUTDOWN: Self = Self(*b"57P01");
     pub const CANNOT_CONNECT_NOW: Self = Self(*b"57P03");
     pub const INTERNAL_ERROR: Self = Self(*b"XX000");

@@ -27,7 +27,7 @@ pub use error::CatalogError;
 pub use fingerprint::{Fingerprint, Moved, fingerprint, moved};
 pub use id::{CatalogId, TargetClass};
 pub use lineage::LineageBook;
-pub use read::{Found, Raw, Selection, read};
+pub use read::{Found, Raw, Selection, contents, read};
 pub use server::{creator, extension_members, server_version};
 pub use touched::{PhysicalTarget, Touched, TouchedRequest, touched};
 pub use unsupported::{Unsupported, unsupported};

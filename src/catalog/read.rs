@@ -144,6 +144,18 @@ pub async fn read(
     Ok(raw)
 }
 
+/// Everything that may be versioned in these physical schemas, and the schemas themselves, without looking closer.
+pub async fn contents(
+    exec: &mut dyn Executor,
+    schemas: &[String],
+) -> Result<Vec<CatalogId>, CatalogError> {
+    let addresses = inventory(exec, Some(schemas)).await?;
+    Ok(addresses
+        .into_iter()
+        .map(|(class, oid)| CatalogId::object(class, oid))
+        .collect())
+}
+
 /// The addresses, as catalog and OID, of everything that may be versioned in these schemas, or in all.
 pub(super) async fn inventory(
     exec: &mut dyn Executor,

@@ -20,6 +20,7 @@ pub const BRANCHES: &[Column] = &[
     column("updated", Timestamptz),
     column("author", Text),
     column("message", Text),
+    column("state", Text),
 ];
 /// One row; none if there was nothing to commit.
 pub const COMMIT: &[Column] = &[

@@ -1,22 +1,19 @@
 //! Branches are made, renamed and deleted.
 
-use super::adopt::adopt;
-use super::database::Database;
+use super::database::{Database, Head};
 use super::error::RepoError;
 use super::identity::Identity;
 use super::ledger;
-use super::observe::user_schemas;
 use super::reference::Ref;
 use crate::branch::{BranchMap, MAIN, Registry, map::physical_schema_name, name};
-use crate::catalog::{self, CatalogId, Selection, Unsupported};
+use crate::catalog::Unsupported;
 use crate::error::{ErrorReport, Report, SqlState};
-use crate::schema::model::{Body, Definition, Lineage, ObjectKey};
+use crate::schema::model::{Body, Definition, Lineage};
 use crate::schema::quote::quote_identifier;
-use crate::schema::{self, RenderOptions, Snapshot};
-use crate::sql::retarget;
 use crate::store::{Branch, CommitHash, LedgerBase, NewBranch};
 use crate::upstream::Executor;
-use std::collections::{BTreeMap, HashMap};
+use serde_json::Value;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 /// A new branch.
@@ -24,14 +21,13 @@ use std::sync::Arc;
 pub struct Created {
     pub map: Arc<BranchMap>,
     pub head: CommitHash,
-    pub objects: usize,
-    /// What the branch it was made from has, and it has not.
+    /// What the branch it was made from has, and it will not have: as it was found last, for looking takes a time that
+    /// grows with the schema.
     pub unsupported: Vec<Unsupported>,
-    /// Objects that the server describes differently on the new branch.
-    pub different: Vec<ObjectKey>,
 }
 
-/// Creates branch `name` at `from`, with the objects of that commit and no rows but those of migration ledgers.
+/// Creates branch `name` at `from`. Its objects, with no rows but those of migration ledgers, follow in the
+/// background: see [`super::hydration`].
 pub async fn create(
     database: &Database,
     name: &str,
@@ -41,14 +37,30 @@ pub async fn create(
     name::check_new(name).map_err(|error| error.report())?;
     // An extension may have been created past the proxy.
     database.refresh().await?;
+    let origin = origin(database, from).await?;
     let mut operator = database.operator().await.map_err(RepoError::from)?;
     operator.batch("BEGIN").await.map_err(RepoError::from)?;
-    match hydrate(database, &mut operator, name, from, identity).await {
-        Ok(created) => {
+    match register(
+        database,
+        &mut operator,
+        name,
+        from,
+        origin.as_deref(),
+        identity,
+    )
+    .await
+    {
+        Ok(head) => {
             operator.batch("COMMIT").await.map_err(RepoError::from)?;
             database.refresh().await?;
-            let map = database.branch(name).await?;
-            Ok(Created { map, ..created })
+            Ok(Created {
+                map: database.branch(name).await?,
+                head,
+                unsupported: match &origin {
+                    Some(origin) => database.known_unsupported(origin),
+                    None => Vec::new(),
+                },
+            })
         }
         Err(error) => {
             operator.batch("ROLLBACK").await.map_err(RepoError::from)?;
@@ -57,13 +69,27 @@ pub async fn create(
     }
 }
 
-async fn hydrate(
+/// The branch that a new one is made from, if it starts at a branch's head: that branch's ledgers are there.
+async fn origin(database: &Database, from: &Ref) -> Result<Option<Arc<BranchMap>>, ErrorReport> {
+    let registry = database.registry();
+    let Some(origin) = from.as_branch().and_then(|origin| registry.branch(origin)) else {
+        return Ok(None);
+    };
+    if let Some(hydration) = database.hydration(origin.id()) {
+        let ledgers = &database.versioning().migration_ledgers;
+        hydration.prepare_for_tables(ledgers).await?;
+    }
+    Ok(Some(Arc::clone(origin)))
+}
+
+async fn register(
     database: &Database,
     operator: &mut dyn Executor,
     name: &str,
     from: &Ref,
+    origin: Option<&BranchMap>,
     identity: &Identity,
-) -> Result<Created, RepoError> {
+) -> Result<CommitHash, RepoError> {
     let store = database.store();
     if store.branch(operator, name).await?.is_some() {
         return Err(ErrorReport::new(
@@ -74,134 +100,138 @@ async fn hydrate(
     }
     let commit = from.resolve(database, operator).await?;
     let head = database.head_at(operator, commit).await?;
-    let snapshot = store.snapshot(operator, head.tree).await?;
     let registry = database.registry();
-    let schemas = place(&snapshot, &registry, name);
-    let map = BranchMap::new(
-        name,
-        0,
-        0,
-        schemas.iter().cloned(),
-        Arc::clone(registry.shared()),
-    );
-
-    let options = RenderOptions {
-        creator: Some(catalog::creator(operator).await?),
-        ..RenderOptions::default()
+    let schemas = schemas(database, operator, head, origin).await?;
+    let ledgers = match origin {
+        Some(origin) => ledgers(database, operator, head, origin).await?,
+        None => Ledgers::default(),
     };
-    let steps = schema::create_all(&snapshot, &options);
-    if !steps.is_empty() {
-        let statements: Vec<&str> = steps.iter().map(|step| step.sql.as_str()).collect();
-        let script = statements.join(";\n");
-        operator.batch(&retarget(&script, &map)?).await?;
-    }
-
-    let (lineages, different) = read_back(database, operator, &map, &snapshot).await?;
     let id = store
         .create_branch(
             operator,
             &NewBranch {
                 name,
                 head: head.commit,
-                schemas: &schemas,
-                lineages: &lineages,
+                schemas: &place(schemas, &registry, name),
+                ledgers: &ledgers.contents,
                 who: &identity.role,
             },
         )
         .await?;
-    let unsupported = match from.as_branch().and_then(|origin| registry.branch(origin)) {
-        Some(origin) => {
-            let bases = copy_ledgers(database, operator, &snapshot, origin, &map).await?;
-            store.set_ledger_bases(operator, id, &bases).await?;
-            let schemas = user_schemas(operator, &registry, origin.id()).await?;
-            catalog::unsupported(operator, &schemas).await?
-        }
-        None => Vec::new(),
-    };
-    Ok(Created {
-        map: Arc::new(map),
-        head: head.commit,
-        objects: snapshot.len(),
-        unsupported,
-        different,
-    })
+    if !ledgers.bases.is_empty() {
+        store.set_ledger_bases(operator, id, &ledgers.bases).await?;
+    }
+    Ok(head.commit)
 }
 
-/// Where the schemas of a snapshot go on a new branch.
-fn place(snapshot: &Snapshot, registry: &Registry, branch: &str) -> Vec<(String, String)> {
-    snapshot
-        .definitions()
+/// The schemas that a commit has. A branch's own are known without reading its tree.
+async fn schemas(
+    database: &Database,
+    operator: &mut dyn Executor,
+    head: Head,
+    origin: Option<&BranchMap>,
+) -> Result<BTreeSet<String>, RepoError> {
+    let store = database.store();
+    let definitions = match origin {
+        Some(origin) if !origin.is_main() => {
+            return Ok(origin
+                .schemas()
+                .map(|(logical, _)| logical.to_owned())
+                .collect());
+        }
+        Some(main) => {
+            let lineages = store.schema_lineages(operator, main.id()).await?;
+            let lineages: Vec<Lineage> = lineages.into_iter().collect();
+            let recorded = recorded(database, head, &lineages).await?;
+            recorded.into_values().collect::<Vec<_>>()
+        }
+        None => {
+            let snapshot = database.snapshot(head.tree).await?;
+            snapshot.definitions().cloned().collect()
+        }
+    };
+    Ok(definitions
+        .iter()
         .filter_map(|definition| match &definition.body {
-            Body::Schema(schema) => {
-                let mut physical = physical_schema_name(&schema.name, branch);
-                // A branch that was renamed away may still live under this name.
-                let mut attempt = 1;
-                while registry.is_taken(&physical) {
-                    attempt += 1;
-                    physical = physical_schema_name(&schema.name, &format!("{branch}~{attempt}"));
-                }
-                Some((schema.name.clone(), physical))
-            }
+            Body::Schema(schema) => Some(schema.name.clone()),
             _ => None,
+        })
+        .collect())
+}
+
+/// What a commit has of these objects.
+async fn recorded(
+    database: &Database,
+    head: Head,
+    lineages: &[Lineage],
+) -> Result<BTreeMap<Lineage, Arc<Definition>>, RepoError> {
+    let mut reader = database.reader();
+    let store = database.store();
+    let entries = store.tree_lookup(&mut reader, head.tree, lineages).await?;
+    let hashes: Vec<_> = entries.values().copied().collect();
+    let definitions = store.objects(&mut reader, &hashes).await?;
+    Ok(entries
+        .into_iter()
+        .filter_map(|(lineage, hash)| Some((lineage, Arc::clone(definitions.get(&hash)?))))
+        .collect())
+}
+
+/// Where schemas go on a new branch.
+fn place(schemas: BTreeSet<String>, registry: &Registry, branch: &str) -> Vec<(String, String)> {
+    schemas
+        .into_iter()
+        .map(|schema| {
+            let mut physical = physical_schema_name(&schema, branch);
+            // A branch that was renamed away may still live under this name.
+            let mut attempt = 1;
+            while registry.is_taken(&physical) {
+                attempt += 1;
+                physical = physical_schema_name(&schema, &format!("{branch}~{attempt}"));
+            }
+            (schema, physical)
         })
         .collect()
 }
 
-/// Reads the new branch's objects back: which catalog entry is which lineage, and what came out differently.
-async fn read_back(
-    database: &Database,
-    operator: &mut dyn Executor,
-    map: &BranchMap,
-    snapshot: &Snapshot,
-) -> Result<(Vec<(CatalogId, Lineage)>, Vec<ObjectKey>), RepoError> {
-    let schemas: Vec<String> = map
-        .schemas()
-        .map(|(_, physical)| physical.to_owned())
-        .collect();
-    let raw = catalog::read(
-        operator,
-        database.server_version(),
-        Selection::Schemas(&schemas),
-    )
-    .await?;
-    let names = |physical: &str| map.logical_schema(physical).map(str::to_owned);
-    let adopted = adopt(&raw, &names, snapshot, &HashMap::new())?;
-    let mut unseen: BTreeMap<Lineage, &Arc<Definition>> = snapshot
-        .iter()
-        .map(|(lineage, definition)| (*lineage, definition))
-        .collect();
-    let mut different = Vec::new();
-    for object in &adopted.found {
-        match unseen.remove(&object.lineage) {
-            Some(wanted) if **wanted == object.definition => {}
-            _ => different.push(object.definition.key()),
-        }
-    }
-    different.extend(unseen.values().map(|definition| definition.key()));
-    Ok((adopted.newcomers, different))
+/// What a new branch takes over from the migration ledgers of the one it is made from.
+#[derive(Debug, Default)]
+struct Ledgers {
+    contents: BTreeMap<Lineage, Value>,
+    /// What the two have in common from now on.
+    bases: Vec<LedgerBase>,
 }
 
-async fn copy_ledgers(
+async fn ledgers(
     database: &Database,
     operator: &mut dyn Executor,
-    snapshot: &Snapshot,
-    from: &BranchMap,
-    to: &BranchMap,
-) -> Result<Vec<LedgerBase>, RepoError> {
-    let mut bases = Vec::new();
-    for (lineage, table) in ledger::ledgers(snapshot, &database.versioning().migration_ledgers) {
-        if !ledger::copy(operator, table, from, to).await? {
-            tracing::warn!(table = %table.name.name, "the rows of a migration ledger were not copied: that would run a user's code");
+    head: Head,
+    origin: &BranchMap,
+) -> Result<Ledgers, RepoError> {
+    let names = &database.versioning().migration_ledgers;
+    let lineages = database
+        .store()
+        .relations_named(operator, origin.id(), names)
+        .await?;
+    let lineages: Vec<Lineage> = lineages.into_iter().collect();
+    let mut ledgers = Ledgers::default();
+    for (lineage, definition) in recorded(database, head, &lineages).await? {
+        let Some(table) = definition.as_table() else {
+            continue;
+        };
+        if !ledger::lock(operator, table, origin).await? {
+            tracing::warn!(table = %table.name.name, "the rows of a migration ledger are not taken over: that would run a user's code");
             continue;
         }
-        let rows = ledger::rows(operator, table, to).await?;
-        bases.push(LedgerBase {
-            other: from.id(),
+        let rows = ledger::rows(operator, table, origin).await?;
+        ledgers.bases.push(LedgerBase {
+            other: origin.id(),
             lineage,
             rows: ledger::to_json(&rows),
         });
+        let contents = ledger::contents(operator, table, origin).await?;
+        ledgers.contents.insert(lineage, contents);
     }
-    Ok(bases)
+    Ok(ledgers)
 }
 
 /// Gives a branch another name; its objects stay where they are.
@@ -242,13 +272,15 @@ pub async fn delete(
     let map = database.branch(name).await?;
     let dropped = async {
         operator.batch("BEGIN").await?;
+        // Whoever is making its objects comes to an end first, and finds the branch gone afterwards.
+        let store = database.store();
+        store.lock_hydration(&mut operator, branch.id).await?;
         for (_, physical) in map.schemas() {
             let schema = quote_identifier(physical);
             let sql = format!("DROP SCHEMA IF EXISTS {schema} CASCADE");
             operator.batch(&sql).await?;
         }
-        database
-            .store()
+        store
             .delete_branch(&mut operator, name, &identity.role)
             .await?;
         operator.batch("COMMIT").await?;
@@ -350,6 +382,8 @@ pub struct Listed {
     pub branch: Branch,
     pub author: String,
     pub message: String,
+    /// `ready`, or how far its objects are made.
+    pub state: String,
 }
 
 /// All branches with their latest commits, `main` first.
@@ -362,7 +396,12 @@ pub async fn list(database: &Database) -> Result<Vec<Listed>, ErrorReport> {
             .commit(&mut reader, branch.head)
             .await
             .map_err(RepoError::from)?;
+        let here = database
+            .hydration(branch.id)
+            .filter(|here| !here.is_finished());
+        let state = here.map(|here| here.progress());
         listed.push(Listed {
+            state: state.map_or_else(|| "ready".to_owned(), |progress| progress.to_string()),
             branch,
             author: commit.author.clone(),
             message: commit.message.clone(),

@@ -1,26 +1,32 @@
 //! The databases behind the proxy, and what is known of each.
 
 use super::error::RepoError;
+use super::hydration::{self, Hydration};
+use super::observe::user_schemas;
 use super::settings::StartupSettings;
 use super::survey::Verified;
 use crate::branch::{BranchEntry, BranchMap, MAIN, Registry, SharedObjects, search_path};
-use crate::catalog;
+use crate::catalog::{self, Unsupported};
 use crate::error::ErrorReport;
 use crate::schema::Snapshot;
-use crate::store::{CommitHash, Store, TreeHash};
+use crate::store::{Branch, CommitHash, Store, TreeHash};
 use crate::upstream::admin::{AdminConnection, AdminPools};
 use crate::upstream::{DbError, Executor, Row};
 use arc_swap::ArcSwap;
 use dashmap::DashMap;
+use dashmap::mapref::entry::Entry;
 use futures::future::BoxFuture;
 use std::collections::BTreeSet;
 use std::fmt;
-use std::sync::Arc;
+use std::sync::{Arc, Weak};
 use std::time::{Duration, Instant};
-use tokio::sync::Mutex;
+use tokio::sync::{Mutex, Semaphore};
 
 /// How long "not initialised" is believed.
 const ABSENCE_REMEMBERED: Duration = Duration::from_secs(1);
+
+/// So many connections to one database make objects of branches at a time; each after a batch lets others go ahead.
+const HYDRATORS: usize = 2;
 
 /// What configuration says about versioning.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -135,7 +141,8 @@ impl Repo {
             .await?
             .keeping(self.versioning.schema_cache_bytes);
         let server_version = catalog::server_version(&mut connection).await?;
-        let database = Database {
+        let database = Arc::new_cyclic(|own| Database {
+            own: Weak::clone(own),
             name: name.to_owned(),
             store,
             server_version,
@@ -145,9 +152,11 @@ impl Repo {
             refreshing: Mutex::new(()),
             heads: DashMap::new(),
             verified: DashMap::new(),
-        };
+            hydrations: DashMap::new(),
+            hydrators: Semaphore::new(HYDRATORS),
+            unsupported: DashMap::new(),
+        });
         database.refresh_with(&mut connection).await?;
-        let database = Arc::new(database);
         tokio::spawn(warm(Arc::clone(&database)));
         Ok(Some(database))
     }
@@ -158,7 +167,10 @@ impl Repo {
 async fn warm(database: Arc<Database>) {
     let read = async {
         let head = database.current_head(MAIN).await?;
-        database.snapshot(head.tree).await
+        database.snapshot(head.tree).await?;
+        database
+            .look_for_unsupported(&*database.main().await?)
+            .await
     };
     if let Err(error) = read.await {
         tracing::debug!(%error, "could not read the schema of main ahead");
@@ -167,6 +179,7 @@ async fn warm(database: Arc<Database>) {
 
 /// One database under version control.
 pub struct Database {
+    own: Weak<Self>,
     name: String,
     store: Store,
     server_version: u32,
@@ -178,6 +191,11 @@ pub struct Database {
     heads: DashMap<i64, Head>,
     /// How each branch id compared with its head when that was last asked.
     verified: DashMap<i64, Arc<Verified>>,
+    /// Branches whose objects are being made.
+    hydrations: DashMap<i64, Arc<Hydration>>,
+    hydrators: Semaphore,
+    /// What each branch was last seen to have that is not versioned.
+    unsupported: DashMap<i64, Vec<Unsupported>>,
 }
 
 /// Where a branch is.
@@ -267,6 +285,7 @@ impl Database {
     async fn refresh_with(&self, executor: &mut dyn Executor) -> Result<(), RepoError> {
         let _in_turn = self.refreshing.lock().await;
         let branches = self.store.branches(executor).await?;
+        self.hydrate(&branches);
         let schemas = self.store.branch_schemas(executor).await?;
         let shared = SharedObjects {
             extension_members: catalog::extension_members(executor).await?,
@@ -289,6 +308,78 @@ impl Database {
         let next = Registry::new(&previous, previous.generation() + 1, entries, shared);
         self.registry.store(Arc::new(next));
         Ok(())
+    }
+
+    /// Goes on with what this process or another has begun.
+    fn hydrate(&self, branches: &[Branch]) {
+        for branch in branches.iter().filter(|branch| branch.hydration.is_some()) {
+            if let Entry::Vacant(vacant) = self.hydrations.entry(branch.id)
+                && let Some(own) = self.own.upgrade()
+            {
+                let hydration = Arc::new(Hydration::new(branch.id));
+                vacant.insert(Arc::clone(&hydration));
+                tokio::spawn(hydration::run(own, hydration));
+            }
+        }
+    }
+
+    /// What a session on a branch has to wait for; `None` once the branch has all its objects.
+    pub fn hydration(&self, branch: i64) -> Option<Arc<Hydration>> {
+        self.hydrations
+            .get(&branch)
+            .map(|hydration| Arc::clone(&hydration))
+    }
+
+    /// Waits until a branch has all its objects.
+    pub async fn complete(&self, branch: i64) -> Result<(), ErrorReport> {
+        match self.hydration(branch) {
+            Some(hydration) => hydration.complete().await,
+            None => Ok(()),
+        }
+    }
+
+    /// What a branch has that is not versioned, as far as is known. It is looked at again meanwhile.
+    pub(super) fn known_unsupported(&self, map: &Arc<BranchMap>) -> Vec<Unsupported> {
+        if let Some(own) = self.own.upgrade() {
+            let map = Arc::clone(map);
+            tokio::spawn(async move {
+                if let Err(error) = own.look_for_unsupported(&map).await {
+                    tracing::debug!(%error, "could not look for what is not versioned");
+                }
+            });
+        }
+        let known = self.unsupported.get(&map.id());
+        known.map(|known| known.clone()).unwrap_or_default()
+    }
+
+    async fn look_for_unsupported(&self, map: &BranchMap) -> Result<(), RepoError> {
+        let mut reader = self.reader();
+        let schemas = user_schemas(&mut reader, &self.registry(), map.id()).await?;
+        let found = catalog::unsupported(&mut reader, &schemas).await?;
+        self.unsupported.insert(map.id(), found);
+        Ok(())
+    }
+
+    pub(super) fn forget_hydration(&self, branch: i64) {
+        self.hydrations.remove(&branch);
+    }
+
+    /// Permits for making objects of branches.
+    pub(super) fn hydrators(&self) -> &Semaphore {
+        &self.hydrators
+    }
+
+    /// The names of a branch, by its id: whatever it is called by now. `None` if it is gone.
+    pub(super) async fn map_of(&self, branch: i64) -> Result<Option<Arc<BranchMap>>, RepoError> {
+        let find = |registry: &Registry| {
+            let mut branches = registry.branches();
+            branches.find(|map| map.id() == branch).cloned()
+        };
+        if let Some(map) = find(&self.registry.load()) {
+            return Ok(Some(map));
+        }
+        self.refresh().await?;
+        Ok(find(&self.registry.load()))
     }
 
     /// A connection for reading history, made when first used. It must not wait for locks.

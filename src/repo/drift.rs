@@ -9,7 +9,7 @@ use crate::branch::BranchMap;
 use crate::catalog::Unsupported;
 use crate::error::ErrorReport;
 use crate::schema::Change;
-use crate::store::{Commit, CommitHash};
+use crate::store::{Commit, CommitHash, Progress};
 use crate::upstream::Executor;
 use std::sync::Arc;
 
@@ -18,8 +18,10 @@ use std::sync::Arc;
 pub struct Status {
     pub commit: CommitHash,
     pub latest: Commit,
-    /// How many objects the head commit holds.
-    pub objects: usize,
+    /// How many objects the head commit holds; `None` while they are being made.
+    pub objects: Option<usize>,
+    /// How far a branch has come whose objects are being made. What is live is not compared then.
+    pub hydration: Option<Progress>,
     /// What leads from the head commit to the live catalogs.
     pub drift: Vec<Change>,
     /// Objects of kinds that are not versioned.
@@ -44,11 +46,23 @@ async fn inspect(
     let mut reader = database.reader();
     let head = database.current_head(map.branch()).await?;
     let latest = database.store().commit(&mut reader, head.commit).await?;
+    let hydration = database.hydration(map.id());
+    if let Some(hydration) = hydration.filter(|hydration| !hydration.is_finished()) {
+        return Ok(Status {
+            commit: head.commit,
+            latest,
+            objects: None,
+            hydration: Some(hydration.progress()),
+            drift: Vec::new(),
+            unsupported: Vec::new(),
+        });
+    }
     let survey = survey(database, session, map, head).await?;
     Ok(Status {
         commit: head.commit,
         latest,
-        objects: survey.recorded.len(),
+        objects: Some(survey.recorded.len()),
+        hydration: None,
         drift: survey.drift,
         unsupported: survey.unsupported,
     })
@@ -71,6 +85,7 @@ pub async fn commit(
     message: Option<String>,
     identity: &Identity,
 ) -> Result<Option<Recorded>, ErrorReport> {
+    database.complete(map.id()).await?;
     session.batch("BEGIN").await.map_err(RepoError::from)?;
     match record(database, session, map, message, identity).await {
         Ok(recorded) => {

@@ -33,12 +33,12 @@ pub fn ledgers<'a>(snapshot: &'a Snapshot, names: &BTreeSet<String>) -> Vec<(Lin
         .collect()
 }
 
-/// Whether copying rows from one table ($1) to the other ($2) runs nobody's code: no trigger, no rule, no function,
+/// Whether reading or writing the rows of a table ($1) runs nobody's code: no trigger, no rule, no function,
 /// operator or type of a user's in a default, a constraint or an index. `pg_depend` has no rows for what is built in.
 const IS_PLAIN: &str = "
-    SELECT (count(*) = 2)::text
+    SELECT (count(*) = 1)::text
       FROM pg_class AS c
-     WHERE c.oid IN ($1::text::regclass, $2::text::regclass) AND c.relkind = 'r' AND NOT c.relhasrules
+     WHERE c.oid = $1::text::regclass AND c.relkind = 'r' AND NOT c.relhasrules
        AND NOT EXISTS (SELECT FROM pg_trigger AS g WHERE g.tgrelid = c.oid AND NOT g.tgisinternal)
        AND NOT EXISTS (
          SELECT FROM pg_depend AS d
@@ -50,39 +50,61 @@ const IS_PLAIN: &str = "
               OR d.classid = 'pg_constraint'::regclass
                  AND d.objid IN (SELECT k.oid FROM pg_constraint AS k WHERE k.conrelid = c.oid)))";
 
-/// Fills a new branch's ledger with the rows of the branch it was made from, keys included, in the open
-/// transaction of the administrative role. False, and nothing copied, if that would run a user's code.
-pub async fn copy(
+/// Locks a branch's ledger, so that it stays as it is until the open transaction of the administrative role ends.
+/// False if reading or writing it would run a user's code.
+pub async fn lock(
     executor: &mut dyn Executor,
     table: &Table,
-    from: &BranchMap,
-    to: &BranchMap,
+    map: &BranchMap,
 ) -> Result<bool, DbError> {
-    let columns = column_list(stored(table));
-    let source = physical(table, from, NameUse::Read);
-    let target = physical(table, to, NameUse::Write);
-    // What is looked at must be what is copied.
+    let name = physical(table, map, NameUse::Write);
     executor
-        .batch(&format!(
-            "LOCK TABLE {source}, {target} IN ROW EXCLUSIVE MODE"
-        ))
+        .batch(&format!("LOCK TABLE {name} IN ROW EXCLUSIVE MODE"))
         .await?;
-    let plain = executor
-        .query(IS_PLAIN, &[Some(&source), Some(&target)])
-        .await?;
-    if plain
+    let plain = executor.query(IS_PLAIN, &[Some(&name)]).await?;
+    Ok(plain
         .into_iter()
         .flatten()
         .flatten()
-        .all(|plain| plain != "true")
-    {
+        .any(|plain| plain == "true"))
+}
+
+/// All that a ledger holds, keys included, as a JSON array: what a new branch's starts with.
+pub async fn contents(
+    executor: &mut dyn Executor,
+    table: &Table,
+    map: &BranchMap,
+) -> Result<Value, DbError> {
+    let sql = format!(
+        "SELECT coalesce(json_agg(to_json(t)), '[]')::text FROM {} AS t",
+        physical(table, map, NameUse::Read)
+    );
+    let rows = executor.query(&sql, &[]).await?;
+    rows.into_iter()
+        .flatten()
+        .flatten()
+        .next()
+        .and_then(|rows| serde_json::from_str(&rows).ok())
+        .ok_or_else(|| DbError::Unexpected("rows that are no JSON".to_owned()))
+}
+
+/// Fills a new branch's ledger. False, and nothing done, if that would run a user's code.
+pub async fn fill(
+    executor: &mut dyn Executor,
+    table: &Table,
+    map: &BranchMap,
+    contents: &Value,
+) -> Result<bool, DbError> {
+    if !lock(executor, table, map).await? {
         return Ok(false);
     }
-    executor
-        .batch(&format!(
-            "INSERT INTO {target} ({columns}) OVERRIDING SYSTEM VALUE SELECT {columns} FROM {source}"
-        ))
-        .await?;
+    let columns = column_list(stored(table));
+    let target = physical(table, map, NameUse::Write);
+    let sql = format!(
+        "INSERT INTO {target} ({columns}) OVERRIDING SYSTEM VALUE
+         SELECT {columns} FROM json_populate_recordset(NULL::{target}, $1::text::json)"
+    );
+    executor.query(&sql, &[Some(&contents.to_string())]).await?;
     for column in table.columns.iter().filter(|column| is_surrogate(column)) {
         let name = quote_identifier(&column.name);
         executor

@@ -18,7 +18,7 @@ pub mod quote;
 pub mod rename;
 pub mod render;
 #[cfg(test)]
-mod samples;
+pub(crate) mod samples;
 pub mod snapshot;
 pub mod token;
 

@@ -12,7 +12,7 @@ use crate::telemetry::metrics::Rejection;
 use crate::upstream::CancelTarget;
 use crate::wire::Stream;
 use crate::wire::error_response;
-use bytes::BytesMut;
+use bytes::{Bytes, BytesMut};
 use futures::future::BoxFuture;
 use rustls::pki_types::CertificateDer;
 use std::io;
@@ -98,6 +98,9 @@ async fn login(
         }
         Ok(Arrival::Cancel(packet)) => {
             // Never answered, and not subject to any limit: it ends something.
+            if server.context.waits.cancel(&packet) {
+                return None;
+            }
             let target = CancelTarget::from_packet(Arc::clone(&server.connector), packet);
             if let Err(error) = target.cancel().await {
                 debug!(%error, "a cancel request did not reach the server");
@@ -346,6 +349,10 @@ impl Cancel for CancelTarget {
                 debug!(%error, "a cancel request did not reach the server");
             }
         })
+    }
+
+    fn packet(&self) -> Bytes {
+        Self::packet(self).clone()
     }
 }
 

@@ -17,7 +17,7 @@ pub use tls::{CertificateError, Terminator};
 
 use crate::config::Config;
 use crate::repo::{Repo, Versioning};
-use crate::session::Context;
+use crate::session::{Context, Waits};
 use crate::sql::Planner;
 use crate::telemetry::Metrics;
 use crate::upstream::admin::AdminError;
@@ -92,6 +92,7 @@ impl Server {
                 repo: Arc::new(repo),
                 planner: Arc::new(Planner::new(config.limits.plan_cache_bytes.0)),
                 metrics: Arc::new(Metrics::new()?),
+                waits: Waits::default(),
                 max_statement_bytes: config.limits.max_statement_bytes.0,
             }),
             connector,

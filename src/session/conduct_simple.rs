@@ -79,8 +79,13 @@ impl Session {
                 version = now;
                 plan = self.plan(&text, true).unwrap_or(plan);
             }
+            let waited = match plan.statements().get(index) {
+                Some(statement) => self.wait_for_part(&text, statement).await?,
+                None => Ok(()),
+            };
             let ended = match (&*plan, plan.statements().get(index)) {
                 (Plan::Refuse(report), _) => self.refuse(report.clone()).await?,
+                _ if let Err(report) = &waited => self.refuse(report.clone()).await?,
                 (_, Some(statement)) => self.conduct_statement(&mut run, statement).await?,
                 (_, None) => self.refuse(moved_within_text()).await?,
             };

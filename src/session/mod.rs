@@ -24,8 +24,10 @@ mod state;
 #[cfg(test)]
 mod tests;
 mod tracking;
+mod waiting;
 
 pub use start::{Cancel, Context, Start};
+pub use waiting::Waits;
 
 /// Serves a logged-in client until it or the server goes away.
 pub async fn run(start: Start) {

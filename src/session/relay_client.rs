@@ -40,6 +40,8 @@ pub(super) enum Conduct {
     Sync,
     /// SQL's own `EXECUTE` of this statement follows, which was made under other names.
     Renew(String),
+    /// This text, or a statement prepared from it, needs something that is still being made.
+    Wait(Bytes),
     /// The names of the session's branch may have changed.
     Refresh,
     /// The settings may have changed.
@@ -124,7 +126,10 @@ impl Session {
                 Step::Conduct(next) => {
                     pass(input, clear, &mut self.server.output);
                     clear = 0;
-                    if !matches!(next, Conduct::Refresh | Conduct::Resync | Conduct::Renew(_)) {
+                    if !matches!(
+                        next,
+                        Conduct::Refresh | Conduct::Resync | Conduct::Renew(_) | Conduct::Wait(_)
+                    ) {
                         input.advance(header.len);
                     }
                     conduct = Some(next);
@@ -204,6 +209,15 @@ impl Session {
             tag::EXECUTE => self.execute(body),
             tag::SYNC => Ok(self.sync()),
             tag::FUNCTION_CALL => {
+                if let Some(report) = self.take_refusal() {
+                    let mut out = BytesMut::new();
+                    self.refuse_query(&mut out, report);
+                    return Ok(Step::Discard(out));
+                }
+                // What the function does is not known.
+                if let Some(wait) = self.awaits(b"call") {
+                    return Ok(Step::Conduct(Conduct::Wait(wait)));
+                }
                 self.replies.push(Awaited::FunctionCall, Treat::Client);
                 Ok(Step::Stream)
             }
@@ -354,12 +368,23 @@ impl Session {
 
     fn query(&mut self, body: &[u8]) -> Result<Step, FrameError> {
         let text = frontend::query_text(body)?;
+        if let Some(report) = self.take_refusal() {
+            let mut out = BytesMut::new();
+            self.refuse_query(&mut out, report);
+            return Ok(Step::Replaced(out));
+        }
+        if let Some(wait) = self.awaits(text) {
+            return Ok(Step::Conduct(Conduct::Wait(wait)));
+        }
         let Some(plan) = self.plan(text, false) else {
             self.context.metrics.statement(StatementKind::Forward);
             self.segment.open = false;
             self.replies.push(Awaited::Query, Treat::Client);
             return Ok(Step::Pass);
         };
+        if let Some(wait) = self.awaits_prepared(&plan) {
+            return Ok(Step::Conduct(Conduct::Wait(wait)));
+        }
         let mut out = BytesMut::new();
         match &*plan {
             Plan::Refuse(report) => {
@@ -396,6 +421,14 @@ impl Session {
     fn parse(&mut self, body: &[u8]) -> Result<Step, FrameError> {
         self.segment.open = true;
         let parse = Parse::read(body)?;
+        if let Some(report) = self.take_refusal() {
+            let mut out = BytesMut::new();
+            self.refuse_parse(&mut out, parse.name, report);
+            return Ok(Step::Replaced(out));
+        }
+        if let Some(wait) = self.awaits(parse.text) {
+            return Ok(Step::Conduct(Conduct::Wait(wait)));
+        }
         // A prepared COMMIT may be executed when DDL awaits it, whatever awaits now.
         let plan = self.plan(parse.text, self.tracking.is_some());
         if let Some(name) = plan.as_deref().and_then(|plan| self.outdated(plan)) {
@@ -507,6 +540,15 @@ impl Session {
         Some(out)
     }
 
+    /// The text of a prepared statement that is to be prepared again, or executes one that may be, if something that
+    /// it needs is not there yet.
+    fn awaits_again(&mut self, name: &[u8]) -> Option<Bytes> {
+        self.tracking.as_ref()?.hydration.as_ref()?;
+        let prepared = self.registry.find(name, &self.replies)?;
+        let (text, plan) = (prepared.text.clone(), Arc::clone(&prepared.plan));
+        self.awaits(&text).or_else(|| self.awaits_prepared(&plan))
+    }
+
     /// What a statement's own `EXECUTE` names, if that was made under other names.
     fn outdated(&self, plan: &Plan) -> Option<String> {
         let version = self.tracking.as_ref()?.version();
@@ -533,6 +575,15 @@ impl Session {
         self.segment.open = true;
         if self.replies.is_skipping() {
             return Ok(Step::Stream);
+        }
+        if let Some(report) = self.take_refusal() {
+            let mut out = BytesMut::new();
+            self.refuse_parse(&mut out, b"pggit:refused", report);
+            self.replies.push(Awaited::Bind, Treat::Client);
+            return Ok(Step::Preceded(out));
+        }
+        if let Some(wait) = self.awaits_again(names.statement) {
+            return Ok(Step::Conduct(Conduct::Wait(wait)));
         }
         let conducted = self
             .registry
@@ -566,6 +617,19 @@ impl Session {
 
     fn describe(&mut self, body: &[u8]) -> Result<Step, FrameError> {
         self.segment.open = true;
+        if let Named::Statement(name) = Named::read(body)?
+            && !self.replies.is_skipping()
+        {
+            if let Some(report) = self.take_refusal() {
+                let mut out = BytesMut::new();
+                self.refuse_parse(&mut out, b"pggit:refused", report);
+                self.replies.push(Awaited::Describe, Treat::Client);
+                return Ok(Step::Preceded(out));
+            }
+            if let Some(wait) = self.awaits_again(name) {
+                return Ok(Step::Conduct(Conduct::Wait(wait)));
+            }
+        }
         let mut before = None;
         let command = match Named::read(body)? {
             Named::Statement(name) => {

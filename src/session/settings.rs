@@ -128,7 +128,7 @@ impl Session {
             }
         }
         if let Some(tracking) = &mut self.tracking {
-            tracking.map = change.map;
+            tracking.enter(change.map);
             tracking.search_path = change.search_path;
             tracking.generation = change.generation;
         }
@@ -212,7 +212,7 @@ impl Session {
         if let Some(known) = known {
             let known = known.clone();
             if let Some(tracking) = &mut self.tracking {
-                tracking.map = map;
+                tracking.enter(map);
                 tracking.search_path = known;
                 tracking.generation = generation;
             }
@@ -238,7 +238,7 @@ impl Session {
         };
         if fits {
             if let Some(tracking) = &mut self.tracking {
-                tracking.map = change.map;
+                tracking.enter(change.map);
                 tracking.search_path = change.search_path;
                 tracking.generation = generation;
             }
@@ -261,7 +261,7 @@ impl Session {
         let branch = tracking.map.branch().to_owned();
         match tracking.database.branch(&branch).await {
             Ok(map) => {
-                tracking.map = map;
+                tracking.enter(map);
                 tracking.generation = generation;
             }
             // A branch that is gone has no schemas either: statements fail for themselves. Having looked for it

@@ -1,11 +1,12 @@
 //! What a session starts with: everything that login has found out.
 
+use super::waiting::Waits;
 use crate::branch::BranchMap;
 use crate::repo::{Database, Identity, Repo};
 use crate::sql::planner::Planner;
 use crate::telemetry::metrics::Metrics;
 use crate::wire::Stream;
-use bytes::BytesMut;
+use bytes::{Bytes, BytesMut};
 use futures::future::BoxFuture;
 use std::collections::BTreeMap;
 use std::fmt;
@@ -18,6 +19,8 @@ pub struct Context {
     pub repo: Arc<Repo>,
     pub planner: Arc<Planner>,
     pub metrics: Arc<Metrics>,
+    /// Statements that wait for objects of their branches.
+    pub waits: Waits,
     /// The longest `Query` or `Parse` message that is read whole; longer ones cannot be planned.
     pub max_statement_bytes: usize,
 }
@@ -27,6 +30,9 @@ pub trait Cancel: fmt::Debug + Send + Sync {
     /// Sends the request and waits until the server has taken it. Failures are not worth reporting:
     /// the query then ends when it ends.
     fn cancel(&self) -> BoxFuture<'_, ()>;
+
+    /// The packet of a CancelRequest with that key; empty if there is none.
+    fn packet(&self) -> Bytes;
 }
 
 /// A logged-in client and its connection to the server; the client has had its first ReadyForQuery.

@@ -126,6 +126,11 @@ impl Session {
         }
     }
 
+    /// The CancelRequest that this session's client would send.
+    pub fn cancel_key(&self) -> Bytes {
+        self.cancel.packet()
+    }
+
     /// Serves the client until it or the server goes away.
     pub async fn serve(mut self) {
         let end = self.converse().await;

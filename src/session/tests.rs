@@ -10,7 +10,7 @@ use crate::wire::backend::{self, Status};
 use crate::wire::error_response::{self, Fields};
 use crate::wire::frame::{self, HEADER_BYTES, put};
 use crate::wire::{Stream, frontend};
-use bytes::BytesMut;
+use bytes::{Bytes, BytesMut};
 use futures::future::BoxFuture;
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -28,6 +28,10 @@ impl Cancel for Cancelled {
     fn cancel(&self) -> BoxFuture<'_, ()> {
         self.0.store(true, Ordering::SeqCst);
         Box::pin(std::future::ready(()))
+    }
+
+    fn packet(&self) -> Bytes {
+        Bytes::new()
     }
 }
 
@@ -110,6 +114,7 @@ fn play() -> Played {
             repo: Arc::new(Repo::new(pools(), pools(), Versioning::default())),
             planner: Arc::new(Planner::new(1 << 20)),
             metrics: Arc::new(Metrics::new().unwrap()),
+            waits: super::waiting::Waits::default(),
             max_statement_bytes: MAX_STATEMENT_BYTES,
         }),
         session_id: 1,

@@ -2,7 +2,8 @@
 
 use super::prepared::{MapVersion, version_of};
 use crate::branch::BranchMap;
-use crate::repo::{Database, PendingDdl};
+use crate::error::ErrorReport;
+use crate::repo::{Database, Hydration, PendingDdl};
 use crate::sql::plan::Ddl;
 use std::sync::Arc;
 
@@ -20,6 +21,10 @@ pub struct Tracking {
     pub database: Arc<Database>,
     /// The names of the session's branch. The server's `pggit.branch` is the truth; this is a cache of it.
     pub map: Arc<BranchMap>,
+    /// What of the branch is still being made; `None` once all of it is there.
+    pub hydration: Option<Arc<Hydration>>,
+    /// Why the next statement is not to be sent.
+    pub refusal: Option<ErrorReport>,
     /// [`Database::generation`] when `map` was asked for.
     pub generation: u64,
     /// `search_path` as the client knows it.
@@ -48,6 +53,8 @@ impl Tracking {
             generation: database.generation(),
             startup_branch: map.branch().to_owned(),
             startup_search_path: search_path.clone(),
+            hydration: database.hydration(map.id()),
+            refusal: None,
             database,
             map,
             search_path,
@@ -59,6 +66,12 @@ impl Tracking {
             refresh_due: false,
             rollback_due: false,
         }
+    }
+
+    /// The session is on the branch of these names now.
+    pub fn enter(&mut self, map: Arc<BranchMap>) {
+        self.hydration = self.database.hydration(map.id());
+        self.map = map;
     }
 
     pub fn version(&self) -> MapVersion {

@@ -13,6 +13,7 @@ const MIGRATIONS: &[&str] = &[
     include_str!("migrations/0001_history.sql"),
     include_str!("migrations/0002_record.sql"),
     include_str!("migrations/0003_views.sql"),
+    include_str!("migrations/0004_hydration.sql"),
 ];
 
 const PRIVILEGES: &str = include_str!("sql/privileges.sql");

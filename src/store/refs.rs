@@ -6,11 +6,13 @@
 use super::Store;
 use super::error::StoreError;
 use super::hash::CommitHash;
+use super::hydration::Progress;
 use super::rows::FromRow;
-use crate::catalog::CatalogId;
 use crate::error::SqlState;
 use crate::schema::model::Lineage;
 use crate::upstream::{DbError, Executor, Row};
+use serde_json::Value;
+use std::collections::BTreeMap;
 
 /// `main`'s id in every database.
 pub const MAIN_BRANCH_ID: i64 = 1;
@@ -31,6 +33,8 @@ pub struct Branch {
     pub created_by: String,
     /// When its head last moved.
     pub updated_at_micros: i64,
+    /// How far its objects are made; `None` once it is ready.
+    pub hydration: Option<Progress>,
 }
 
 /// One schema of a branch other than `main`.
@@ -47,8 +51,8 @@ pub struct NewBranch<'a> {
     pub head: CommitHash,
     /// Pairs of logical and physical schemas.
     pub schemas: &'a [(String, String)],
-    /// The branch's objects and columns, with the lineages they are copies of.
-    pub lineages: &'a [(CatalogId, Lineage)],
+    /// The rows that its migration ledgers start with.
+    pub ledgers: &'a BTreeMap<Lineage, Value>,
     /// The role on whose behalf.
     pub who: &'a str,
 }
@@ -87,21 +91,16 @@ impl Store {
             .collect()
     }
 
-    /// Registers a branch whose physical objects exist, in the transaction that made them. Returns its id.
+    /// Registers a branch whose physical objects are still to be made. Returns its id.
     pub async fn create_branch(
         &self,
         exec: &mut dyn Executor,
         new: &NewBranch<'_>,
     ) -> Result<i64, StoreError> {
-        let lineages: Vec<_> = new
-            .lineages
-            .iter()
-            .map(|(id, lineage)| (id.class, id.oid, id.sub, lineage))
-            .collect();
         let schemas = json(&new.schemas)?;
-        let lineages = json(&lineages)?;
+        let ledgers = json(&new.ledgers)?;
         let head = new.head.to_string();
-        let params = [new.name, &head, new.who, &schemas, &lineages].map(Some);
+        let params = [new.name, &head, new.who, &schemas, &ledgers].map(Some);
         let rows = exec
             .query(CREATE_BRANCH, &params)
             .await
@@ -141,14 +140,23 @@ impl Store {
 
 fn branch(row: Row) -> Result<Branch, StoreError> {
     let mut row = FromRow::new(row);
-    Ok(Branch {
+    let mut branch = Branch {
         id: row.parse()?,
         name: row.text()?,
         head: row.parse()?,
         created_at_micros: row.parse()?,
         created_by: row.text()?,
         updated_at_micros: row.parse()?,
-    })
+        hydration: None,
+    };
+    if row.parse()? {
+        branch.hydration = Some(Progress {
+            done: row.optional()?.unwrap_or_default(),
+            total: row.optional()?,
+            failure: row.optional_text()?,
+        });
+    }
+    Ok(branch)
 }
 
 fn exists(rows: &[Row], name: &str) -> Result<(), StoreError> {

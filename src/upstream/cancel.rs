@@ -41,6 +41,11 @@ impl CancelTarget {
         Self { connector, packet }
     }
 
+    /// The CancelRequest; empty where the server gave no key.
+    pub fn packet(&self) -> &Bytes {
+        &self.packet
+    }
+
     /// Sends the request and waits until the server has handled it. Succeeds whether or not
     /// there was a query to cancel: the server does not say.
     pub async fn cancel(&self) -> Result<(), ConnectError> {

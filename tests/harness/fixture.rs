@@ -119,6 +119,13 @@ impl Fixture {
         self.database.superuser().await
     }
 
+    /// Waits until a branch has all its objects: a look at the catalogs needs them all. Whoever looks past the proxy,
+    /// which does not wait for him, calls this first.
+    pub async fn complete(&self, branch: &str) {
+        let session = self.connect_on(branch).await;
+        session.run("SELECT count(*) FROM pg_class").await;
+    }
+
     /// The statements of the branch's commits after the first, oldest first, each commit's joined with `; `.
     /// Read from the tables, past the proxy.
     pub async fn statements(&self, branch: &str) -> Vec<String> {

@@ -170,7 +170,7 @@ async fn no_statement_of_an_ordinary_role_writes_history() {
         name: "feature",
         head: history.first,
         schemas: &[],
-        lineages: &[],
+        ledgers: &std::collections::BTreeMap::new(),
         who: "ada",
     };
     let admin = &mut history.admin;

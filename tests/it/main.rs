@@ -13,6 +13,7 @@ mod drift;
 mod escalation;
 mod forgery;
 mod hierarchies;
+mod hydration;
 mod isolation;
 mod merge;
 mod merge_kinds;

@@ -91,7 +91,12 @@ impl Versioned {
         let created = branches::create(&self.versioning, name, &Ref::branch(from), &self.identity)
             .await
             .unwrap();
-        assert_eq!(created.different, [], "hydration is exact");
+        self.versioning.complete(created.map.id()).await.unwrap();
+        let mut client = connect(&self._database, &self._database.owner).await;
+        let status = drift::status(&self.versioning, &mut client, &created.map)
+            .await
+            .unwrap();
+        assert_eq!(status.drift, [], "hydration is exact");
     }
 
     async fn merge(&mut self, source: &str, target: &str) -> MergeReport {

@@ -133,7 +133,7 @@ async fn branch_from(history: &mut History, name: &str, head: CommitHash) -> i64
         name,
         head,
         schemas: &[("public".to_owned(), format!("public@{name}"))],
-        lineages: &[],
+        ledgers: &std::collections::BTreeMap::new(),
         who: "ada",
     };
     let id = history.store.create_branch(&mut history.admin, &new).await;
@@ -152,7 +152,7 @@ async fn migrating_is_idempotent_also_when_proxies_race() {
     futures::future::join_all(racers).await;
     let admin = database.superuser().await;
     let migrations = "SELECT string_agg(number::text, ',' ORDER BY number) FROM pggit.migration";
-    assert_eq!(admin.value(migrations).await, "1,2,3");
+    assert_eq!(admin.value(migrations).await, "1,2,3,4");
     assert_eq!(admin.value("SELECT count(*) FROM pggit.secret").await, "1");
 }
 
@@ -370,14 +370,7 @@ async fn branches_are_created_renamed_and_deleted() {
         name: "feature",
         head: first,
         schemas: &[],
-        lineages: &[(
-            CatalogId {
-                class: 1259,
-                oid: 1,
-                sub: 0,
-            },
-            lineage(1),
-        )],
+        ledgers: &std::collections::BTreeMap::new(),
         who: "ada",
     };
     let error = store.create_branch(admin, &new).await.unwrap_err();

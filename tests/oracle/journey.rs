@@ -81,6 +81,7 @@ impl Subject {
         for warning in main.notices() {
             verdict.note("branch", &warning);
         }
+        fixture.complete("feature").await;
         verdict.equal(
             "branch",
             &dump(Scope::branch(database, "feature").await).await,

@@ -20,6 +20,7 @@ pub async fn list(with: Invocation<'_>) -> Result<Answer, ErrorReport> {
                 Value::Timestamp(branch.updated_at_micros),
                 listed.author.into(),
                 first_line(&listed.message).into(),
+                listed.state.into(),
             ]
         })
         .map(|mut row| {
@@ -81,16 +82,6 @@ async fn make(
             format!("operators of extensions are not found on branch \"{name}\""),
             format!("They are in schema {}, which the branch has one of its own of.", schemas.join(", ")),
             Some("Move the extensions to a schema that versioning.excluded_schemas names: ALTER EXTENSION … SET SCHEMA …".to_owned()),
-        );
-    }
-    if !created.different.is_empty() {
-        let objects: Vec<String> = created.different.iter().map(ToString::to_string).collect();
-        answer.warn(
-            format!("some objects of branch \"{name}\" are not exactly as on \"{from}\""),
-            objects.join(", "),
-            Some(format!(
-                "PGGIT STATUS on branch \"{name}\" shows how they differ."
-            )),
         );
     }
     Ok(())

@@ -30,9 +30,12 @@ pub async fn run(with: Invocation<'_>) -> Result<Answer, ErrorReport> {
                 first_line(&status.latest.message)
             ),
         ),
-        fact("objects", &status.objects.to_string()),
     ];
+    if let Some(objects) = status.objects {
+        rows.push(fact("objects", &objects.to_string()));
+    }
     let state = match (status.drift.len(), with.in_transaction) {
+        _ if let Some(hydration) = &status.hydration => hydration.to_string(),
         (0, _) => "clean: the live schema is what the commit says".to_owned(),
         (changed, true) => {
             format!("{changed} objects differ; this transaction is not committed yet")

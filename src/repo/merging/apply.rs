@@ -70,6 +70,21 @@ pub async fn merge(
     Ok(attempt(database, session, request, &[], None, identity).await?)
 }
 
+/// Waits for what a merge needs of branches that are still being made: all of the target, the source's ledgers.
+async fn hydrated(database: &Database, request: &Request) -> Result<(), RepoError> {
+    let target = database.branch(&request.target).await?;
+    database.complete(target.id()).await?;
+    let registry = database.registry();
+    let source = request.source.as_branch();
+    if let Some(source) = source.and_then(|source| registry.branch(source))
+        && let Some(hydration) = database.hydration(source.id())
+    {
+        let ledgers = &database.versioning().migration_ledgers;
+        hydration.prepare_for_tables(ledgers).await?;
+    }
+    Ok(())
+}
+
 /// Works the merge out and applies it, again if the target has moved in between.
 pub(super) async fn attempt(
     database: &Database,
@@ -80,6 +95,7 @@ pub(super) async fn attempt(
     identity: &Identity,
 ) -> Result<MergeReport, RepoError> {
     let creator = catalog::creator(session).await?;
+    hydrated(database, request).await?;
     for _ in 0..ATTEMPTS {
         let planned = plan(database, request, resolutions, &creator).await?;
         if planned.is_up_to_date() && stored.is_none() {

@@ -27,6 +27,7 @@ pub async fn run(
     identity: &Identity,
 ) -> Result<Option<Definition>, RepoError> {
     only_ddl(sql, target)?;
+    database.complete(target.id()).await?;
     session.batch("BEGIN").await?;
     let tried = attempt(database, session, target, conflict, sql, identity).await;
     session.batch("ROLLBACK").await?;

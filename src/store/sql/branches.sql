@@ -1,6 +1,7 @@
-SELECT id::text, name, encode(head, 'hex'),
-       (extract(epoch FROM created_at) * 1000000)::bigint::text, created_by,
-       (extract(epoch FROM updated_at) * 1000000)::bigint::text
-FROM pggit.branch
-WHERE head IS NOT NULL AND ($1::text IS NULL OR name = $1::text)
-ORDER BY id <> 1, name
+SELECT b.id::text, b.name, encode(b.head, 'hex'),
+       (extract(epoch FROM b.created_at) * 1000000)::bigint::text, b.created_by,
+       (extract(epoch FROM b.updated_at) * 1000000)::bigint::text,
+       (h.branch_id IS NOT NULL)::text, h.done::text, h.total::text, h.failure
+FROM pggit.branch AS b LEFT JOIN pggit.hydration AS h ON h.branch_id = b.id
+WHERE b.head IS NOT NULL AND ($1::text IS NULL OR b.name = $1::text)
+ORDER BY b.id <> 1, b.name

@@ -6,12 +6,9 @@ WITH new_branch AS (
     INSERT INTO pggit.branch_schema (branch_id, logical, physical)
     SELECT new_branch.id, pair ->> 0, pair ->> 1
     FROM new_branch, jsonb_array_elements($4::text::jsonb) AS pair
-), lineages AS (
-    INSERT INTO pggit.lineage (classid, objid, objsubid, lineage, branch_id)
-    SELECT (item ->> 0)::oid, (item ->> 1)::oid, (item ->> 2)::integer, decode(item ->> 3, 'hex'), new_branch.id
-    FROM new_branch, jsonb_array_elements($5::text::jsonb) AS item
-    ON CONFLICT (classid, objid, objsubid)
-    DO UPDATE SET lineage = excluded.lineage, branch_id = excluded.branch_id
+), hydration AS (
+    INSERT INTO pggit.hydration (branch_id, ledgers)
+    SELECT new_branch.id, $5::text::jsonb FROM new_branch
 ), log AS (
     INSERT INTO pggit.reflog (branch_id, branch, new, who, action)
     SELECT id, name, head, $3::text, 'create' FROM new_branch

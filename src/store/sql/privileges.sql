@@ -30,7 +30,11 @@ BEGIN
         SELECT format('SELECT ON pggit.%I', relname) AS what
         FROM pg_class
         WHERE relnamespace = 'pggit'::regnamespace AND relkind IN ('r', 'v')
-          AND relname NOT IN ('secret', 'ledger_base')
+          AND relname NOT IN ('secret', 'ledger_base', 'hydration')
+        UNION ALL
+        SELECT 'SELECT (branch_id, done, total, failure, started_at) ON pggit.hydration'
+        FROM pg_class
+        WHERE relnamespace = 'pggit'::regnamespace AND relname = 'hydration'
         UNION ALL
         SELECT format('EXECUTE ON FUNCTION %s', oid::regprocedure)
         FROM pg_proc WHERE pronamespace = 'pggit'::regnamespace AND proname = 'record'

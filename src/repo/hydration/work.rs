@@ -1,0 +1,330 @@
+//! The one who makes a branch's objects, in the background.
+
+use super::apply::Migration;
+use super::graph::{Graph, Object, UnitNo};
+use super::{Failure, Hydration, Next, Plan, could_not_be_made};
+use crate::branch::BranchMap;
+use crate::catalog;
+use crate::error::{ErrorReport, Report, SqlState};
+use crate::repo::database::Database;
+use crate::repo::error::RepoError;
+use crate::repo::ledger;
+use crate::schema::Snapshot;
+use crate::schema::model::{Kind, Lineage};
+use crate::schema::render::step::Creator;
+use crate::store::Progress;
+use crate::upstream::{DbError, Executor};
+use std::collections::HashSet;
+use std::sync::Arc;
+use std::time::Duration;
+
+/// How long to wait before what failed for a passing cause is tried again.
+const PAUSE: Duration = Duration::from_secs(1);
+
+/// A client's transaction may hold a lock that making something needs: nobody is to wait long behind it.
+const BEGIN: &str = "BEGIN ISOLATION LEVEL READ COMMITTED; SET LOCAL lock_timeout = '2s'";
+
+/// Makes a branch's objects until all are there or the branch is gone.
+pub async fn run(database: Arc<Database>, hydration: Arc<Hydration>) {
+    while let Err(error) = begin(&database, &hydration).await {
+        tracing::warn!(%error, branch = hydration.branch, "cannot read what a branch is to have");
+        hydration.cannot_begin(error.report());
+        tokio::time::sleep(PAUSE).await;
+    }
+    while !hydration.is_over() {
+        match hydration.next() {
+            Next::Units(units) => make(&database, &hydration, units).await,
+            Next::Blocked { is_passing } => {
+                tokio::select! {
+                    () = hydration.wanted.notified() => {}
+                    () = tokio::time::sleep(PAUSE), if is_passing => hydration.retry(),
+                }
+            }
+            Next::Nothing => match finish(&database, &hydration).await {
+                Ok(()) => hydration.finish(),
+                Err(error) => {
+                    tracing::warn!(%error, branch = hydration.branch, "cannot note that a branch is ready");
+                    tokio::time::sleep(PAUSE).await;
+                }
+            },
+        }
+    }
+    database.forget_hydration(hydration.branch);
+}
+
+/// Reads what the branch is to have and what it has already.
+async fn begin(database: &Database, hydration: &Hydration) -> Result<(), RepoError> {
+    let mut reader = database.reader();
+    let store = database.store();
+    let Some((head, there)) = store.hydrated(&mut reader, hydration.branch).await? else {
+        hydration.finish();
+        return Ok(());
+    };
+    let head = database.head_at(&mut reader, head).await?;
+    let snapshot = database.snapshot(head.tree).await?;
+    let creator = catalog::creator(&mut reader).await?;
+    let plan = aside(move || {
+        let objects = snapshot.iter();
+        let graph = Graph::new(objects.map(|(lineage, made)| (*lineage, Arc::clone(made))));
+        Ok(Plan::new(graph, creator, |object| {
+            there.contains(&object.lineage)
+        }))
+    })
+    .await?;
+    hydration.begin(plan);
+    Ok(())
+}
+
+async fn finish(database: &Database, hydration: &Hydration) -> Result<(), RepoError> {
+    let mut operator = database.operator().await?;
+    let store = database.store();
+    Ok(store
+        .finish_hydration(&mut operator, hydration.branch)
+        .await?)
+}
+
+/// Makes units, together if that works, else one by one.
+async fn make(database: &Database, hydration: &Hydration, units: Vec<UnitNo>) {
+    let mut parts = vec![units];
+    while let Some(units) = parts.pop() {
+        let units = hydration.open_of(units);
+        if units.is_empty() {
+            continue;
+        }
+        let error = match attempt(database, hydration, &units).await {
+            Ok(Some(progress)) => {
+                hydration.made(&units, &progress);
+                continue;
+            }
+            Ok(None) => return hydration.finish(),
+            Err(error) => error,
+        };
+        if !matches!(
+            error,
+            RepoError::Database(DbError::Server { .. }) | RepoError::Refused(_) | RepoError::Sql(_)
+        ) {
+            tracing::warn!(%error, branch = hydration.branch, "making a branch's objects was interrupted");
+            tokio::time::sleep(PAUSE).await;
+            return;
+        }
+        let (first, second) = units.split_at(units.len() / 2);
+        if !first.is_empty() {
+            // What comes later may need what comes first.
+            parts.push(second.to_vec());
+            parts.push(first.to_vec());
+            continue;
+        }
+        if let Some(unit) = second.first() {
+            give_up(database, hydration, *unit, &error.report()).await;
+        }
+    }
+}
+
+/// Makes units in one transaction. `None` if the branch is gone, or ready already.
+async fn attempt(
+    database: &Database,
+    hydration: &Hydration,
+    units: &[UnitNo],
+) -> Result<Option<Progress>, RepoError> {
+    let branch = hydration.branch;
+    let Some(mut work) = hydration.work_of(units) else {
+        return Ok(None);
+    };
+    let Some(map) = database.map_of(branch).await? else {
+        return Ok(None);
+    };
+    let _turn = database.hydrators().acquire().await;
+    let mut migration = work.migration(&map).await?;
+    let store = database.store();
+    let mut operator = database.operator().await?;
+    operator.batch(BEGIN).await?;
+    let made = async {
+        let Some(row) = store.lock_hydration(&mut operator, branch).await? else {
+            return Ok(None);
+        };
+        let lineages: Vec<Lineage> = work.wanted.lineages().copied().collect();
+        let mut settled = store.existing(&mut operator, branch, &lineages).await?;
+        settled.extend(dropped(database, row.head, &lineages).await?);
+        if !settled.is_empty() {
+            for lineage in &settled {
+                work.wanted.remove(lineage);
+            }
+            migration = work.migration(&map).await?;
+        }
+        migration.apply(database, &mut operator, &map).await?;
+        for (lineage, rows) in &row.ledgers {
+            let table = work.wanted.get(lineage).and_then(|made| made.as_table());
+            if let Some(table) = table
+                && !ledger::fill(&mut operator, table, &map, rows).await?
+            {
+                tracing::warn!(table = %table.name.name, "a migration ledger starts empty: filling it would run a user's code");
+            }
+        }
+        let progress = Progress {
+            // Whoever counts first counts what was there before.
+            done: row.done.max(hydration.done()) + lineages.len() as u64,
+            total: Some(work.total),
+            failure: None,
+        };
+        store
+            .advance_hydration(&mut operator, branch, &progress)
+            .await?;
+        operator.batch("COMMIT").await?;
+        Ok(Some(progress))
+    }
+    .await;
+    if !matches!(made, Ok(Some(_))) {
+        // Should this fail, the connection is closed.
+        let _ = operator.batch("ROLLBACK").await;
+    }
+    made
+}
+
+/// Objects that the head no longer has: another proxy made them, and a client dropped them.
+async fn dropped(
+    database: &Database,
+    head: crate::store::CommitHash,
+    lineages: &[Lineage],
+) -> Result<HashSet<Lineage>, RepoError> {
+    let mut reader = database.reader();
+    let head = database.head_at(&mut reader, head).await?;
+    let kept = database
+        .store()
+        .tree_lookup(&mut reader, head.tree, lineages)
+        .await?;
+    Ok(lineages
+        .iter()
+        .filter(|lineage| !kept.contains_key(lineage))
+        .copied()
+        .collect())
+}
+
+/// What is to be made in one transaction.
+struct Work {
+    /// What of the branch decides how new objects come out: default privileges.
+    before: Snapshot,
+    wanted: Snapshot,
+    /// How many objects the branch has in all.
+    total: u64,
+    creator: Arc<Creator>,
+}
+
+impl Work {
+    async fn migration(&self, map: &Arc<BranchMap>) -> Result<Migration, RepoError> {
+        let (before, mut after) = (self.before.clone(), self.before.clone());
+        let wanted = self.wanted.iter();
+        after.extend(wanted.map(|(lineage, definition)| (*lineage, Arc::clone(definition))));
+        let (map, creator) = (Arc::clone(map), Arc::clone(&self.creator));
+        aside(move || Migration::new(&before, &after, &map, &creator)).await
+    }
+}
+
+async fn give_up(database: &Database, hydration: &Hydration, unit: UnitNo, cause: &ErrorReport) {
+    let failure = Failure {
+        report: could_not_be_made(&hydration.name_of(unit), cause),
+        is_passing: [
+            SqlState::LOCK_NOT_AVAILABLE,
+            SqlState::DEADLOCK_DETECTED,
+            SqlState::QUERY_CANCELED,
+            SqlState::OUT_OF_MEMORY,
+        ]
+        .contains(&cause.sqlstate),
+    };
+    hydration.failed(unit, &failure);
+    if failure.is_passing {
+        return;
+    }
+    tracing::warn!(branch = hydration.branch, error = %failure.report, "an object of a branch cannot be made");
+    if let Err(error) = note_failure(database, hydration, &failure).await {
+        tracing::warn!(%error, branch = hydration.branch, "cannot note that an object cannot be made");
+    }
+}
+
+async fn note_failure(
+    database: &Database,
+    hydration: &Hydration,
+    failure: &Failure,
+) -> Result<(), RepoError> {
+    let mut operator = database.operator().await?;
+    let progress = Progress {
+        failure: Some(failure.report.message.clone()),
+        ..hydration.progress()
+    };
+    Ok(database
+        .store()
+        .advance_hydration(&mut operator, hydration.branch, &progress)
+        .await?)
+}
+
+/// Works where it keeps no client waiting.
+async fn aside<T: Send + 'static>(
+    work: impl FnOnce() -> Result<T, RepoError> + Send + 'static,
+) -> Result<T, RepoError> {
+    tokio::task::spawn_blocking(work)
+        .await
+        .map_err(|error| DbError::Unexpected(error.to_string()))?
+}
+
+impl Hydration {
+    fn work_of(&self, units: &[UnitNo]) -> Option<Work> {
+        let state = self.state();
+        let plan = state.plan.as_ref()?;
+        let definition = |object: &Object| (object.lineage, Arc::clone(&object.definition));
+        let wanted = units
+            .iter()
+            .filter_map(|unit| plan.graph.unit(*unit))
+            .flat_map(|unit| &unit.objects)
+            .filter_map(|object| plan.graph.object(*object));
+        let foundation = plan.graph.objects.iter();
+        let before = foundation.filter(|object| {
+            object.definition.kind() == Kind::DefaultPrivileges && plan.has(object.unit)
+        });
+        Some(Work {
+            before: before.map(definition).collect(),
+            wanted: wanted.map(definition).collect(),
+            total: plan.total,
+            creator: Arc::clone(&plan.creator),
+        })
+    }
+
+    /// Those of these units that have not failed with one that they need.
+    fn open_of(&self, mut units: Vec<UnitNo>) -> Vec<UnitNo> {
+        if let Some(plan) = &self.state().plan {
+            units.retain(|unit| !plan.failed.contains_key(unit));
+        }
+        units
+    }
+
+    fn done(&self) -> u64 {
+        self.progress().done
+    }
+
+    /// How far it has come, as far as this process knows.
+    pub fn progress(&self) -> Progress {
+        let state = self.state();
+        state
+            .plan
+            .as_ref()
+            .map_or_else(Progress::default, |plan| Progress {
+                done: plan.done,
+                total: Some(plan.total),
+                failure: plan
+                    .first_failure()
+                    .map(|failure| failure.report.message.clone()),
+            })
+    }
+
+    fn name_of(&self, unit: UnitNo) -> String {
+        let state = self.state();
+        let plan = state.plan.as_ref();
+        let object = plan.and_then(|plan| {
+            let unit = plan.graph.unit(unit)?;
+            // The table, of a table with all that belongs to it.
+            unit.objects
+                .iter()
+                .filter_map(|object| plan.graph.object(*object))
+                .max_by_key(|object| object.definition.as_table().is_some())
+        });
+        object.map_or_else(String::new, |object| object.definition.key().to_string())
+    }
+}
