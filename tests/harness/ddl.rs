@@ -62,6 +62,13 @@ const CONSTRAINTS: &[&str] = &[
 ];
 const INDEXES: &[&str] = &["people_name", "orders_at", "extra_index"];
 
+/// The seeds to try: `count` of them, unless the environment says otherwise.
+pub fn seeds(count: u64) -> std::ops::Range<u64> {
+    let number = |name| std::env::var(name).ok().and_then(|text| text.parse().ok());
+    let first = number("PGGIT_TEST_SEED").unwrap_or(0);
+    first..first + number("PGGIT_TEST_SEEDS").unwrap_or(count)
+}
+
 /// A source of random statements.
 pub struct Ddl {
     random: StdRng,
@@ -106,6 +113,11 @@ impl Ddl {
             rest = after;
         }
         text + rest
+    }
+
+    /// A number below `limit`.
+    pub fn number(&mut self, limit: u32) -> u32 {
+        self.random.random_range(0..limit)
     }
 
     /// The next statement.

@@ -21,4 +21,5 @@ mod harness;
 
 mod dump;
 mod journey;
+mod random;
 mod subjects;

@@ -3,7 +3,7 @@
 //! Seeds are fixed. `PGGIT_TEST_SEED` starts with another one, `PGGIT_TEST_SEEDS` says how many there are.
 
 use crate::Bench;
-use crate::harness::ddl::{BASE, Ddl};
+use crate::harness::ddl::{BASE, Ddl, seeds};
 use pggit::catalog::LineageBook;
 use pggit::merge::{self, Strategy};
 use pggit::schema::model::ObjectKey;
@@ -15,12 +15,6 @@ use std::collections::BTreeMap;
 
 const PATH: &str = "SET LOCAL search_path = public";
 const PINNED: &str = "SET LOCAL search_path = pg_catalog, pg_temp";
-
-fn seeds(default: u64) -> std::ops::Range<u64> {
-    let number = |name| std::env::var(name).ok().and_then(|text| text.parse().ok());
-    let first = number("PGGIT_TEST_SEED").unwrap_or(0);
-    first..first + number("PGGIT_TEST_SEEDS").unwrap_or(default)
-}
 
 impl Bench {
     async fn sql(&mut self, sql: &str) {
