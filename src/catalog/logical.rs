@@ -8,7 +8,7 @@
 use super::settled::settled;
 use crate::schema::model::Name;
 use crate::schema::quote::{quote_identifier, quote_literal};
-use crate::schema::token::{Token, TokenKind, rewrite};
+use crate::schema::token::{SEARCH_FUNCTIONS, Token, TokenKind, rewrite};
 
 /// Functions whose argument is a qualified name in a string.
 const NAME_FUNCTIONS: &[&str] = &[
@@ -158,7 +158,28 @@ fn holds_name(tokens: &[Token<'_>], at: usize) -> bool {
     let argument = at >= 2
         && is(tokens, at - 1, "(")
         && name_at(at - 2).is_some_and(|function| NAME_FUNCTIONS.contains(&function.as_str()));
-    cast || argument
+    cast || argument || names_search(tokens, at)
+}
+
+/// Whether a string is the name of a text search object: the first of several arguments of a function that
+/// takes one, or any of the trigger's that does.
+fn names_search(tokens: &[Token<'_>], at: usize) -> bool {
+    let called = |open: usize| {
+        open.checked_sub(1)
+            .and_then(|at| identifier(tokens.get(at)?))
+    };
+    let Some(mut open) = at.checked_sub(1) else {
+        return false;
+    };
+    if is(tokens, open, "(") && is(tokens, at + 1, ",") {
+        return called(open).is_some_and(|name| {
+            SEARCH_FUNCTIONS.contains(&name.as_str()) || name == "tsvector_update_trigger"
+        });
+    }
+    while is(tokens, open, ",") && open > 1 {
+        open -= 2;
+    }
+    is(tokens, open, "(") && called(open).is_some_and(|name| name == "tsvector_update_trigger")
 }
 
 fn is(tokens: &[Token<'_>], at: usize, symbol: &str) -> bool {
@@ -211,6 +232,14 @@ mod tests {
             (
                 r#"(a OPERATOR("public@feature".+) b) COLLATE "public@feature"."x y""#,
                 r#"(a OPERATOR(public.+) b) COLLATE public."x y""#,
+            ),
+            (
+                r#"to_tsvector('"public@feature".english', body) || to_tsvector('"public@feature".x')"#,
+                r#"to_tsvector('public.english', body) || to_tsvector('"public@feature".x')"#,
+            ),
+            (
+                r#"tsvector_update_trigger('v', '"public@feature".english', 'body')"#,
+                r#"tsvector_update_trigger('v', 'public.english', 'body')"#,
             ),
             (r#""public@other".t"#, r#""public@other".t"#),
             (

@@ -5,6 +5,19 @@
 use pg_query::protobuf::{KeywordKind, Token as Scanned};
 use std::borrow::Cow;
 
+/// Text search functions whose first of several arguments is the name of a configuration, a dictionary or a
+/// parser.
+pub const SEARCH_FUNCTIONS: &[&str] = &[
+    "phraseto_tsquery",
+    "plainto_tsquery",
+    "to_tsquery",
+    "to_tsvector",
+    "ts_debug",
+    "ts_lexize",
+    "ts_parse",
+    "websearch_to_tsquery",
+];
+
 /// One token and where it stands, in bytes.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Token<'a> {

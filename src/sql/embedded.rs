@@ -10,6 +10,7 @@ use super::tokens::{Kind, Tokens};
 use super::tree::Meanings;
 use crate::branch::{NameUse, search_path};
 use crate::schema::quote::quote_literal;
+use crate::schema::token::SEARCH_FUNCTIONS;
 use std::ops::Range;
 
 impl Names<'_> {
@@ -38,7 +39,9 @@ impl Names<'_> {
                         self.search_path_value(index, splices);
                         None
                     } else {
-                        cast_of(tokens, index).or(open.last().copied().flatten())
+                        cast_of(tokens, index)
+                            .or(open.last().copied().flatten())
+                            .or(search_of(tokens, index))
                     };
                     if let Some(holds) = holds {
                         self.literal(index, holds, splices);
@@ -211,6 +214,15 @@ fn alias_type(name: &str) -> Option<Holds> {
     }
 }
 
+/// What a literal holds that is the first of several arguments of a text search function: the name of a
+/// configuration, dictionary or parser. A lone argument is text.
+fn search_of(tokens: &Tokens<'_>, literal: usize) -> Option<Holds> {
+    let first_of_several = tokens.kind_before(literal, 1) == Some(Kind::Ascii40)
+        && tokens.kind(literal + 1) == Some(Kind::Ascii44);
+    let function = tokens.name(literal.checked_sub(2)?)?;
+    (first_of_several && SEARCH_FUNCTIONS.contains(&&*function)).then_some(Holds::Name)
+}
+
 /// What a literal among a function's arguments holds. An argument that is no dotted name is left alone, so
 /// this need not know which argument is which.
 fn argument_of(function: &str) -> Option<Holds> {
@@ -249,6 +261,7 @@ fn argument_of(function: &str) -> Option<Holds> {
         | "obj_description"
         | "col_description"
         | "table_to_xml"
+        | "tsvector_update_trigger"
         | "table_to_xmlschema" => Some(Holds::Name),
         "has_schema_privilege" | "to_regnamespace" => Some(Holds::Schema),
         _ => None,

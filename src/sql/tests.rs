@@ -250,6 +250,8 @@ fn names_in_literals_lead_to_the_branch() {
         "SELECT '«public».t'::regclass, 'public.t'::text, CAST('«app».f' AS regproc)",
         "SELECT regclass '«public».t', '«app».f(«public».m)'::pg_catalog.regprocedure",
         "SELECT '«public»'::regnamespace",
+        "SELECT to_tsvector('«public».search', 'public.t'), to_tsvector('public.t'), ts_lexize('«app».stems', 'x'), to_tsvector('english', t)",
+        "CREATE TRIGGER g BEFORE INSERT ON t EXECUTE FUNCTION tsvector_update_trigger('v', '«public».search', 'body')",
         "SELECT nextval('«public».s'), setval('«\"Odd\"».s', 3), nextval('s')",
         "SELECT nextval('«public».s'::regclass)",
         "SELECT to_regclass('«public».t'), pg_get_serial_sequence('«app».t', 'public.id')"
@@ -266,6 +268,25 @@ fn names_in_literals_lead_to_the_branch() {
         r"SELECT E'public.t\'s'::regclass, 'public.''q'::regclass",
         "what is no name is left alone"
     );
+}
+
+#[test]
+fn names_within_definitions_lead_to_the_branch() {
+    expect_spliced(&[
+        "CREATE OPERATOR «public».=== (FUNCTION = «app».eq, LEFTARG = «app».mood, RIGHTARG = «app».mood, COMMUTATOR = OPERATOR(«public».===), RESTRICT = eqsel)",
+        "CREATE OPERATOR CLASS «public».c FOR TYPE «app».mood USING btree FAMILY «public».c AS OPERATOR 1 «public».< («app».mood, «app».mood), FUNCTION 1 «app».cmp(«app».mood, «app».mood)",
+        "ALTER OPERATOR FAMILY «public».f USING btree ADD OPERATOR 1 «app».<->(int, int) FOR ORDER BY «app».g",
+        "ALTER OPERATOR «public».=== («app».mood, NONE) SET SCHEMA «app»",
+        "COMMENT ON OPERATOR «public».+ (int, int) IS 'public.x'",
+        "DROP OPERATOR CLASS «public».c USING btree",
+        "CREATE AGGREGATE «public».total(int ORDER BY «app».mood) (SFUNC = «public».f, STYPE = «app».mood, SORTOP = OPERATOR(«app».<))",
+        "CREATE TYPE «public».r AS RANGE (SUBTYPE = «app».mood, MULTIRANGE_TYPE_NAME = «public».rs, SUBTYPE_OPCLASS = «app».c, CANONICAL = «public».f)",
+        "CREATE TYPE «public».b (INPUT = «public».i, OUTPUT = «public».o, LIKE = «app».t)",
+        "CREATE COLLATION «public».c FROM «app».d",
+        "CREATE CONVERSION «public».c FOR 'LATIN1' TO 'UTF8' FROM «app».f",
+        "CREATE TEXT SEARCH DICTIONARY «public».d (TEMPLATE = «app».t, StopWords = english)",
+        "ALTER TEXT SEARCH CONFIGURATION «public».c ALTER MAPPING FOR word REPLACE «public».d WITH «app».e",
+    ]);
 }
 
 #[test]

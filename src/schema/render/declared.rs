@@ -95,8 +95,8 @@ pub(super) fn replaces(alteration: &Alteration, old: &Declared, new: &Declared) 
     match (new.declares, alteration) {
         (Kind::BaseType, Alteration::SetDefinition { .. }) => !base_type::is_shell(old),
         (kind, Alteration::SetDefinition { .. }) => !kind.facts().replaceable,
-        (Kind::Policy, Alteration::SetOption { value: None, .. }) => true,
-        (Kind::Aggregate, Alteration::SetOption { .. }) => true,
+        (Kind::Policy, Alteration::SetOption { value: None, .. })
+        | (Kind::Aggregate, Alteration::SetOption { .. }) => true,
         _ => false,
     }
 }

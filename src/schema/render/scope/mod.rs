@@ -180,11 +180,9 @@ impl<'a> Scope<'a> {
                     self.tables.insert(*lineage, table);
                 }
                 (Body::Composite(_), Body::Composite(_))
-                    if alterations.iter().any(retypes_attribute) =>
+                    if alterations.iter().any(retypes_attribute) && self.is_stored(*lineage) =>
                 {
-                    if self.is_stored(*lineage) {
-                        self.remade.insert(*lineage);
-                    }
+                    self.remade.insert(*lineage);
                 }
                 (Body::Declared(old), Body::Declared(new))
                     if new.declares == Kind::Range
