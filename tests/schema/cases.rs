@@ -3,6 +3,7 @@
 mod on_tables;
 mod tables;
 mod types;
+mod versions;
 
 /// Statements run with `search_path` on `public`; schemas `public` and `app` exist, as do the roles
 /// `schema_reader` and `schema_writer`.
@@ -12,6 +13,8 @@ pub struct Case {
     pub change: &'static str,
     /// The way back runs, too.
     pub reversible: bool,
+    /// The first major version of PostgreSQL that knows what it is about.
+    pub since: u32,
     /// What the rendered statements must and must not hold.
     pub with: &'static [&'static str],
     pub without: &'static [&'static str],
@@ -25,6 +28,7 @@ pub fn all() -> impl Iterator<Item = &'static Case> {
         .chain(types::KINDS)
         .chain(on_tables::CASES)
         .chain(tables::CASES)
+        .chain(versions::CASES)
 }
 
 const fn case(name: &'static str, setup: &'static str, change: &'static str) -> Case {
@@ -33,6 +37,7 @@ const fn case(name: &'static str, setup: &'static str, change: &'static str) -> 
         setup,
         change,
         reversible: true,
+        since: 14,
         with: &[],
         without: &[],
     }
@@ -41,6 +46,11 @@ const fn case(name: &'static str, setup: &'static str, change: &'static str) -> 
 impl Case {
     const fn one_way(mut self) -> Self {
         self.reversible = false;
+        self
+    }
+
+    const fn since(mut self, version: u32) -> Self {
+        self.since = version;
         self
     }
 

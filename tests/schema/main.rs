@@ -284,6 +284,9 @@ async fn every_change_is_found_and_rendered() {
     let only = std::env::var("PGGIT_TEST_CASE").ok();
     let mut failures = Vec::new();
     for case in cases::all() {
+        if bench.version / 10_000 < case.since {
+            continue;
+        }
         if only
             .as_ref()
             .is_some_and(|only| !case.name.contains(only.as_str()))
