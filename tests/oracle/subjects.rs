@@ -21,6 +21,7 @@ subjects! {
     base_types "superuser",
     collations,
     columns,
+    comments,
     constraints,
     default_privileges,
     extensions "superuser",
