@@ -34,6 +34,7 @@ impl CatalogId {
     pub const TEXT_SEARCH_PARSER: u32 = 3601;
     pub const TEXT_SEARCH_CONFIGURATION: u32 = 3602;
     pub const TEXT_SEARCH_TEMPLATE: u32 = 3764;
+    pub const CAST: u32 = 2605;
 
     pub fn object(class: u32, oid: u32) -> Self {
         Self { class, oid, sub: 0 }
@@ -69,9 +70,13 @@ impl TargetClass {
         match kind {
             // Found through their schema.
             Kind::Schema | Kind::DefaultPrivileges => Self::Schema,
-            Kind::Enum | Kind::Domain | Kind::Composite | Kind::Range | Kind::BaseType => {
-                Self::Type
-            }
+            // A cast is found through its types.
+            Kind::Enum
+            | Kind::Domain
+            | Kind::Composite
+            | Kind::Range
+            | Kind::BaseType
+            | Kind::Cast => Self::Type,
             Kind::Routine | Kind::Aggregate => Self::Routine,
             Kind::Operator
             | Kind::OperatorFamily

@@ -51,6 +51,7 @@ const DECLARED: &[(u32, &str)] = &[
     ),
     (CatalogId::RULE, include_str!("sql/rules.sql")),
     (CatalogId::STATISTICS, include_str!("sql/statistics.sql")),
+    (CatalogId::CAST, include_str!("sql/casts.sql")),
     (
         CatalogId::DEFAULT_PRIVILEGES,
         include_str!("sql/default_privileges.sql"),

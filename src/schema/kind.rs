@@ -42,6 +42,8 @@ pub enum Kind {
     Statistics,
     /// Default privileges of a role in a schema, for one type of object.
     DefaultPrivileges,
+    /// A cast from or to a type of a schema, which counts as the cast's.
+    Cast,
 }
 
 /// How an object is named where SQL speaks of it.
@@ -59,6 +61,8 @@ pub enum Naming {
     Method,
     /// `DEFAULT PRIVILEGES FOR ROLE ada IN SCHEMA app`: it is there as long as it grants anything.
     RoleInSchema,
+    /// `CAST (integer AS public.shade)`
+    Types,
     /// `POLICY own_rows ON public.users`: it has no schema but its relation's, and goes with that.
     OnRelation,
 }
@@ -230,12 +234,23 @@ impl Kind {
                 in_texts: false,
                 ..Facts::plain("DEFAULT PRIVILEGES", &[])
             },
+            Self::Cast => Facts {
+                naming: Naming::Types,
+                owned: false,
+                in_texts: false,
+                ..Facts::plain("CAST", &[])
+            },
         }
     }
 
     /// The kind as SQL names it: `TABLE`, `MATERIALIZED VIEW`; a routine's is `ROUTINE`.
     pub const fn keyword(self) -> &'static str {
         self.facts().keyword
+    }
+
+    /// Whether its objects have names that could be changed.
+    pub fn is_named(self) -> bool {
+        !matches!(self.facts().naming, Naming::RoleInSchema | Naming::Types)
     }
 
     /// Whether it is a part of a relation: named within it, dropped with it.

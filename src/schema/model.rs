@@ -598,6 +598,7 @@ impl fmt::Display for ObjectKey {
         write!(f, "{} ", self.kind.keyword().to_ascii_lowercase())?;
         match self.kind.facts().naming {
             Naming::Schema => f.write_str(&self.name),
+            Naming::Types => write!(f, "({})", self.qualifier),
             Naming::RoleInSchema => {
                 let on = self.qualifier.to_ascii_lowercase();
                 write!(f, "of {} for {on} in {}", self.name, self.schema)

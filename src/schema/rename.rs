@@ -175,6 +175,9 @@ pub fn is_operator(token: &str) -> bool {
 /// The whole `CREATE …` with the created object's own name replaced: what follows the first keyword of
 /// its kind.
 pub fn with_own_name(definition: &str, kind: Kind, written: &str) -> String {
+    if !kind.is_named() {
+        return definition.to_owned();
+    }
     let keywords = match kind {
         Kind::Routine => vec!["FUNCTION", "PROCEDURE"],
         _ => vec![kind.keyword()],

@@ -263,6 +263,22 @@ async fn every_attribute_of_the_model_is_read() {
             }),
         ),
         (
+            "cast (public.mood AS \"App\".\"Pair\")",
+            "",
+            json!({
+                "owner": "", "comment": "strange",
+                "depends_on": [
+                    {"kind": "schema", "schema": "", "name": "public"}, {"kind": "enum", "schema": "public", "name": "mood"},
+                    {"kind": "composite", "schema": "App", "name": "Pair"},
+                ],
+                "body": {
+                    "kind": "declared", "declares": "cast", "name": {"schema": "public", "name": ""},
+                    "qualifier": "public.mood AS \"App\".\"Pair\"",
+                    "statement": "CREATE CAST (public.mood AS \"App\".\"Pair\") WITH INOUT AS ASSIGNMENT",
+                },
+            }),
+        ),
+        (
             "statistics App.Names",
             "",
             json!({
@@ -455,6 +471,10 @@ async fn dependencies_are_direct_and_leave_out_foreign_keys_and_parts() {
                 "table public.users",
                 "routine public.audit()",
             ],
+        ),
+        (
+            "cast (public.mood AS \"App\".\"Pair\")",
+            &["type public.mood", "type App.Pair"],
         ),
         ("policy everybody on public.users", &["table public.users"]),
         (

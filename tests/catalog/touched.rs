@@ -299,6 +299,19 @@ const NAMED: &[(&str, &[(TargetClass, &str)])] = &[
         "ALTER DEFAULT PRIVILEGES IN SCHEMA other GRANT SELECT ON SEQUENCES TO pg_monitor",
         &[(Schema, "other")],
     ),
+    (
+        "CREATE CAST (integer AS public.pair) WITH FUNCTION public.paired(integer) AS IMPLICIT",
+        &[(Type, "public.pair"), (Routine, "public.paired")],
+    ),
+    (
+        "CREATE CAST (public.mood[] AS text) WITH INOUT",
+        &[(Type, "public.mood")],
+    ),
+    (
+        "COMMENT ON CAST (text AS public.mood) IS 'x'",
+        &[(Type, "public.mood")],
+    ),
+    ("DROP CAST (text AS public.mood)", &[(Type, "public.mood")]),
     ("CREATE SCHEMA new", &[(Schema, "new")]),
     (
         "CREATE SCHEMA new CREATE TABLE t (a integer)",

@@ -27,3 +27,5 @@ CREATE RULE log AS ON UPDATE TO public.orders DO ALSO UPDATE public.users SET na
 CREATE STATISTICS public.names ON name, boss FROM public.users;
 CREATE STATISTICS public.codes ON (public.twice(code)) FROM public.orders;
 ALTER DEFAULT PRIVILEGES IN SCHEMA public GRANT INSERT ON TABLES TO pg_monitor;
+CREATE FUNCTION public.paired(integer) RETURNS public.pair LANGUAGE sql AS 'SELECT NULL::public.pair';
+CREATE CAST (text AS public.mood) WITH INOUT;

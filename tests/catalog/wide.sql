@@ -84,3 +84,5 @@ COMMENT ON RULE "Log It" ON {public}.users IS 'noted';
 CREATE STATISTICS {app}."Names" (mcv) ON name, boss, ({public}.positive(amount)) FROM {public}.users;
 ALTER STATISTICS {app}."Names" SET STATISTICS 20;
 COMMENT ON STATISTICS {app}."Names" IS 'together';
+CREATE CAST ({public}.mood AS {app}."Pair") WITH INOUT AS ASSIGNMENT;
+COMMENT ON CAST ({public}.mood AS {app}."Pair") IS 'strange';

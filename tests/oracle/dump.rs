@@ -52,6 +52,13 @@ impl Scope {
         scope
     }
 
+    /// `pg_dump` leaves out no casts, whatever schemas it leaves out.
+    fn is_foreign_cast(&self, entry: &str) -> bool {
+        let mut excluded = self.excluded.iter();
+        (entry.contains("CREATE CAST (") || entry.contains("COMMENT ON CAST ("))
+            && excluded.any(|schema| entry.contains(&format!("{}.", quote_identifier(schema))))
+    }
+
     fn to_logical(&self, text: &str) -> String {
         let mut text = text.to_owned();
         for (physical, logical) in &self.renamed {
@@ -71,7 +78,11 @@ impl Dump {
         for schema in &scope.excluded {
             command.arg("-N").arg(&*quote_identifier(schema));
         }
-        let mut entries = entries(&scope.to_logical(&succeed(&mut command)));
+        let mut entries: Vec<String> = entries(&succeed(&mut command))
+            .into_iter()
+            .filter(|entry| !scope.is_foreign_cast(entry))
+            .map(|entry| scope.to_logical(&entry))
+            .collect();
         let session = database.superuser().await;
         entries.extend(schemas(&session, scope).await);
         entries.sort();

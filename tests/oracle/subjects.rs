@@ -19,6 +19,7 @@ macro_rules! subjects {
 subjects! {
     aggregates "superuser",
     base_types "superuser",
+    casts,
     collations,
     columns,
     comments,

@@ -55,3 +55,9 @@ UNION ALL
 SELECT 'pg_ts_dict'::regclass::oid::int8::text, o.oid::int8::text FROM chosen AS n JOIN pg_ts_dict AS o ON o.dictnamespace = n.oid
 UNION ALL
 SELECT 'pg_ts_config'::regclass::oid::int8::text, o.oid::int8::text FROM chosen AS n JOIN pg_ts_config AS o ON o.cfgnamespace = n.oid
+UNION ALL
+SELECT 'pg_cast'::regclass::oid::int8::text, k.oid::int8::text
+FROM pg_cast AS k
+WHERE EXISTS (
+  SELECT FROM pg_type AS t JOIN chosen AS n ON n.oid = t.typnamespace WHERE t.oid IN (k.castsource, k.casttarget)
+)

@@ -127,7 +127,7 @@ WITH locked AS MATERIALIZED (
 ), object (class, oid) AS (
   SELECT class, oid FROM candidate
   WHERE class IN ('pg_class'::regclass, 'pg_proc'::regclass, 'pg_type'::regclass, 'pg_namespace'::regclass, 'pg_trigger'::regclass, 'pg_policy'::regclass,
-    'pg_rewrite'::regclass, 'pg_statistic_ext'::regclass, 'pg_default_acl'::regclass,
+    'pg_rewrite'::regclass, 'pg_statistic_ext'::regclass, 'pg_default_acl'::regclass, 'pg_cast'::regclass,
     'pg_operator'::regclass, 'pg_opfamily'::regclass, 'pg_opclass'::regclass, 'pg_collation'::regclass, 'pg_conversion'::regclass,
     'pg_ts_parser'::regclass, 'pg_ts_template'::regclass, 'pg_ts_dict'::regclass, 'pg_ts_config'::regclass)
   -- parts stand for the whole
@@ -182,6 +182,7 @@ WITH locked AS MATERIALIZED (
       WHEN 'pg_policy'::regclass THEN (SELECT true FROM pg_policy AS y WHERE y.oid = o.oid)
       WHEN 'pg_rewrite'::regclass THEN (SELECT r.rulename <> '_RETURN' FROM pg_rewrite AS r WHERE r.oid = o.oid)
       WHEN 'pg_statistic_ext'::regclass THEN (SELECT true FROM pg_statistic_ext AS x WHERE x.oid = o.oid)
+      WHEN 'pg_cast'::regclass THEN (SELECT true FROM pg_cast AS k WHERE k.oid = o.oid)
       WHEN 'pg_default_acl'::regclass THEN (SELECT true FROM pg_default_acl AS d WHERE d.oid = o.oid)
       WHEN 'pg_operator'::regclass THEN (SELECT true FROM pg_operator AS x WHERE x.oid = o.oid)
       WHEN 'pg_opfamily'::regclass THEN (SELECT true FROM pg_opfamily AS x WHERE x.oid = o.oid)

@@ -14,6 +14,14 @@ WITH chosen AS MATERIALIZED (
       AND EXISTS (SELECT FROM pg_index AS i WHERE i.indexrelid = c.oid AND NOT i.indisvalid)
   ) AS k (kind)
   UNION ALL
+  -- there is one between two types, and these are everybody's
+  SELECT 'pg_cast'::regclass, k.oid, 'cast', format('(%s AS %s)', format_type(k.castsource, NULL), format_type(k.casttarget, NULL))
+  FROM chosen AS n JOIN pg_proc AS f ON f.pronamespace = n.oid JOIN pg_cast AS k ON k.castfunc = f.oid
+  WHERE NOT EXISTS (
+    SELECT FROM pg_type AS t JOIN pg_namespace AS tn ON tn.oid = t.typnamespace
+    WHERE t.oid IN (k.castsource, k.casttarget) AND tn.nspname NOT IN ('pg_catalog', 'information_schema')
+  )
+  UNION ALL
   SELECT 'pg_seclabel'::regclass, l.objoid, 'security label', format('%s on %s', l.provider, i.identity)
   FROM pg_seclabel AS l CROSS JOIN LATERAL pg_identify_object(l.classoid, l.objoid, l.objsubid) AS i
   WHERE i.schema IN (SELECT n.nspname FROM chosen AS n)

@@ -324,7 +324,17 @@ fn targets(planned: &Planned) -> Vec<PhysicalTarget> {
     // What had to make way for a change was dropped and made again.
     let changed = planned.changes.iter().map(|change| &change.key);
     let rebuilt = planned.steps.iter().map(|step| &step.object);
-    for key in changed.chain(rebuilt) {
+    let mut keys: BTreeSet<ObjectKey> = changed.chain(rebuilt).cloned().collect();
+    // A cast is made under no lock, and has no name.
+    let casts: Vec<&ObjectKey> = keys.iter().filter(|key| key.kind == Kind::Cast).collect();
+    let result = &planned.merged.result;
+    let bound: Vec<ObjectKey> = casts
+        .into_iter()
+        .filter_map(|key| result.get(&result.by_key(key)?))
+        .flat_map(|cast| cast.depends_on.iter().cloned())
+        .collect();
+    keys.extend(bound);
+    for key in &keys {
         let class = TargetClass::of(key.kind);
         let physical = |schema: &str| {
             planned

@@ -366,7 +366,7 @@ fn trigger(old: &Trigger, new: &Trigger, found: &mut Vec<Alteration>) {
 fn declared(old: &Declared, new: &Declared, renames: &Renames, found: &mut Vec<Alteration>) {
     if new.declares.is_on_relation() {
         rename(&old.name.name, &new.name.name, found);
-    } else {
+    } else if new.declares.is_named() {
         name(&old.name, &new.name, renames, found);
     }
     let same_place = old.table == new.table && old.qualifier == new.qualifier;

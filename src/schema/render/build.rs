@@ -70,6 +70,25 @@ fn new_partitions(scope: &Scope<'_>, table: &Name) -> Vec<ObjectKey> {
         .collect()
 }
 
+/// An expression that casts depends on the types and on the cast's function, not on the cast.
+fn needs_casts(nodes: &mut BTreeMap<ObjectKey, BTreeSet<ObjectKey>>) {
+    let casts: Vec<(ObjectKey, BTreeSet<ObjectKey>)> = nodes
+        .iter()
+        .filter(|(key, _)| key.kind == Kind::Cast)
+        .map(|(key, needs)| (key.clone(), needs.clone()))
+        .collect();
+    for (cast, bound) in &casts {
+        for (key, needs) in &mut *nodes {
+            let speaks_of_it = needs
+                .iter()
+                .any(|need| need.kind != Kind::Schema && bound.contains(need));
+            if key.kind != Kind::Cast && speaks_of_it && !bound.contains(key) {
+                needs.insert(cast.clone());
+            }
+        }
+    }
+}
+
 struct Plan<'a> {
     scope: &'a Scope<'a>,
     sequence: Vec<ObjectKey>,
@@ -107,6 +126,7 @@ impl<'a> Plan<'a> {
                 lineages.insert(new.key(), lineage);
             }
         }
+        needs_casts(&mut nodes);
         let is_new = |key: &ObjectKey| {
             lineages
                 .get(key)
@@ -116,7 +136,8 @@ impl<'a> Plan<'a> {
             // A table that is there already can be altered later.
             (_, Kind::Table) if !is_new(need) => 0,
             (Kind::Table | Kind::Domain, Kind::Routine)
-            | (Kind::Routine, Kind::Range | Kind::BaseType) => 1,
+            | (Kind::Routine, Kind::Range | Kind::BaseType)
+            | (_, Kind::Cast) => 1,
             (Kind::View, _) => 2,
             _ => 3,
         });

@@ -254,6 +254,7 @@ pub(super) fn target_named(definition: &Definition, name: &Name) -> String {
             qualified(name),
             quote_identifier(&qualifier)
         ),
+        Naming::Types => format!("{keyword} ({qualifier})"),
         Naming::RoleInSchema => format!(
             "{keyword} FOR ROLE {} IN SCHEMA {}",
             quote_identifier(&name.name),

@@ -14,7 +14,11 @@ use pg_query::protobuf::{
 /// nothing that is versioned.
 pub(super) fn class(statement: &NodeEnum) -> Class {
     match statement {
+        NodeEnum::AlterDefaultPrivilegesStmt(alter) if in_schemas(alter).is_empty() => {
+            Class::Shared("default privileges of all schemas")
+        }
         NodeEnum::CreateStmt(_)
+        | NodeEnum::AlterDefaultPrivilegesStmt(_)
         | NodeEnum::CreateForeignTableStmt(_)
         | NodeEnum::CreateTableAsStmt(_)
         | NodeEnum::ViewStmt(_)
@@ -55,6 +59,12 @@ pub(super) fn class(statement: &NodeEnum) -> Class {
 
         NodeEnum::AlterTableStmt(alter) => objects::class(alter.objtype()),
         NodeEnum::DefineStmt(define) => objects::class(define.kind()),
+        NodeEnum::DropStmt(drop) if drop.remove_type() == ObjectType::ObjectCast => {
+            objects::cast_class(objects::types_of_cast(drop.objects.first()))
+        }
+        NodeEnum::CommentStmt(comment) if comment.objtype() == ObjectType::ObjectCast => {
+            objects::cast_class(objects::types_of_cast(comment.object.as_deref()))
+        }
         NodeEnum::DropStmt(drop) => objects::class(drop.remove_type()),
         NodeEnum::RenameStmt(rename) => objects::class(rename.rename_type()),
         NodeEnum::AlterOwnerStmt(alter) => objects::class(alter.object_type()),
@@ -64,15 +74,12 @@ pub(super) fn class(statement: &NodeEnum) -> Class {
         NodeEnum::SecLabelStmt(label) => objects::class(label.objtype()),
         NodeEnum::GrantStmt(grant) => objects::class(grant.objtype()),
 
-        NodeEnum::AlterDefaultPrivilegesStmt(alter) if in_schemas(alter).is_empty() => {
-            Class::Shared("default privileges of all schemas")
-        }
-        NodeEnum::AlterDefaultPrivilegesStmt(_) => Class::Versioned,
-
         NodeEnum::CreateExtensionStmt(_)
         | NodeEnum::AlterExtensionStmt(_)
         | NodeEnum::AlterExtensionContentsStmt(_) => Class::Shared("extensions"),
-        NodeEnum::CreateCastStmt(_) => Class::Shared("casts"),
+        NodeEnum::CreateCastStmt(create) => {
+            objects::cast_class([&create.sourcetype, &create.targettype].map(Option::as_ref))
+        }
         NodeEnum::CreatePlangStmt(_) => Class::Shared("languages"),
         NodeEnum::CreateTransformStmt(_) => Class::Shared("transforms"),
         NodeEnum::CreateAmStmt(_) => Class::Shared("access methods"),
@@ -140,6 +147,13 @@ pub(super) fn describe(statement: &NodeEnum) -> Option<Ddl> {
             }
         }
         NodeEnum::AlterTableStmt(alter) => alter_table(alter),
+        NodeEnum::DropStmt(drop) if drop.remove_type() == ObjectType::ObjectCast => {
+            let types = objects::types_of_cast(drop.objects.first());
+            Ddl {
+                drops: true,
+                ..with_targets(objects::cast_targets(types).collect())
+            }
+        }
         NodeEnum::DropStmt(drop) => dropping(drop),
         NodeEnum::CreateSchemaStmt(create) => new_schema(create),
         NodeEnum::CreateFunctionStmt(create) => {
@@ -179,6 +193,15 @@ pub(super) fn describe(statement: &NodeEnum) -> Option<Ddl> {
             TargetClass::Statistics,
             &strings(&alter.defnames),
         )),
+        NodeEnum::CreateCastStmt(create) => {
+            let types = [&create.sourcetype, &create.targettype].map(Option::as_ref);
+            let function = create.func.as_ref().and_then(|f| routine(&f.objname));
+            with_targets(objects::cast_targets(types).chain(function).collect())
+        }
+        NodeEnum::CommentStmt(comment) if comment.objtype() == ObjectType::ObjectCast => {
+            let types = objects::types_of_cast(comment.object.as_deref());
+            with_targets(objects::cast_targets(types).collect())
+        }
         NodeEnum::RuleStmt(create) => one(relation(&create.relation)),
         NodeEnum::CreatePolicyStmt(create) => one(relation(&create.table)),
         NodeEnum::AlterPolicyStmt(alter) => one(relation(&alter.table)),

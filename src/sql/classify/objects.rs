@@ -4,7 +4,7 @@ use super::Class;
 use crate::branch::map::is_system_schema;
 use crate::sql::plan::{Target, TargetClass};
 use pg_query::NodeEnum;
-use pg_query::protobuf::{Node, ObjectType, RangeVar};
+use pg_query::protobuf::{Node, ObjectType, RangeVar, TypeName};
 
 /// Which of the three kinds of thing an object type is.
 pub(super) fn class(object: ObjectType) -> Class {
@@ -30,6 +30,114 @@ pub(super) fn class(object: ObjectType) -> Class {
         _ => Class::Versioned,
     }
 }
+
+/// The two types of a cast, as `DROP` and `COMMENT ON` name it.
+pub(super) fn types_of_cast(cast: Option<&Node>) -> [Option<&TypeName>; 2] {
+    let Some(NodeEnum::List(list)) = super::node(cast) else {
+        return [None, None];
+    };
+    let type_at = |at: usize| match super::node(list.items.get(at)) {
+        Some(NodeEnum::TypeName(name)) => Some(name),
+        _ => None,
+    };
+    [type_at(0), type_at(1)]
+}
+
+/// A cast is versioned with its types: there is one of a pair of types. Those between types of the system are
+/// shared by all branches.
+pub(super) fn cast_class(types: [Option<&TypeName>; 2]) -> Class {
+    if cast_targets(types).next().is_some() {
+        Class::Versioned
+    } else {
+        Class::Shared("casts between types of the system")
+    }
+}
+
+/// The types of a cast that are not the system's.
+pub(super) fn cast_targets(types: [Option<&TypeName>; 2]) -> impl Iterator<Item = Target> {
+    types
+        .into_iter()
+        .flatten()
+        .filter_map(|name| match strings(&name.names).as_slice() {
+            [only] if SYSTEM_TYPES.contains(only) => None,
+            parts => from_parts(TargetClass::Type, parts),
+        })
+}
+
+/// Types of `pg_catalog` that the grammar has no words of its own for.
+const SYSTEM_TYPES: &[&str] = &[
+    "aclitem",
+    "box",
+    "bpchar",
+    "bytea",
+    "cid",
+    "cidr",
+    "circle",
+    "cstring",
+    "date",
+    "datemultirange",
+    "daterange",
+    "float4",
+    "float8",
+    "gtsvector",
+    "inet",
+    "int2",
+    "int2vector",
+    "int4",
+    "int4multirange",
+    "int4range",
+    "int8",
+    "int8multirange",
+    "int8range",
+    "json",
+    "jsonb",
+    "jsonpath",
+    "line",
+    "lseg",
+    "macaddr",
+    "macaddr8",
+    "money",
+    "name",
+    "nummultirange",
+    "numrange",
+    "oid",
+    "oidvector",
+    "path",
+    "pg_lsn",
+    "pg_node_tree",
+    "pg_snapshot",
+    "point",
+    "polygon",
+    "record",
+    "refcursor",
+    "regclass",
+    "regcollation",
+    "regconfig",
+    "regdictionary",
+    "regnamespace",
+    "regoper",
+    "regoperator",
+    "regproc",
+    "regprocedure",
+    "regrole",
+    "regtype",
+    "text",
+    "tid",
+    "timestamptz",
+    "timetz",
+    "tsmultirange",
+    "tsquery",
+    "tsrange",
+    "tstzmultirange",
+    "tstzrange",
+    "tsvector",
+    "txid_snapshot",
+    "uuid",
+    "varbit",
+    "xid",
+    "xid8",
+    "xml",
+];
 
 /// The target that an object of that type is, where it has one; a column's, a trigger's, a policy's is its table.
 pub(super) fn target(object: ObjectType, named: Option<&Node>) -> Option<Target> {

@@ -172,6 +172,13 @@ fn ddl_names_its_targets() {
             "ALTER DEFAULT PRIVILEGES FOR ROLE r IN SCHEMA a, b GRANT SELECT ON TABLES TO x",
             &["schema a", "schema b"],
         ),
+        (
+            "CREATE CAST (integer AS s.shade) WITH FUNCTION s.f(integer) AS IMPLICIT",
+            &["routine s.f", "type s.shade"],
+        ),
+        ("CREATE CAST (a AS jsonb) WITH INOUT", &["type a"]),
+        ("DROP CAST (a AS s.b)", &["type a", "type s.b"]),
+        ("COMMENT ON CAST (a AS text) IS 'x'", &["type a"]),
         ("CREATE SCHEMA s", &["schema s"]),
         ("DROP SCHEMA a, b", &["schema a", "schema b"]),
         ("ALTER SCHEMA a RENAME TO b", &["schema a", "schema b"]),
@@ -462,7 +469,7 @@ fn what_all_branches_share_is_told() {
     for text in [
         "CREATE EXTENSION citext",
         "ALTER DEFAULT PRIVILEGES GRANT SELECT ON TABLES TO r",
-        "DROP CAST (a AS b)",
+        "DROP CAST (text AS json)",
         "COMMENT ON EXTENSION e IS 'x'",
     ] {
         assert_eq!(action(text), Action::Shared, "{text}");

@@ -1,4 +1,4 @@
-//! What hangs on relations and schemas: policies, rules, statistics, default privileges.
+//! What hangs on relations, schemas and types: policies, rules, statistics, default privileges, casts.
 
 use super::{Case, case};
 
@@ -23,6 +23,13 @@ const STATISTICS: &str = "CREATE TABLE users (id integer PRIMARY KEY, name text,
     CREATE STATISTICS towns (dependencies, mcv) ON name, town FROM users; ALTER STATISTICS towns SET STATISTICS 50; \
     COMMENT ON STATISTICS towns IS 'they correlate'; \
     CREATE STATISTICS app.ages ON (grown(age)), (age + id), town FROM users; ALTER STATISTICS app.ages OWNER TO schema_writer";
+
+const SHADES: &str = "CREATE TYPE shade AS ENUM ('light', 'dark'); CREATE TYPE app.pair AS (a integer, b integer); CREATE TABLE t (a integer); \
+    CREATE FUNCTION to_shade(integer) RETURNS shade LANGUAGE sql IMMUTABLE AS $$ SELECT 'dark'::public.shade $$";
+const CASTS: &str = "CREATE TYPE shade AS ENUM ('light', 'dark'); CREATE TYPE app.pair AS (a integer, b integer); CREATE TABLE t (a integer); \
+    CREATE FUNCTION to_shade(integer) RETURNS shade LANGUAGE sql IMMUTABLE AS $$ SELECT 'dark'::public.shade $$; \
+    CREATE CAST (integer AS shade) WITH FUNCTION to_shade(integer) AS IMPLICIT; CREATE CAST (app.pair AS text) WITH INOUT AS ASSIGNMENT; \
+    CREATE VIEW casting AS SELECT a::shade AS s FROM t; COMMENT ON CAST (integer AS shade) IS 'by number'";
 
 pub const CASES: &[Case] = &[
     // policies
@@ -85,4 +92,15 @@ pub const CASES: &[Case] = &[
     case("default privileges in a renamed schema", "ALTER DEFAULT PRIVILEGES FOR ROLE schema_writer IN SCHEMA app GRANT SELECT ON TABLES TO schema_reader", "ALTER SCHEMA app RENAME TO \"App\"")
         .without(&["GRANT", "REVOKE"]),
     case("default privileges in a dropped schema", "ALTER DEFAULT PRIVILEGES FOR ROLE schema_writer IN SCHEMA app GRANT SELECT ON TABLES TO schema_reader", "DROP SCHEMA app"),
+    // casts
+    case("create casts", SHADES, "CREATE CAST (integer AS shade) WITH FUNCTION to_shade(integer) AS IMPLICIT; CREATE CAST (app.pair AS text) WITH INOUT AS ASSIGNMENT; \
+        CREATE VIEW casting AS SELECT a::shade AS s FROM t; COMMENT ON CAST (integer AS shade) IS 'by number'"),
+    case("other cast", CASTS, "DROP VIEW casting; DROP CAST (integer AS shade); DROP CAST (app.pair AS text); CREATE CAST (integer AS shade) WITH FUNCTION to_shade(integer)"),
+    case("comment on a cast", CASTS, "COMMENT ON CAST (integer AS shade) IS NULL; COMMENT ON CAST (app.pair AS text) IS 'x'").without(&["DROP", "CREATE"]),
+    case("rename what casts speak of", CASTS, "ALTER TYPE shade RENAME TO \"Shade\"; ALTER FUNCTION to_shade RENAME TO as_shade; ALTER TYPE app.pair SET SCHEMA public; ALTER TYPE \"Shade\" SET SCHEMA app")
+        .without(&["DROP", "CREATE"]),
+    case("drop types of casts", CASTS, "DROP TYPE app.pair CASCADE; DROP VIEW casting; DROP TYPE shade CASCADE"),
+    case("function under a cast", CASTS, "DROP VIEW casting; DROP CAST (integer AS shade); DROP FUNCTION to_shade; \
+        CREATE FUNCTION to_shade(n integer, explicit integer) RETURNS shade LANGUAGE sql AS $$ SELECT 'dark'::public.shade $$; \
+        CREATE CAST (integer AS shade) WITH FUNCTION to_shade(integer, integer)"),
 ];
