@@ -59,3 +59,19 @@ async fn a_ledger_with_code_on_it_is_not_copied() {
         .await;
     }
 }
+
+#[tokio::test]
+async fn constraints_indexes_and_defaults_run_nothing() {
+    for setup in [
+        "CREATE TABLE t (a int DEFAULT rise() CHECK (rise() > a), b int GENERATED ALWAYS AS (rise(1)) STORED)",
+        "CREATE TABLE t (a int); CREATE INDEX ON t ((rise(1) + a)) WHERE a > rise(2)",
+        "CREATE TABLE t (a int, EXCLUDE ((rise(1) + a) WITH =))",
+        "CREATE DOMAIN d AS int DEFAULT rise() CHECK (rise() > 0); CREATE TABLE t (a d DEFAULT 1)",
+        "CREATE TABLE t (a int CHECK (rise(1) < a)); CREATE VIEW v AS SELECT rise(1) AS b FROM t",
+        "CREATE TABLE p (a int) PARTITION BY LIST (a); CREATE TABLE c (a int CHECK (rise(1) < a)); ALTER TABLE p ATTACH PARTITION c FOR VALUES IN (5)",
+        "CREATE DOMAIN d AS int CHECK (rise() > 0); CREATE FUNCTION add(d, int) RETURNS d LANGUAGE sql AS 'SELECT $1';
+         CREATE AGGREGATE total(int) (SFUNC = add, STYPE = d, INITCOND = '5')",
+    ] {
+        assert_nobody_rose(setup).await;
+    }
+}

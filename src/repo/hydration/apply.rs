@@ -1,6 +1,7 @@
 //! A branch's objects are brought from one schema to another.
 
 use super::graph::is_relation;
+use super::guard;
 use crate::branch::{BranchMap, NameUse};
 use crate::catalog::{self, CatalogId, Selection};
 use crate::error::{ErrorReport, SqlState};
@@ -27,13 +28,14 @@ pub struct Migration {
 }
 
 impl Migration {
-    /// Works out what leads from `from` to `to`, with `creator` running it. Takes a while for many objects: not to
-    /// be done where others wait.
+    /// Works out what leads from `from` to `to`, with `creator` running it, and `called` running as their owners
+    /// meanwhile. Takes a while for many objects: not to be done where others wait.
     pub fn new(
         from: &Snapshot,
         to: &Snapshot,
         map: &BranchMap,
         creator: &Creator,
+        called: &[Arc<Definition>],
     ) -> Result<Self, RepoError> {
         let changes = schema::diff(from, to);
         let options = RenderOptions {
@@ -41,7 +43,7 @@ impl Migration {
             ..RenderOptions::default()
         };
         let steps = schema::render(&changes, from, to, &options);
-        let statements: Vec<&str> = steps.iter().map(|step| step.sql.as_str()).collect();
+        let statements = guard::statements(&steps, called);
         let script = retarget(&statements.join(";\n"), map)?;
         let mut made = Vec::new();
         let mut moved = Vec::new();

@@ -220,7 +220,7 @@ fn whole(definition: &Definition) -> Option<&Name> {
 }
 
 /// Whether it is a relation, or hangs on one.
-fn is_relational(definition: &Definition) -> bool {
+pub(super) fn is_relational(definition: &Definition) -> bool {
     is_relation(definition.kind()) || whole(definition).is_some()
 }
 

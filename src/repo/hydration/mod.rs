@@ -7,6 +7,7 @@
 
 mod apply;
 mod graph;
+mod guard;
 mod needs;
 #[cfg(test)]
 mod tests;

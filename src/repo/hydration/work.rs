@@ -10,7 +10,7 @@ use crate::repo::database::Database;
 use crate::repo::error::RepoError;
 use crate::repo::ledger;
 use crate::schema::Snapshot;
-use crate::schema::model::{Kind, Lineage};
+use crate::schema::model::{Definition, Kind, Lineage};
 use crate::schema::render::step::Creator;
 use crate::store::Progress;
 use crate::upstream::{DbError, Executor};
@@ -207,6 +207,8 @@ struct Work {
     /// How many objects the branch has in all.
     total: u64,
     creator: Arc<Creator>,
+    /// Functions that making it may call.
+    called: Arc<[Arc<Definition>]>,
 }
 
 impl Work {
@@ -215,7 +217,8 @@ impl Work {
         let wanted = self.wanted.iter();
         after.extend(wanted.map(|(lineage, definition)| (*lineage, Arc::clone(definition))));
         let (map, creator) = (Arc::clone(map), Arc::clone(&self.creator));
-        aside(move || Migration::new(&before, &after, &map, &creator)).await
+        let called = Arc::clone(&self.called);
+        aside(move || Migration::new(&before, &after, &map, &creator, &called)).await
     }
 }
 
@@ -284,6 +287,7 @@ impl Hydration {
             wanted: wanted.map(definition).collect(),
             total: plan.total,
             creator: Arc::clone(&plan.creator),
+            called: plan.graph.called_by_making(units, &plan.creator).into(),
         })
     }
 
