@@ -84,17 +84,17 @@ impl Store {
             Some((near, snapshot)) => match self.tree_diff(exec, near, tree).await {
                 Ok(changes) => (snapshot, changes),
                 // The near one may be of a transaction that was never committed.
-                Err(StoreError::Corrupt { .. }) => self.from_nothing(exec, tree).await?,
+                Err(StoreError::Corrupt { .. }) => self.read_whole(exec, tree).await?,
                 Err(error) => return Err(error),
             },
-            None => self.from_nothing(exec, tree).await?,
+            None => self.read_whole(exec, tree).await?,
         };
         let (snapshot, bytes) = self.changed(exec, snapshot, &changes).await?;
         self.caches.recent.put(tree, snapshot.clone(), bytes);
         Ok(snapshot)
     }
 
-    async fn from_nothing(
+    async fn read_whole(
         &self,
         exec: &mut dyn Executor,
         tree: TreeHash,
