@@ -333,6 +333,9 @@ async fn statements_that_refuse_a_transaction_are_recorded_right_after() {
     session.run("REINDEX TABLE CONCURRENTLY a").await;
     session.run("ALTER TABLE a ADD COLUMN more int").await;
     session.assert_clean().await;
+    session.run("CLUSTER a USING a_id2").await;
+    session.assert_clean().await;
+    session.run("CLUSTER a").await;
     session.run("REINDEX TABLE a; DROP INDEX a_id2").await;
     session.assert_clean().await;
     assert_eq!(

@@ -57,6 +57,9 @@ pub(super) fn class(statement: &NodeEnum) -> Class {
         // Its indexes are new ones, of the same names.
         NodeEnum::ReindexStmt(reindex) if is_concurrent(reindex) => Class::Versioned,
 
+        // The table remembers the index.
+        NodeEnum::ClusterStmt(cluster) if !cluster.indexname.is_empty() => Class::Versioned,
+
         NodeEnum::AlterTableStmt(alter) => objects::class(alter.objtype()),
         NodeEnum::DefineStmt(define) => objects::class(define.kind()),
         NodeEnum::DropStmt(drop) if drop.remove_type() == ObjectType::ObjectCast => {
@@ -255,6 +258,11 @@ pub(super) fn describe(statement: &NodeEnum) -> Option<Ddl> {
         },
         NodeEnum::ImportForeignSchemaStmt(import) => within(vec![import.local_schema.clone()]),
         NodeEnum::ReindexStmt(reindex) => reindexing(reindex),
+        // That of a partitioned table refuses a transaction block.
+        NodeEnum::ClusterStmt(cluster) => Ddl {
+            outside_transaction: true,
+            ..one(relation(&cluster.relation))
+        },
         NodeEnum::DropOwnedStmt(_) => Ddl {
             scope: Scope::Everything,
             drops: true,

@@ -274,6 +274,7 @@ fn what_drops_and_what_refuses_a_transaction_is_told() {
         ("ALTER TABLE t DETACH PARTITION p CONCURRENTLY", false, true),
         ("ALTER TABLE t DETACH PARTITION p", false, false),
         ("DROP OWNED BY r", true, false),
+        ("CLUSTER t USING i", false, true),
     ] {
         let found = ddl(text);
         assert_eq!(
