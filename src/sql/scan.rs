@@ -112,9 +112,10 @@ fn is_concern(word: &[u8], watch: Watch) -> bool {
     folded.copy_from_slice(word);
     folded.make_ascii_lowercase();
     match &*folded {
-        b"alter" | b"call" | b"cluster" | b"comment" | b"create" | b"deallocate" | b"discard" | b"do"
-        | b"drop" | b"execute" | b"explain" | b"grant" | b"import" | b"pggit" | b"prepare"
-        | b"reassign" | b"reindex" | b"reset" | b"revoke" | b"security" | b"set" | b"show" => true,
+        b"alter" | b"call" | b"cluster" | b"comment" | b"create" | b"deallocate" | b"discard"
+        | b"do" | b"drop" | b"execute" | b"explain" | b"grant" | b"import" | b"pggit"
+        | b"prepare" | b"reassign" | b"reindex" | b"reset" | b"revoke" | b"security" | b"set"
+        | b"show" => true,
         b"abort" | b"begin" | b"commit" | b"end" | b"release" | b"rollback" | b"savepoint"
         | b"start" => watch.transactions,
         _ => false,
