@@ -239,7 +239,7 @@ mod tests {
             ),
             (
                 r#"tsvector_update_trigger('v', '"public@feature".english', 'body')"#,
-                r#"tsvector_update_trigger('v', 'public.english', 'body')"#,
+                "tsvector_update_trigger('v', 'public.english', 'body')",
             ),
             (r#""public@other".t"#, r#""public@other".t"#),
             (
