@@ -29,7 +29,7 @@ pub mod tree;
 pub use outcome::{Choice, Conflict, ConflictState, MergeKind, Merged, ObjectOutcome, Resolution};
 pub use strategy::Strategy;
 
-use crate::schema::model::{Definition, Lineage};
+use crate::schema::model::{Body, Definition, Lineage};
 use crate::schema::snapshot::Snapshot;
 use decide::Decisions;
 use object::{Contested, ObjectMerge};
@@ -126,6 +126,7 @@ fn merge_concerned(
             };
             outcomes.extend(outcome);
         }
+        place_owned_sequences(&mut result, concerned);
         for resolution in resolutions {
             if let Choice::Custom(custom) = &resolution.choice {
                 let custom = custom
@@ -151,6 +152,30 @@ fn merge_concerned(
             objects: outcomes,
             conflicts: decisions.into_conflicts(),
         };
+    }
+}
+
+/// A sequence is in the schema of the table that owns it, though one side moved the table and the other gave it the sequence.
+fn place_owned_sequences(result: &mut Snapshot, concerned: &BTreeSet<Lineage>) {
+    for lineage in concerned {
+        let Some(definition) = result.get(lineage) else {
+            continue;
+        };
+        let Body::Sequence(sequence) = &definition.body else {
+            continue;
+        };
+        let Some(owner) = &sequence.owned_by else {
+            continue;
+        };
+        if owner.table.schema != sequence.name.schema {
+            let mut moved = sequence.clone();
+            moved.name.schema.clone_from(&owner.table.schema);
+            let moved = Definition {
+                body: Body::Sequence(moved),
+                ..Definition::clone(definition)
+            };
+            result.insert(*lineage, Arc::new(moved));
+        }
     }
 }
 

@@ -198,7 +198,7 @@ const TEMPLATES: &[&str] = &[
     "CREATE TRIGGER {name} AFTER INSERT ON {table} FOR EACH ROW EXECUTE FUNCTION touch()",
     "CREATE TRIGGER extra BEFORE UPDATE OF {column} ON {table} FOR EACH ROW WHEN (old.id <> new.id) EXECUTE FUNCTION touch()",
     "DROP TRIGGER touch ON people",
-    "ALTER TABLE {table} DISABLE TRIGGER USER",
+    "ALTER TABLE {table} DISABLE TRIGGER touch",
     "CREATE POLICY extra ON {table} USING ({column} IS NOT NULL)",
     "DROP POLICY own ON people",
     "CREATE OR REPLACE RULE quiet AS ON UPDATE TO {table} WHERE new.{column} IS NULL DO INSTEAD NOTHING",

@@ -129,6 +129,19 @@ fn what_both_sides_add_alike_is_one_thing() {
     assert_eq!(merged.result, theirs);
 }
 
+/// Two indexes of the same columns are two indexes, whichever side made which.
+#[test]
+fn indexes_are_told_apart_by_name() {
+    let base = snapshot([("t", users())]);
+    let one = ("i", index("i", "users", &["name"]));
+    let other = ("j", index("j", "users", &["name"]));
+    let source = snapshot([("t", users()), one.clone()]);
+    let target = snapshot([("t", users()), other.clone()]);
+    let merged = auto(&base, &source, &target);
+    assert_eq!(merged.conflicts, []);
+    assert_eq!(merged.result, snapshot([("t", users()), one, other]));
+}
+
 /// Both sides add a table; after their merge each branch knows it, and a column, by another lineage.
 #[test]
 fn branches_that_added_one_thing_go_on_merging() {
