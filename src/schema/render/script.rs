@@ -117,7 +117,13 @@ impl Script<'_> {
             }
             return;
         }
-        self.privileges_on(&key, &grant_target(definition), alteration, hazards);
+        let all = owner_loses_all(definition, alteration);
+        self.privileges_on(
+            &key,
+            &grant_target(definition),
+            all.as_ref().unwrap_or(alteration),
+            hazards,
+        );
     }
 
     /// A `GRANT` or `REVOKE` on something that is part of `object`.
@@ -158,6 +164,29 @@ impl Script<'_> {
         }
         true
     }
+}
+
+/// `REVOKE ALL`, where the owner loses whatever an owner has in every version: a newer server gives one more.
+fn owner_loses_all(definition: &Definition, alteration: &Alteration) -> Option<Alteration> {
+    let Alteration::Revoke {
+        column: None,
+        grantee,
+        privileges,
+        grant_option_only: false,
+    } = alteration
+    else {
+        return None;
+    };
+    let all = definition.key().kind.facts().privileges;
+    let loses_all = *grantee == definition.owner
+        && !definition.acl.contains_key(grantee)
+        && privileges.len() == all.len();
+    loses_all.then(|| Alteration::Revoke {
+        column: None,
+        grantee: grantee.clone(),
+        privileges: vec!["ALL".to_owned()],
+        grant_option_only: false,
+    })
 }
 
 /// A `GRANT` or `REVOKE`; nothing for other alterations.

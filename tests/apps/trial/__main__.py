@@ -1,6 +1,7 @@
 """Usage: python -m trial [--pggit PROGRAM] [--write FILE] [APPLICATION…]"""
 
 import argparse
+import os
 import sys
 import time
 
@@ -18,7 +19,7 @@ def main():
     chosen = arguments.parse_args()
     apps = [app for app in App.all() if not chosen.application or app.key in chosen.application]
     failures, results = 0, []
-    with Servers(chosen.pggit) as servers:
+    with Servers(os.path.abspath(chosen.pggit)) as servers:
         for app in apps:
             app.install()
             started, trial, outcome = time.monotonic(), Trial(app, servers), "ok"

@@ -26,6 +26,7 @@ pub const CASES: &[Case] = &[
         "CREATE FUNCTION f(t text) RETURNS text LANGUAGE sql STRICT AS 'SELECT lower($1)'",
         "CREATE OR REPLACE FUNCTION f(t text) RETURNS text LANGUAGE internal STRICT IMMUTABLE SUPPORT text_starts_with_support AS 'lower'",
     )
+    .since(15)
     .without(&["DROP"]),
     case(
         "functions in C",
