@@ -86,8 +86,12 @@ pub fn migration(title: &str, steps: &[Step]) -> Vec<String> {
     if steps.is_empty() {
         return Vec::new();
     }
-    let lines = title.split(['\r', '\n']);
-    let mut header: String = lines.map(|line| format!("-- {line}\n")).collect();
+    let mut header = String::new();
+    for line in title.split(['\r', '\n']) {
+        header.push_str("-- ");
+        header.push_str(line);
+        header.push('\n');
+    }
     let hazards: BTreeSet<Hazard> = steps
         .iter()
         .flat_map(|step| step.hazards.iter().copied())

@@ -1,6 +1,7 @@
 """What each application is put through."""
 
 import difflib
+import time
 
 from .app import Failed
 from .changes import changes_for
@@ -82,7 +83,10 @@ class Trial:
     def _check(self, place, expected, what):
         """The dump is the expected one, and the proxy knows of no difference to its head."""
         status = place.rows("PGGIT STATUS")
-        state = dict(status)["state"]
+        # A new branch's objects are made behind it.
+        while (state := dict(status)["state"]).startswith("hydrating"):
+            time.sleep(0.2)
+            status = place.rows("PGGIT STATUS")
         if not state.startswith("clean") or any(item.startswith("not versioned") for item, _ in status):
             raise Failed(f"{what}: {status}")
         found = dump(place)
