@@ -144,6 +144,7 @@ async fn direct_changes_on_a_branch_are_found() {
     let session = fixture.connect().await;
     with_objects(&session).await;
     session.run("PGGIT BRANCH feature").await;
+    fixture.complete("feature").await;
     let on_branch = fixture.connect_on("feature").await;
     each_is_found(&fixture, &on_branch, "feature", REMOTE).await;
     assert_eq!(found(&session).await, Vec::<String>::new());
