@@ -4,7 +4,7 @@ use crate::harness::Fixture;
 
 /// A function of an ordinary role that makes it a superuser, if whoever runs it may do that. What may be folded
 /// into a constant or put into an index has to be immutable, and may call what is not.
-async fn trap(fixture: &Fixture) -> String {
+fn trap(fixture: &Fixture) -> String {
     let role = &fixture.database.owner;
     format!(
         "CREATE FUNCTION rise() RETURNS int LANGUAGE plpgsql AS $$
@@ -21,7 +21,7 @@ async fn trap(fixture: &Fixture) -> String {
 async fn assert_nobody_rose(setup: &str) {
     let fixture = Fixture::new().await;
     let session = fixture.connect().await;
-    session.run(&trap(&fixture).await).await;
+    session.run(&trap(&fixture)).await;
     session.run(setup).await;
     session.run("PGGIT BRANCH feature").await;
     session.run("SET pggit.branch = 'feature'").await;

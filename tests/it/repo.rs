@@ -17,7 +17,7 @@ struct Versioned {
     versioning: Arc<repo::Database>,
     client: AdminConnection,
     identity: Identity,
-    _database: Database,
+    database: Database,
 }
 
 impl Versioned {
@@ -51,7 +51,7 @@ impl Versioned {
                 application: "tests".to_owned(),
                 address: String::new(),
             },
-            _database: database,
+            database,
         }
     }
 
@@ -92,7 +92,7 @@ impl Versioned {
             .await
             .unwrap();
         self.versioning.complete(created.map.id()).await.unwrap();
-        let mut client = connect(&self._database, &self._database.owner).await;
+        let mut client = connect(&self.database, &self.database.owner).await;
         let status = drift::status(&self.versioning, &mut client, &created.map)
             .await
             .unwrap();

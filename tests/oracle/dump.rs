@@ -160,10 +160,9 @@ fn entries(dump: &str) -> Vec<String> {
                 if kind == "FOREIGN TABLE" {
                     sort_options(&mut lines);
                 }
-                let settings = in_force.iter().filter(|(_, value)| **value != "");
-                let mut entry: String = settings
-                    .map(|(name, value)| format!("SET {name} = {value}\n"))
-                    .collect();
+                let settings = in_force.iter().filter(|(_, value)| !value.is_empty());
+                let settings = settings.map(|(name, value)| format!("SET {name} = {value}\n"));
+                let mut entry = settings.collect::<Vec<_>>().concat();
                 entry.push_str(lines.join("\n").trim());
                 entries.push(entry);
             }

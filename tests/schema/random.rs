@@ -135,7 +135,8 @@ pub fn differences(found: &Snapshot, expected: &Snapshot) -> String {
                 show(expected.get(key))
             )
         })
-        .collect()
+        .collect::<Vec<_>>()
+        .concat()
 }
 
 async fn base(bench: &mut Bench) -> (Snapshot, LineageBook) {

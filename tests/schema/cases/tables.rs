@@ -60,9 +60,8 @@ pub const CASES: &[Case] = &[
         .without(&["events_old", "events_new"]),
     case("drop a column of a partitioned table", EVENTS, "ALTER TABLE events DROP COLUMN kind").without(&["events_old", "events_new"]).one_way(),
     case("rename a column of a partitioned table", EVENTS, "ALTER TABLE events RENAME COLUMN kind TO type").without(&["events_old", "DROP", "ADD"]),
-    case("alter columns of a partitioned table", EVENTS, "ALTER TABLE events ALTER kind TYPE varchar(30), ALTER kind SET DEFAULT 'z', ALTER kind SET NOT NULL")
-        ,
-    case("retype a partitioned column under a partition's view", &"CREATE TABLE t (a integer, b text) PARTITION BY LIST (a); CREATE TABLE t_1 PARTITION OF t FOR VALUES IN (1); CREATE VIEW v AS SELECT b FROM t_1", "DROP VIEW v; ALTER TABLE t ALTER b TYPE varchar(9); CREATE VIEW v AS SELECT b FROM t_1"),
+    case("alter columns of a partitioned table", EVENTS, "ALTER TABLE events ALTER kind TYPE varchar(30), ALTER kind SET DEFAULT 'z', ALTER kind SET NOT NULL"),
+    case("retype a partitioned column under a partition's view", "CREATE TABLE t (a integer, b text) PARTITION BY LIST (a); CREATE TABLE t_1 PARTITION OF t FOR VALUES IN (1); CREATE VIEW v AS SELECT b FROM t_1", "DROP VIEW v; ALTER TABLE t ALTER b TYPE varchar(9); CREATE VIEW v AS SELECT b FROM t_1"),
     case(
         "a partition's own default outlives its parent's",
         "CREATE TABLE t (a integer, b text DEFAULT 'x') PARTITION BY LIST (a); CREATE TABLE t_1 PARTITION OF t FOR VALUES IN (1); ALTER TABLE t_1 ALTER b SET DEFAULT 'own'",
@@ -77,12 +76,12 @@ pub const CASES: &[Case] = &[
     case("rename a key and an index of a partitioned table", EVENTS, "ALTER TABLE events RENAME CONSTRAINT events_pkey TO pk; ALTER INDEX events_kind RENAME TO by_kind; ALTER INDEX events_old_kind_idx RENAME TO old_by_kind; ALTER TABLE events_new RENAME CONSTRAINT events_new_pkey TO new_pk").without(&["DROP", "CREATE"]),
     case(
         "foreign keys of and to partitioned tables",
-        &"CREATE TABLE users (id integer PRIMARY KEY); CREATE TABLE t (a integer NOT NULL, b integer) PARTITION BY LIST (a); CREATE TABLE t_1 PARTITION OF t FOR VALUES IN (1); ALTER TABLE t ADD PRIMARY KEY (a); CREATE TABLE refers (a integer)",
+        "CREATE TABLE users (id integer PRIMARY KEY); CREATE TABLE t (a integer NOT NULL, b integer) PARTITION BY LIST (a); CREATE TABLE t_1 PARTITION OF t FOR VALUES IN (1); ALTER TABLE t ADD PRIMARY KEY (a); CREATE TABLE refers (a integer)",
         "ALTER TABLE t ADD CONSTRAINT by_user FOREIGN KEY (b) REFERENCES users; ALTER TABLE refers ADD CONSTRAINT to_t FOREIGN KEY (a) REFERENCES t; CREATE TABLE t_2 PARTITION OF t FOR VALUES IN (2)",
     ),
     case(
         "detach a partition with a foreign key",
-        &"CREATE TABLE users (id integer PRIMARY KEY); CREATE TABLE t (a integer NOT NULL, b integer REFERENCES users) PARTITION BY LIST (a); CREATE TABLE t_1 PARTITION OF t FOR VALUES IN (1)",
+        "CREATE TABLE users (id integer PRIMARY KEY); CREATE TABLE t (a integer NOT NULL, b integer REFERENCES users) PARTITION BY LIST (a); CREATE TABLE t_1 PARTITION OF t FOR VALUES IN (1)",
         "ALTER TABLE t DETACH PARTITION t_1",
     ),
     case(
