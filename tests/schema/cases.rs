@@ -324,6 +324,12 @@ const CASES: &[Case] = &[
          CREATE FUNCTION f() RETURNS SETOF v LANGUAGE sql AS $$ SELECT * FROM v $$; CREATE VIEW w AS SELECT a FROM f()",
     ),
     case(
+        "view and function in a circle",
+        "SELECT",
+        "CREATE VIEW v AS SELECT 1 AS a; CREATE FUNCTION f(v) RETURNS integer LANGUAGE sql AS 'SELECT 1'; CREATE OR REPLACE VIEW v AS SELECT f(NULL) AS a; \
+         COMMENT ON COLUMN v.a IS 'round'; ALTER VIEW v ALTER a SET DEFAULT 1",
+    ),
+    case(
         "key under a grouping view",
         "CREATE TABLE t (id integer PRIMARY KEY, a text); CREATE VIEW v AS SELECT id, a, count(*) AS n FROM t GROUP BY id",
         "DROP VIEW v; ALTER TABLE t DROP CONSTRAINT t_pkey, ADD CONSTRAINT t_key PRIMARY KEY (id) INCLUDE (a); \

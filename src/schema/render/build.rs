@@ -350,7 +350,7 @@ impl<'a> Plan<'a> {
                 }
             }
             Body::View(body) if makes && self.is_stub(definition) => {
-                view::replace(script, definition, body);
+                view::complete(script, definition, body);
             }
             Body::MaterializedView(body) if makes && !body.unpopulated => {
                 view::refresh(script, definition);

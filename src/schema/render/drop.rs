@@ -4,7 +4,7 @@ use super::defaults;
 use super::scope::{Scope, TableScope, is_called, speaks_of};
 use super::script::{Script, target, target_named};
 use super::step::Hazard;
-use super::{domain, sequence, table};
+use super::{domain, sequence, table, view};
 use crate::schema::change::Alteration;
 use crate::schema::model::{
     Body, Column, ConstraintKind, Definition, Domain, Kind, Lineage, Name, ObjectKey, Table,
@@ -398,7 +398,7 @@ fn drop_order(
     }
     let order = order::sort(&nodes, |node, need| match (node.kind, need.kind) {
         (Kind::Table, Kind::Table) => 0,
-        (Kind::Table | Kind::Domain, Kind::Routine)
+        (Kind::Table | Kind::Domain | Kind::View, Kind::Routine)
         | (Kind::Routine, Kind::Range | Kind::BaseType) => 1,
         (Kind::Table, _) => 2,
         _ => 3,
@@ -430,13 +430,16 @@ fn referenced_tables(table: &Table) -> impl Iterator<Item = ObjectKey> + '_ {
         })
 }
 
-/// Makes a dropped table or domain let go of objects that are dropped before it.
+/// Makes a dropped table, domain or view let go of objects that are dropped before it.
 fn cut(script: &mut Script<'_>, scope: &Scope<'_>, lineage: Lineage, needs: &[ObjectKey]) {
     let Some(definition) = scope.old(lineage) else {
         return;
     };
     if let Body::Domain(domain) = &definition.body {
         return cut_domain(script, definition, domain, needs);
+    }
+    if let Body::View(view) = &definition.body {
+        return view::replace_by_stub(script, definition, view);
     }
     let Body::Table(table) = &definition.body else {
         return;

@@ -11,6 +11,17 @@ use std::collections::BTreeMap;
 
 pub(super) fn create(script: &mut Script<'_>, definition: &Definition, view: &View) {
     define(script, definition, view, "CREATE VIEW");
+    columns(script, definition, view);
+}
+
+/// A stub gets its query, and what its columns have.
+pub(super) fn complete(script: &mut Script<'_>, definition: &Definition, view: &View) {
+    replace(script, definition, view);
+    columns(script, definition, view);
+}
+
+/// Defaults and comments of columns.
+fn columns(script: &mut Script<'_>, definition: &Definition, view: &View) {
     for column in &view.columns {
         if let Some(default) = view.column_defaults.get(column) {
             set_default(script, definition, column, Some(default));
@@ -22,8 +33,17 @@ pub(super) fn create(script: &mut Script<'_>, definition: &Definition, view: &Vi
 }
 
 /// A view with the right columns and no rows, for what needs the view before its own query can be
-/// written; [`replace`] gives it its query. Possible only where the columns' types are known.
+/// written; [`complete`] gives it its query. Possible only where the columns' types are known.
 pub(super) fn create_stub(script: &mut Script<'_>, definition: &Definition, view: &View) -> bool {
+    stub(script, definition, view, "CREATE VIEW")
+}
+
+/// Makes such a stub of a view, which lets go of what its query speaks of.
+pub(super) fn replace_by_stub(script: &mut Script<'_>, definition: &Definition, view: &View) {
+    stub(script, definition, view, "CREATE OR REPLACE VIEW");
+}
+
+fn stub(script: &mut Script<'_>, definition: &Definition, view: &View, verb: &str) -> bool {
     if view.columns.is_empty() || view.columns.len() != view.column_types.len() {
         return false;
     }
@@ -37,7 +57,7 @@ pub(super) fn create_stub(script: &mut Script<'_>, definition: &Definition, view
         &definition.key(),
         &[],
         format!(
-            "CREATE VIEW {} AS\n SELECT {}",
+            "{verb} {} AS\n SELECT {}",
             qualified(&view.name),
             columns.join(",\n    ")
         ),
