@@ -1,6 +1,6 @@
 //! From catalog rows to what is particular to each kind.
 
-use super::definition::acl;
+use super::definition::{acl, security_labels};
 use super::logical::Logical;
 use super::row::{
     AttributeRow, ColumnRow, ConstraintRow, DeclaredRow, DomainRow, IndexRow, PhysicalName,
@@ -10,8 +10,8 @@ use super::{CatalogError, CatalogId, LineageBook};
 use crate::schema::model::{
     Acl, Attribute, Body, Check, Column, ColumnSettings, Composite, Constraint, ConstraintKind,
     Declared, Domain, Enum, Foreign, Generated, Identity, Index, IndexAttributes, Lineage,
-    MaterializedView, Name, OwnedBy, Persistence, ReplicaIdentity, Routine, Sequence,
-    SequenceOptions, Table, Trigger, TriggerState, View,
+    MaterializedView, Name, OwnedBy, Persistence, ReplicaIdentity, Routine, SecurityLabels,
+    Sequence, SequenceOptions, Table, Trigger, TriggerState, View,
 };
 use crate::schema::token::tokens;
 use std::collections::BTreeMap;
@@ -88,6 +88,7 @@ pub(super) fn relation_body(
             query: query(row.query.as_deref().ok_or_else(missing)?, logical),
             options: options(row.options.as_deref(), ""),
             column_comments: column_comments(row),
+            column_security_labels: column_security_labels(row),
             column_defaults: (row.columns.iter().flatten())
                 .filter_map(|column| {
                     let default = logical.text(column.default.as_deref()?);
@@ -102,6 +103,7 @@ pub(super) fn relation_body(
             query: query(row.query.as_deref().ok_or_else(missing)?, logical),
             options: options(row.options.as_deref(), ""),
             column_comments: column_comments(row),
+            column_security_labels: column_security_labels(row),
             column_acls: column_acls(row),
             column_settings: (row.columns.iter().flatten())
                 .map(|column| (column.name.clone(), column_settings(column)))
@@ -146,7 +148,7 @@ fn table(
         name,
         persistence: persistence(row),
         columns: (row.columns.iter().flatten())
-            .map(|row| column(row, lineage.of(id.with_sub(row.number)), logical))
+            .map(|of| column(of, row, lineage.of(id.with_sub(of.number)), logical))
             .collect(),
         constraints: (row.constraints.iter().flatten())
             .filter_map(|row| Some((row.name.clone(), constraint(row, logical)?)))
@@ -181,7 +183,7 @@ fn table(
     }
 }
 
-fn column(row: &ColumnRow, id: Lineage, logical: Logical<'_>) -> Column {
+fn column(row: &ColumnRow, relation: &RelationRow, id: Lineage, logical: Logical<'_>) -> Column {
     let expression = row.default.as_deref().map(|text| logical.text(text));
     let (default, generated) = match (row.generated.as_str(), expression) {
         ("", default) => (default, None),
@@ -205,10 +207,12 @@ fn column(row: &ColumnRow, id: Lineage, logical: Logical<'_>) -> Column {
             sequence: sequence.name.clone(),
             options: sequence_options(sequence),
             comment: sequence.comment.clone(),
+            security_labels: security_labels(sequence.security_labels.as_deref(), 0),
             acl: (sequence.acl.as_deref()).map(|privileges| acl(Some(privileges))),
         }),
         generated,
         comment: row.comment.clone(),
+        security_labels: labels_of(relation, row),
         acl: acl(row.acl.as_deref()),
         storage: row.storage.and_then(storage),
         compression: row.compression.and_then(compression),
@@ -418,6 +422,17 @@ fn column_names(row: &RelationRow) -> Vec<String> {
 fn column_comments(row: &RelationRow) -> BTreeMap<String, String> {
     (row.columns.iter().flatten())
         .filter_map(|column| Some((column.name.clone(), column.comment.clone()?)))
+        .collect()
+}
+
+fn labels_of(relation: &RelationRow, column: &ColumnRow) -> SecurityLabels {
+    security_labels(relation.common.security_labels.as_deref(), column.number)
+}
+
+fn column_security_labels(row: &RelationRow) -> BTreeMap<String, SecurityLabels> {
+    (row.columns.iter().flatten())
+        .map(|column| (column.name.clone(), labels_of(row, column)))
+        .filter(|(_, labels)| !labels.is_empty())
         .collect()
 }
 

@@ -2,9 +2,11 @@
 
 use super::body;
 use super::logical::Logical;
-use super::row::{Common, Privilege};
+use super::row::{Common, Label, Privilege};
 use super::{CatalogError, CatalogId, Found, LineageBook, Raw};
-use crate::schema::model::{Acl, Body, Definition, Kind, Lineage, ObjectKey, Schema};
+use crate::schema::model::{
+    Acl, Body, Definition, Kind, Lineage, ObjectKey, Schema, SecurityLabels,
+};
 use std::collections::HashMap;
 
 impl Raw {
@@ -26,6 +28,7 @@ impl Raw {
                 owner: common.owner.clone(),
                 acl: acl(common.acl.as_deref()),
                 comment: common.comment.clone(),
+                security_labels: security_labels(common.security_labels.as_deref(), 0),
                 depends_on: Vec::new(),
                 body,
             };
@@ -197,4 +200,12 @@ pub(super) fn acl(privileges: Option<&[Privilege]>) -> Acl {
             .or_default() |= *grantable;
     }
     acl
+}
+
+/// The labels of an object, or of the column of that number.
+pub(super) fn security_labels(labels: Option<&[Label]>, column: i32) -> SecurityLabels {
+    (labels.unwrap_or_default().iter())
+        .filter(|Label(on, ..)| *on == column)
+        .map(|Label(_, provider, label)| (provider.clone(), label.clone()))
+        .collect()
 }

@@ -14,6 +14,8 @@ pub(super) struct Common {
     #[serde(default)]
     pub acl: Option<Vec<Privilege>>,
     pub comment: Option<String>,
+    #[serde(default)]
+    pub security_labels: Option<Vec<Label>>,
     /// What it depends on: `class oid`.
     #[serde(default)]
     pub references: Option<Vec<Reference>>,
@@ -22,6 +24,10 @@ pub(super) struct Common {
 /// Grantee (empty = PUBLIC), privilege, with grant option.
 #[derive(Clone, Debug, Deserialize)]
 pub(super) struct Privilege(pub String, pub String, pub bool);
+
+/// A security label: the number of the column that has it (0 = the object), provider, label.
+#[derive(Clone, Debug, Deserialize)]
+pub(super) struct Label(pub i32, pub String, pub String);
 
 /// The catalog and the OID of something depended on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Deserialize)]
@@ -138,6 +144,8 @@ pub(super) struct SequenceRow {
     /// Of an identity column's sequence.
     #[serde(default)]
     pub comment: Option<String>,
+    #[serde(default)]
+    pub security_labels: Option<Vec<Label>>,
     #[serde(default)]
     pub acl: Option<Vec<Privilege>>,
 }

@@ -28,6 +28,7 @@ fn definition(body: Body) -> Definition {
         owner: "ada".to_owned(),
         acl: Acl::new(),
         comment: None,
+        security_labels: SecurityLabels::new(),
         depends_on: Vec::new(),
         body,
     }
@@ -102,6 +103,7 @@ fn view(name: &str, query: &str, reads: &[&str]) -> Definition {
         query: query.to_owned(),
         options: BTreeMap::new(),
         column_comments: BTreeMap::new(),
+        column_security_labels: BTreeMap::new(),
         column_defaults: BTreeMap::new(),
         column_acls: BTreeMap::new(),
     }));

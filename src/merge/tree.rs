@@ -65,10 +65,10 @@ pub fn from_definition(definition: &Definition) -> Tree {
     };
     fields.remove("depends_on");
     let mut tree = BTreeMap::new();
-    tree.insert(
-        "acl".to_owned(),
-        deep(fields.remove("acl").unwrap_or_else(|| json!({}))),
-    );
+    for name in ["acl", "security_labels"] {
+        let entries = fields.remove(name).unwrap_or_else(|| json!({}));
+        tree.insert(name.to_owned(), deep(entries));
+    }
     if let Some(Value::Object(mut body)) = fields.remove("body") {
         for (name, parts) in groups(&definition.body) {
             group(&mut body, name, parts);
@@ -127,12 +127,16 @@ fn column(column: Value) -> Option<(String, Tree)> {
     let Some(Value::String(id)) = fields.remove("id") else {
         return None;
     };
-    fields.entry("acl").or_insert_with(|| json!({}));
+    for name in ["acl", "security_labels"] {
+        fields.entry(name).or_insert_with(|| json!({}));
+    }
     let fields = fields
         .into_iter()
         .map(|(name, value)| {
             let tree = match name.as_str() {
-                "acl" | "identity" | "options" | "foreign_options" => deep(value),
+                "acl" | "security_labels" | "identity" | "options" | "foreign_options" => {
+                    deep(value)
+                }
                 _ => Tree::Atom(value),
             };
             (name, tree)
@@ -189,7 +193,7 @@ pub fn to_definition(tree: &Tree, like: &Body, order: &Order) -> Option<Definiti
         return None;
     };
     let mut top = Map::new();
-    for name in ["owner", "acl", "comment"] {
+    for name in ["owner", "acl", "comment", "security_labels"] {
         if let Some((name, value)) = fields.remove_entry(name) {
             top.insert(name, value);
         }
@@ -259,6 +263,10 @@ pub fn describe<'a>(path: &[String], column: impl Fn(&str) -> &'a str) -> String
             rest
         }
         ["column_comments", name] => return format!("column {name} comment"),
+        ["column_security_labels", name, rest @ ..] => {
+            words.extend(["column", *name, "security label"]);
+            rest
+        }
         ["column_acls", name, rest @ ..] => {
             words.extend(["column", *name, "grant"]);
             words.extend(rest);
@@ -281,6 +289,10 @@ pub fn describe<'a>(path: &[String], column: impl Fn(&str) -> &'a str) -> String
                 grantee
             });
             return words.join(" ");
+        }
+        ["security_labels", rest @ ..] => {
+            words.push("security label");
+            words.extend(rest);
         }
         ["data_type"] => words.push("type"),
         ["not_null"] => words.push("not null"),

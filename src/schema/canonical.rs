@@ -14,7 +14,7 @@ pub fn canonical_bytes(definition: &Definition) -> Vec<u8> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::schema::model::{Acl, Body, Enum, Name};
+    use crate::schema::model::{Acl, Body, Enum, Name, SecurityLabels};
 
     #[test]
     fn bytes_are_compact_json_that_reads_back() {
@@ -22,6 +22,7 @@ mod tests {
             owner: "ada".to_owned(),
             acl: Acl::new(),
             comment: None,
+            security_labels: SecurityLabels::new(),
             depends_on: Vec::new(),
             body: Body::Enum(Enum {
                 name: Name::new("public", "mood"),

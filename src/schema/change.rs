@@ -30,7 +30,7 @@ pub enum ChangeKind {
     Alter(Vec<Alteration>),
 }
 
-/// The part of an object that a comment is on.
+/// The part of an object that a comment or a security label is on.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[serde(tag = "part", content = "name", rename_all = "snake_case")]
 pub enum Part {
@@ -61,6 +61,11 @@ pub enum Alteration {
     SetComment {
         on: Part,
         text: Option<String>,
+    },
+    SetSecurityLabel {
+        on: Part,
+        provider: String,
+        label: Option<String>,
     },
     /// `column` is `None` for a grant on the whole object; an empty grantee is PUBLIC.
     Grant {
@@ -352,6 +357,16 @@ impl fmt::Display for Alteration {
                 text: Some(text),
             } => write!(f, "comment{on}: {text}"),
             Self::SetComment { on, text: None } => write!(f, "drop comment{on}"),
+            Self::SetSecurityLabel {
+                on,
+                provider,
+                label: Some(label),
+            } => write!(f, "security label{on} for {provider}: {label}"),
+            Self::SetSecurityLabel {
+                on,
+                provider,
+                label: None,
+            } => write!(f, "drop security label{on} for {provider}"),
             Self::Grant {
                 column,
                 grantee,

@@ -99,6 +99,9 @@ impl ObjectKey {
 /// Always explicit: the catalog's NULL is expanded to the kind's default.
 pub type Acl = BTreeMap<String, BTreeMap<String, bool>>;
 
+/// Security labels: provider → label.
+pub type SecurityLabels = BTreeMap<String, String>;
+
 /// One versioned object.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Definition {
@@ -108,6 +111,8 @@ pub struct Definition {
     pub acl: Acl,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub comment: Option<String>,
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub security_labels: SecurityLabels,
     /// What must exist before this object can be created: sorted, without duplicates, direct
     /// dependencies on other versioned objects only. Orders DDL; not itself compared by a diff.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
@@ -296,6 +301,8 @@ pub struct Column {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub comment: Option<String>,
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub security_labels: SecurityLabels,
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub acl: Acl,
     /// `ALTER COLUMN … SET STORAGE`, where it is not the type's own.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -327,6 +334,8 @@ pub struct Identity {
     pub options: SequenceOptions,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub comment: Option<String>,
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub security_labels: SecurityLabels,
     /// The sequence's privileges, where they are not those of a new one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub acl: Option<Acl>,
@@ -428,6 +437,8 @@ pub struct View {
     pub options: BTreeMap<String, String>,
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub column_comments: BTreeMap<String, String>,
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub column_security_labels: BTreeMap<String, SecurityLabels>,
     /// Defaults set with `ALTER VIEW … ALTER COLUMN … SET DEFAULT`.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub column_defaults: BTreeMap<String, String>,
@@ -456,6 +467,8 @@ pub struct MaterializedView {
     pub options: BTreeMap<String, String>,
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub column_comments: BTreeMap<String, String>,
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub column_security_labels: BTreeMap<String, SecurityLabels>,
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub column_acls: BTreeMap<String, Acl>,
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]

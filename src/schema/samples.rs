@@ -2,7 +2,7 @@
 
 use super::model::{
     Acl, Body, Column, Constraint, ConstraintKind, Definition, Enum, IndexAttributes, Lineage,
-    Name, ObjectKey, Schema, Table, View,
+    Name, ObjectKey, Schema, SecurityLabels, Table, View,
 };
 use super::snapshot::Snapshot;
 use proptest::prelude::*;
@@ -17,6 +17,7 @@ pub fn definition(body: Body) -> Definition {
         owner: "ada".to_owned(),
         acl: Acl::new(),
         comment: None,
+        security_labels: SecurityLabels::new(),
         depends_on: Vec::new(),
         body,
     }
@@ -79,6 +80,7 @@ pub fn view(name: &str, query: &str, needs: &[ObjectKey]) -> Definition {
         query: query.to_owned(),
         options: BTreeMap::new(),
         column_comments: BTreeMap::new(),
+        column_security_labels: BTreeMap::new(),
         column_defaults: BTreeMap::new(),
         column_acls: BTreeMap::new(),
     }));

@@ -1,7 +1,7 @@
 //! What objects look like once read.
 
 use crate::{connect, on_branch, on_main, read_schemas, wide};
-use pggit::catalog::{Found, server_version};
+use pggit::catalog::{Found, server_version, unsupported};
 use pggit::upstream::Executor;
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
@@ -567,4 +567,72 @@ async fn what_is_not_versioned_is_not_read() {
         .map(|found| found.definition.key().to_string())
         .collect();
     assert_eq!(keys, ["schema public", "table public.t", "table public.r"]);
+}
+
+#[tokio::test]
+async fn security_labels_are_read_wherever_pg_dump_prints_them() {
+    let (_database, mut connection) = connect().await;
+    connection
+        .batch(
+            "CREATE TABLE public.t (id integer GENERATED ALWAYS AS IDENTITY, a integer);
+            CREATE VIEW public.v AS SELECT a FROM public.t; CREATE MATERIALIZED VIEW public.m AS SELECT a FROM public.t;
+            CREATE SEQUENCE public.s; CREATE DOMAIN public.d AS integer; CREATE TYPE public.e AS ENUM ('a');
+            CREATE TYPE public.c AS (a integer); CREATE TYPE public.r AS RANGE (SUBTYPE = integer); CREATE TYPE public.b;
+            CREATE FUNCTION public.b_in(cstring) RETURNS public.b LANGUAGE internal IMMUTABLE STRICT AS 'int4in';
+            CREATE FUNCTION public.b_out(public.b) RETURNS cstring LANGUAGE internal IMMUTABLE STRICT AS 'int4out';
+            CREATE TYPE public.b (INPUT = public.b_in, OUTPUT = public.b_out, LIKE = integer);
+            CREATE FUNCTION public.f(a integer, b integer) RETURNS integer LANGUAGE sql IMMUTABLE AS 'SELECT 1';
+            CREATE AGGREGATE public.g(integer) (SFUNC = public.f, STYPE = integer);
+            SET allow_system_table_mods = on;
+            INSERT INTO pg_seclabel (classoid, objoid, objsubid, provider, label)
+            SELECT o.class::regclass, o.oid, o.sub, p, o.label || ' ' || p FROM (VALUES
+              ('pg_namespace', 'public'::regnamespace::oid, 0, 'schema'),
+              ('pg_class', 'public.t'::regclass::oid, 0, 'table'), ('pg_class', 'public.t'::regclass, 2, 'column'),
+              ('pg_class', 'public.t_id_seq'::regclass, 0, 'identity'), ('pg_class', 'public.s'::regclass, 0, 'sequence'),
+              ('pg_class', 'public.v'::regclass, 0, 'view'), ('pg_class', 'public.v'::regclass, 1, 'view column'),
+              ('pg_class', 'public.m'::regclass, 0, 'rows'), ('pg_class', 'public.m'::regclass, 1, 'rows column'),
+              ('pg_type', 'public.d'::regtype::oid, 0, 'domain'), ('pg_type', 'public.e'::regtype, 0, 'enum'),
+              ('pg_type', 'public.c'::regtype, 0, 'composite'), ('pg_type', 'public.r'::regtype, 0, 'range'),
+              ('pg_type', 'public.b'::regtype, 0, 'base'),
+              ('pg_proc', 'public.f'::regproc::oid, 0, 'function'), ('pg_proc', 'public.g'::regproc, 0, 'aggregate')
+            ) AS o (class, oid, sub, label) CROSS JOIN unnest(ARRAY['p', 'q']) AS p;
+            RESET allow_system_table_mods",
+        )
+        .await
+        .expect("labels");
+    let found = by_key(&on_main(&read_schemas(&mut connection, &["public"]).await));
+    for (key, path, label) in [
+        ("schema public", "", "schema"),
+        ("table public.t", "", "table"),
+        ("table public.t", "/body/columns/1", "column"),
+        ("table public.t", "/body/columns/0/identity", "identity"),
+        ("sequence public.s", "", "sequence"),
+        ("view public.v", "", "view"),
+        ("materialized view public.m", "", "rows"),
+        ("domain public.d", "", "domain"),
+        ("type public.e", "", "enum"),
+        ("type public.c", "", "composite"),
+        ("type public.r", "", "range"),
+        ("type public.b", "", "base"),
+        ("routine public.f(integer, integer)", "", "function"),
+        ("aggregate public.g(integer)", "", "aggregate"),
+    ] {
+        let expected = json!({"p": format!("{label} p"), "q": format!("{label} q")});
+        let labels = found[key].pointer(&format!("{path}/security_labels"));
+        assert_eq!(labels, Some(&expected), "{key}{path}");
+    }
+    for (key, label) in [
+        ("view public.v", "view column"),
+        ("materialized view public.m", "rows column"),
+    ] {
+        let expected = json!({"a": {"p": format!("{label} p"), "q": format!("{label} q")}});
+        let labels = found[key].pointer("/body/column_security_labels");
+        assert_eq!(labels, Some(&expected), "{key}");
+    }
+    assert_eq!(
+        found["table public.t"].pointer("/body/columns/0/security_labels"),
+        None
+    );
+    let reported = unsupported(&mut connection, &["public".to_owned()]).await;
+    assert_eq!(reported.expect("a report"), []);
 }

@@ -22,6 +22,11 @@ async fn objects_of_unknown_kinds_are_reported() {
             GRANT USAGE ON SEQUENCE public.t_id_seq TO pg_monitor;
             CREATE VIEW public.v AS SELECT a FROM public.t;
             GRANT SELECT (a) ON public.v TO pg_monitor;
+            CREATE TYPE public.mixed AS (a integer);
+            SET allow_system_table_mods = on;
+            INSERT INTO pg_seclabel VALUES ('public.mixed'::regclass, 'pg_class'::regclass, 1, 'p', 'attribute'),
+              ('public.t'::regtype, 'pg_type'::regclass, 0, 'p', 'row type');
+            RESET allow_system_table_mods;
             CREATE SCHEMA other; CREATE COLLATION other.elsewhere FROM "C""#,
         )
         .await
@@ -32,7 +37,14 @@ async fn objects_of_unknown_kinds_are_reported() {
     let found: Vec<(&str, &str)> = (found.iter())
         .map(|found| (found.kind.as_str(), found.name.as_str()))
         .collect();
-    assert_eq!(found, [("invalid index", "public.bad")]);
+    assert_eq!(
+        found,
+        [
+            ("invalid index", "public.bad"),
+            ("security label", "p on public.mixed.a"),
+            ("security label", "p on public.t"),
+        ]
+    );
 }
 
 #[tokio::test]

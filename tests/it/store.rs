@@ -503,6 +503,7 @@ fn definition(name: &str, labels: &[&str]) -> Definition {
         owner: "ada".to_owned(),
         acl: [(String::new(), [("USAGE".to_owned(), false)].into())].into(),
         comment: Some("Ünï 'quoted' \\ \" \u{1F600}".to_owned()),
+        security_labels: [("selinux".to_owned(), "secret".to_owned())].into(),
         depends_on: Vec::new(),
         body: Body::Enum(Enum {
             name: Name::new("public", name),

@@ -10,6 +10,7 @@ SELECT json_build_object(
     FROM aclexplode(coalesce(t.typacl, acldefault('T', t.typowner))) AS p
   ),
   'comment', (SELECT s.description FROM pg_description AS s WHERE s.objoid = t.oid AND s.classoid = 'pg_type'::regclass AND s.objsubid = 0),
+  'security_labels', (SELECT json_agg(json_build_array(l.objsubid, l.provider, l.label)) FROM pg_seclabel AS l WHERE l.objoid = t.oid AND l.classoid = 'pg_type'::regclass),
   'statement', format('CREATE TYPE %I.%I%s', n.nspname, t.typname, CASE WHEN t.typisdefined THEN format(E' (\n    %s\n)', concat_ws(E',\n    ',
     'INPUT = ' || t.typinput,
     'OUTPUT = ' || t.typoutput,

@@ -10,6 +10,7 @@ SELECT json_build_object(
     FROM aclexplode(coalesce(t.typacl, acldefault('T', t.typowner))) AS p
   ),
   'comment', (SELECT s.description FROM pg_description AS s WHERE s.objoid = t.oid AND s.classoid = 'pg_type'::regclass AND s.objsubid = 0),
+  'security_labels', (SELECT json_agg(json_build_array(l.objsubid, l.provider, l.label)) FROM pg_seclabel AS l WHERE l.objoid = t.oid AND l.classoid = 'pg_type'::regclass),
   'statement', format(E'CREATE TYPE %I.%I AS RANGE (\n    %s\n)', n.nspname, t.typname, concat_ws(E',\n    ',
     'SUBTYPE = ' || format_type(r.rngsubtype, NULL),
     'SUBTYPE_OPCLASS = ' || (

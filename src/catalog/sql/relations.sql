@@ -15,6 +15,7 @@ SELECT json_build_object(
     FROM aclexplode(CASE WHEN c.relkind NOT IN ('i', 'I') THEN coalesce(c.relacl, acldefault(CASE c.relkind WHEN 'S' THEN 's' ELSE 'r' END::"char", c.relowner)) END) AS p
   ),
   'comment', (SELECT s.description FROM pg_description AS s WHERE s.objoid = c.oid AND s.classoid = 'pg_class'::regclass AND s.objsubid = 0),
+  'security_labels', (SELECT json_agg(json_build_array(l.objsubid, l.provider, l.label)) FROM pg_seclabel AS l WHERE l.objoid = c.oid AND l.classoid = 'pg_class'::regclass),
   'unlogged', c.relpersistence = 'u',
   'options', c.reloptions,
   'toast_options', (SELECT t.reloptions FROM pg_class AS t WHERE t.oid = c.reltoastrelid),
@@ -75,6 +76,7 @@ SELECT json_build_object(
           'name', s.relname, 'type', format_type(q.seqtypid, NULL), 'start', q.seqstart, 'increment', q.seqincrement,
           'min', q.seqmin, 'max', q.seqmax, 'cache', q.seqcache, 'cycle', q.seqcycle,
           'comment', (SELECT d.description FROM pg_description AS d WHERE d.objoid = s.oid AND d.classoid = 'pg_class'::regclass AND d.objsubid = 0),
+          'security_labels', (SELECT json_agg(json_build_array(l.objsubid, l.provider, l.label)) FROM pg_seclabel AS l WHERE l.objoid = s.oid AND l.classoid = 'pg_class'::regclass),
           'acl', CASE WHEN NOT (s.relacl @> acldefault('s', s.relowner) AND s.relacl <@ acldefault('s', s.relowner)) THEN (
             SELECT coalesce(json_agg(json_build_array(CASE x.grantee WHEN 0 THEN '' ELSE pg_get_userbyid(x.grantee) END, x.privilege_type, x.is_grantable)), '[]')
             FROM aclexplode(s.relacl) AS x

@@ -9,6 +9,7 @@ SELECT json_build_object(
     FROM aclexplode(coalesce(f.proacl, acldefault('f', f.proowner))) AS p
   ),
   'comment', (SELECT s.description FROM pg_description AS s WHERE s.objoid = f.oid AND s.classoid = 'pg_proc'::regclass AND s.objsubid = 0),
+  'security_labels', (SELECT json_agg(json_build_array(l.objsubid, l.provider, l.label)) FROM pg_seclabel AS l WHERE l.objoid = f.oid AND l.classoid = 'pg_proc'::regclass),
   'procedure', f.prokind = 'p',
   'window', f.prokind = 'w',
   'language', l.lanname,

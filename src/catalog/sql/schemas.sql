@@ -7,7 +7,8 @@ SELECT json_build_object(
     SELECT json_agg(json_build_array(CASE p.grantee WHEN 0 THEN '' ELSE pg_get_userbyid(p.grantee) END, p.privilege_type, p.is_grantable))
     FROM aclexplode(coalesce(n.nspacl, acldefault('n', n.nspowner))) AS p
   ),
-  'comment', (SELECT s.description FROM pg_description AS s WHERE s.objoid = n.oid AND s.classoid = 'pg_namespace'::regclass AND s.objsubid = 0)
+  'comment', (SELECT s.description FROM pg_description AS s WHERE s.objoid = n.oid AND s.classoid = 'pg_namespace'::regclass AND s.objsubid = 0),
+  'security_labels', (SELECT json_agg(json_build_array(l.objsubid, l.provider, l.label)) FROM pg_seclabel AS l WHERE l.objoid = n.oid AND l.classoid = 'pg_namespace'::regclass)
 )::text
 FROM pg_namespace AS n
 WHERE n.oid = ANY ($1::text::oid[])

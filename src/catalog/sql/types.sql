@@ -10,6 +10,7 @@ SELECT json_build_object(
     FROM aclexplode(coalesce(t.typacl, acldefault('T', t.typowner))) AS p
   ),
   'comment', (SELECT s.description FROM pg_description AS s WHERE s.objoid = t.oid AND s.classoid = 'pg_type'::regclass AND s.objsubid = 0),
+  'security_labels', (SELECT json_agg(json_build_array(l.objsubid, l.provider, l.label)) FROM pg_seclabel AS l WHERE l.objoid = t.oid AND l.classoid = 'pg_type'::regclass),
   'labels', CASE WHEN t.typtype = 'e' THEN (
     SELECT json_agg(e.enumlabel ORDER BY e.enumsortorder) FROM pg_enum AS e WHERE e.enumtypid = t.oid
   ) END,

@@ -22,9 +22,21 @@ WITH chosen AS MATERIALIZED (
     WHERE t.oid IN (k.castsource, k.casttarget) AND tn.nspname NOT IN ('pg_catalog', 'information_schema')
   )
   UNION ALL
-  SELECT 'pg_seclabel'::regclass, l.objoid, 'security label', format('%s on %s', l.provider, i.identity)
+  -- pg_dump leaves out those of a composite type's attributes and of a relation's own row type
+  SELECT l.classoid, l.objoid, 'security label', format('%s on %s', l.provider, i.identity)
   FROM pg_seclabel AS l CROSS JOIN LATERAL pg_identify_object(l.classoid, l.objoid, l.objsubid) AS i
   WHERE i.schema IN (SELECT n.nspname FROM chosen AS n)
+    AND l.classoid <> 'pg_proc'::regclass
+    AND NOT EXISTS (
+      SELECT FROM pg_class AS c
+      WHERE l.classoid = 'pg_class'::regclass AND c.oid = l.objoid AND c.relkind IN ('r', 'p', 'f', 'v', 'm', 'S')
+    )
+    AND NOT EXISTS (
+      SELECT FROM pg_type AS t
+      WHERE l.classoid = 'pg_type'::regclass AND t.oid = l.objoid AND t.typtype <> 'm'
+        AND NOT EXISTS (SELECT FROM pg_class AS c WHERE c.oid = t.typrelid AND c.relkind <> 'c')
+        AND NOT EXISTS (SELECT FROM pg_type AS e WHERE e.oid = t.typelem AND e.typarray = t.oid)
+    )
 )
 SELECT DISTINCT i.kind, i.name FROM item AS i
 WHERE (i.class, i.oid) NOT IN (SELECT o.classid, o.objid FROM owned AS o)

@@ -219,6 +219,7 @@ fn options_of_an_identity_merge_apart() {
                 always: true,
                 sequence: "users_id_seq".to_owned(),
                 comment: None,
+                security_labels: SecurityLabels::new(),
                 acl: None,
                 options: SequenceOptions {
                     data_type: "bigint".to_owned(),

@@ -435,6 +435,41 @@ fn grants_merge_by_grantee_and_privilege() {
 }
 
 #[test]
+fn security_labels_merge_by_provider() {
+    let labelled = |object: &[(&str, &str)], of_name: &[(&str, &str)]| {
+        let labels = |labels: &[(&str, &str)]| -> SecurityLabels {
+            (labels.iter())
+                .map(|(provider, label)| ((*provider).to_owned(), (*label).to_owned()))
+                .collect()
+        };
+        let mut definition = with_column(users(), "name", |column| {
+            column.security_labels = labels(of_name);
+        });
+        definition.security_labels = labels(object);
+        definition
+    };
+    let merged = auto_one(
+        Some(&labelled(&[("a", "1")], &[("a", "1")])),
+        Some(&labelled(&[], &[("a", "1"), ("b", "2")])),
+        Some(&labelled(&[("a", "1"), ("b", "2")], &[])),
+    );
+    assert_eq!(merged.conflicts, []);
+    assert_eq!(
+        object(&merged),
+        Some(&labelled(&[("b", "2")], &[("b", "2")]))
+    );
+    let merged = auto_one(
+        Some(&users()),
+        Some(&labelled(&[("a", "1")], &[("a", "1")])),
+        Some(&labelled(&[("a", "2")], &[("a", "2")])),
+    );
+    assert_eq!(
+        attributes(&merged),
+        ["column name security label a", "security label a"]
+    );
+}
+
+#[test]
 fn a_renamed_routine_keeps_the_other_side_s_body() {
     let routine = |name: &str, body: &str| {
         definition(Body::Routine(Routine {

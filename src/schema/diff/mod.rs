@@ -19,8 +19,8 @@ pub use table::column_settings;
 use super::acl;
 use super::change::{Alteration, Change, ChangeKind, Part};
 use super::model::{
-    Acl, Body, Declared, Definition, Index, Kind, MaterializedView, Name, Routine, Sequence,
-    Trigger, View,
+    Acl, Body, Declared, Definition, Index, Kind, MaterializedView, Name, Routine, SecurityLabels,
+    Sequence, Trigger, View,
 };
 use super::quote::{qualified, quote_identifier};
 use super::rename::with_own_name;
@@ -120,6 +120,12 @@ fn alterations(
         new.comment.as_ref(),
         &mut found,
     );
+    security_labels(
+        &Part::Object,
+        &carried.security_labels,
+        &new.security_labels,
+        &mut found,
+    );
     if carried.owner != new.owner {
         found.push(Alteration::SetOwner {
             from: carried.owner.clone(),
@@ -193,6 +199,33 @@ fn comment(on: Part, old: Option<&String>, new: Option<&String>, found: &mut Vec
     }
 }
 
+fn security_labels(
+    on: &Part,
+    old: &SecurityLabels,
+    new: &SecurityLabels,
+    found: &mut Vec<Alteration>,
+) {
+    for (provider, label) in changed_labels(old, new) {
+        found.push(Alteration::SetSecurityLabel {
+            on: on.clone(),
+            provider: provider.clone(),
+            label: label.cloned(),
+        });
+    }
+}
+
+/// The providers whose labels differ, with the labels afterwards.
+pub fn changed_labels<'a>(
+    old: &'a SecurityLabels,
+    new: &'a SecurityLabels,
+) -> Vec<(&'a String, Option<&'a String>)> {
+    let providers: BTreeSet<&String> = old.keys().chain(new.keys()).collect();
+    (providers.into_iter())
+        .map(|provider| (provider, new.get(provider)))
+        .filter(|(provider, label)| old.get(*provider) != *label)
+        .collect()
+}
+
 fn options(
     old: &BTreeMap<String, String>,
     new: &BTreeMap<String, String>,
@@ -225,6 +258,23 @@ fn column_comments(
             Part::Column(column.clone()),
             old.get(column),
             new.get(column),
+            found,
+        );
+    }
+}
+
+fn column_security_labels(
+    old: &BTreeMap<String, SecurityLabels>,
+    new: &BTreeMap<String, SecurityLabels>,
+    columns: &[String],
+    found: &mut Vec<Alteration>,
+) {
+    let none = SecurityLabels::new();
+    for column in columns {
+        security_labels(
+            &Part::Column(column.clone()),
+            old.get(column).unwrap_or(&none),
+            new.get(column).unwrap_or(&none),
             found,
         );
     }
@@ -298,6 +348,12 @@ fn view(old: &View, new: &View, renames: &Renames, found: &mut Vec<Alteration>) 
         &new.columns,
         found,
     );
+    column_security_labels(
+        &old.column_security_labels,
+        &new.column_security_labels,
+        &new.columns,
+        found,
+    );
 }
 
 fn materialized_view(
@@ -324,6 +380,12 @@ fn materialized_view(
     column_comments(
         &old.column_comments,
         &new.column_comments,
+        &new.columns,
+        found,
+    );
+    column_security_labels(
+        &old.column_security_labels,
+        &new.column_security_labels,
         &new.columns,
         found,
     );

@@ -1,6 +1,6 @@
 //! What differs between two definitions of a table.
 
-use super::{comment, options};
+use super::{comment, options, security_labels};
 use crate::schema::change::{Alteration, Part};
 use crate::schema::model::{
     Column, ColumnSettings, Constraint, Identity, IndexAttributes, Name, Table,
@@ -304,12 +304,9 @@ pub(super) fn column_attributes(old: &Column, new: &Column, found: &mut Vec<Alte
         &new.foreign_options,
         found,
     );
-    comment(
-        Part::Column(column),
-        old.comment.as_ref(),
-        new.comment.as_ref(),
-        found,
-    );
+    let part = Part::Column(column);
+    security_labels(&part, &old.security_labels, &new.security_labels, found);
+    comment(part, old.comment.as_ref(), new.comment.as_ref(), found);
 }
 
 fn identity(

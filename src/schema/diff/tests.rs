@@ -122,6 +122,43 @@ fn an_owners_rights_are_no_grants_of_their_own() {
 }
 
 #[test]
+fn labels_differ_by_provider_and_column() {
+    let labelled = |object: &[(&str, &str)], of_name: &[(&str, &str)], of_x: &[(&str, &str)]| {
+        let labels = |labels: &[(&str, &str)]| -> SecurityLabels {
+            (labels.iter())
+                .map(|(provider, label)| ((*provider).to_owned(), (*label).to_owned()))
+                .collect()
+        };
+        let mut name = column(10, "name", "text");
+        name.security_labels = labels(of_name);
+        let mut users = owned(Body::Table(table("users", vec![name])));
+        users.security_labels = labels(object);
+        let mut v = view("v", " SELECT 1 AS x", &[]);
+        if let Body::View(view) = &mut v.body {
+            view.column_security_labels = [("x".to_owned(), labels(of_x))].into();
+        }
+        (users, v)
+    };
+    let (users, v) = labelled(&[("a", "1"), ("b", "2")], &[("a", "1")], &[("a", "1")]);
+    let (users_after, v_after) = labelled(&[("a", "1"), ("c", "3")], &[("a", "4")], &[("b", "5")]);
+    assert_eq!(
+        sentences(users, users_after),
+        [
+            "security label on column name for a: 4",
+            "drop security label for b",
+            "security label for c: 3",
+        ]
+    );
+    assert_eq!(
+        sentences(v, v_after),
+        [
+            "drop security label on column x for a",
+            "security label on column x for b: 5",
+        ]
+    );
+}
+
+#[test]
 fn what_only_orders_or_follows_is_no_difference() {
     let old = view("v", " SELECT 1 AS x", &[]);
     let mut new = old.clone();

@@ -118,6 +118,8 @@ pub(super) fn properties(script: &mut Script<'_>, definition: &Definition, colum
             Some(comment),
         );
     }
+    let part = Part::Column(column.name.clone());
+    script.security_labels(definition, &part, &column.security_labels);
 }
 
 /// `ALTER TABLE … ALTER COLUMN … <action>`.

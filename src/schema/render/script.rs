@@ -1,12 +1,12 @@
 //! The steps as they are written, and the words that all kinds share: what an object is called after
-//! `DROP`, `COMMENT ON` and `GRANT … ON`, its comment, owner and privileges.
+//! `DROP`, `COMMENT ON` and `GRANT … ON`, its comment, security labels, owner and privileges.
 
 use super::aggregate;
 use super::step::{Hazard, RenderOptions, Step};
 use crate::schema::acl;
 use crate::schema::change::{Alteration, Part};
 use crate::schema::kind::Naming;
-use crate::schema::model::{Acl, Body, Definition, Kind, Name, ObjectKey};
+use crate::schema::model::{Acl, Body, Definition, Kind, Name, ObjectKey, SecurityLabels};
 use crate::schema::quote::{
     qualified, qualified_operator, quote_grantee, quote_identifier, quote_literal,
 };
@@ -35,12 +35,13 @@ impl Script<'_> {
         });
     }
 
-    /// Comment, owner and privileges of an object just made.
+    /// Comment, security labels, owner and privileges of an object just made.
     pub fn properties(&mut self, definition: &Definition) {
         let key = definition.key();
         if let Some(text) = &definition.comment {
             self.comment(definition, &Part::Object, Some(text));
         }
+        self.security_labels(definition, &Part::Object, &definition.security_labels);
         let creator = self.options.creator.as_ref();
         let creator = creator.map(|creator| creator.role.as_str());
         if definition.kind().facts().owned && creator != Some(definition.owner.as_str()) {
@@ -75,30 +76,37 @@ impl Script<'_> {
     }
 
     pub fn comment(&mut self, definition: &Definition, on: &Part, text: Option<&String>) {
-        let whole = target(definition);
-        let what = match on {
-            Part::Object => whole,
-            Part::Column(column) => {
-                let name = relation(definition);
-                format!("COLUMN {name}.{}", quote_identifier(column))
-            }
-            Part::Constraint(constraint) => {
-                let domain = match definition.kind() {
-                    Kind::Domain => "DOMAIN ",
-                    _ => "",
-                };
-                format!(
-                    "CONSTRAINT {} ON {domain}{}",
-                    quote_identifier(constraint),
-                    relation(definition)
-                )
-            }
-        };
+        let what = part(definition, on);
         let text = text.map_or_else(|| "NULL".to_owned(), |text| quote_literal(text));
         self.push(
             &definition.key(),
             &[],
             format!("COMMENT ON {what} IS {text}"),
+        );
+    }
+
+    /// The labels of something just made.
+    pub fn security_labels(&mut self, definition: &Definition, on: &Part, labels: &SecurityLabels) {
+        let what = part(definition, on);
+        for (provider, label) in labels {
+            self.security_label(&definition.key(), &what, provider, Some(label));
+        }
+    }
+
+    /// The label of `what`, which belongs to `object`.
+    pub fn security_label(
+        &mut self,
+        object: &ObjectKey,
+        what: &str,
+        provider: &str,
+        label: Option<&String>,
+    ) {
+        let provider = quote_identifier(provider);
+        let label = label.map_or_else(|| "NULL".to_owned(), |label| quote_literal(label));
+        self.push(
+            object,
+            &[],
+            format!("SECURITY LABEL FOR {provider} ON {what} IS {label}"),
         );
     }
 
@@ -152,6 +160,16 @@ impl Script<'_> {
             Alteration::SetComment { on, text } => {
                 self.comment(definition, on, text.as_ref());
             }
+            Alteration::SetSecurityLabel {
+                on,
+                provider,
+                label,
+            } => self.security_label(
+                &definition.key(),
+                &part(definition, on),
+                provider,
+                label.as_ref(),
+            ),
             Alteration::SetOwner { .. } => self.push(
                 &definition.key(),
                 &[Hazard::AuthzUpdate],
@@ -187,6 +205,28 @@ fn owner_loses_all(definition: &Definition, alteration: &Alteration) -> Option<A
         privileges: vec!["ALL".to_owned()],
         grant_option_only: false,
     })
+}
+
+/// An object or a part of it, as `COMMENT ON` names it.
+fn part(definition: &Definition, on: &Part) -> String {
+    match on {
+        Part::Object => target(definition),
+        Part::Column(column) => {
+            let name = relation(definition);
+            format!("COLUMN {name}.{}", quote_identifier(column))
+        }
+        Part::Constraint(constraint) => {
+            let domain = match definition.kind() {
+                Kind::Domain => "DOMAIN ",
+                _ => "",
+            };
+            format!(
+                "CONSTRAINT {} ON {domain}{}",
+                quote_identifier(constraint),
+                relation(definition)
+            )
+        }
+    }
 }
 
 /// A `GRANT` or `REVOKE`; nothing for other alterations.

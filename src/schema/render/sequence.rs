@@ -3,8 +3,10 @@
 use super::script::{Script, target};
 use crate::schema::acl;
 use crate::schema::change::Alteration;
+use crate::schema::diff::changed_labels;
 use crate::schema::model::{
-    Acl, Definition, Identity, Kind, Name, OwnedBy, Persistence, Sequence, SequenceOptions,
+    Acl, Definition, Identity, Kind, Name, OwnedBy, Persistence, SecurityLabels, Sequence,
+    SequenceOptions,
 };
 use crate::schema::quote::{qualified, quote_identifier, quote_literal};
 
@@ -93,7 +95,7 @@ pub(super) fn identity(table: &Name, column: &str, identity: &Identity) -> Strin
     format!("GENERATED {always} AS IDENTITY{options}")
 }
 
-/// Comment and privileges of an identity column's sequence, which belongs to its table's owner.
+/// Comment, security labels and privileges of an identity column's sequence, which belongs to its table's owner.
 pub(super) fn identity_properties(
     script: &mut Script<'_>,
     definition: &Definition,
@@ -101,17 +103,19 @@ pub(super) fn identity_properties(
     after: &Identity,
 ) {
     let key = definition.key();
-    let sequence = qualified(&Name::new(key.schema.as_str(), after.sequence.as_str()));
+    let sequence = Name::new(key.schema.as_str(), after.sequence.as_str());
+    let what = format!("SEQUENCE {}", qualified(&sequence));
     if before.and_then(|before| before.comment.as_ref()) != after.comment.as_ref() {
         let text = after
             .comment
             .as_ref()
             .map_or_else(|| "NULL".to_owned(), |text| quote_literal(text));
-        script.push(
-            &key,
-            &[],
-            format!("COMMENT ON SEQUENCE {sequence} IS {text}"),
-        );
+        script.push(&key, &[], format!("COMMENT ON {what} IS {text}"));
+    }
+    let unlabelled = SecurityLabels::new();
+    let labels = before.map_or(&unlabelled, |before| &before.security_labels);
+    for (provider, label) in changed_labels(labels, &after.security_labels) {
+        script.security_label(&key, &what, provider, label);
     }
     let none = Acl::new();
     let default = |wanted: &Acl| acl::default_acl(Kind::Sequence, &definition.owner, wanted);
@@ -120,7 +124,7 @@ pub(super) fn identity_properties(
         .and_then(|before| before.acl.clone())
         .unwrap_or_else(|| default(&wanted));
     for privilege in acl::difference(&granted, &wanted, None) {
-        script.privileges_on(&key, &format!("SEQUENCE {sequence}"), &privilege, &[]);
+        script.privileges_on(&key, &what, &privilege, &[]);
     }
 }
 

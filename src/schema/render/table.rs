@@ -387,6 +387,10 @@ impl Altered<'_> {
                 on: Part::Column(column),
                 ..
             }
+            | Alteration::SetSecurityLabel {
+                on: Part::Column(column),
+                ..
+            }
             | Alteration::Grant {
                 column: Some(column),
                 ..

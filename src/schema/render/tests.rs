@@ -1,6 +1,7 @@
 use super::*;
 use crate::schema::model::{
-    Body, Constraint, ConstraintKind, Definition, IndexAttributes, Name, ObjectKey,
+    Body, Constraint, ConstraintKind, Definition, Identity, IndexAttributes, Name, ObjectKey,
+    SecurityLabels, SequenceOptions,
 };
 use crate::schema::samples::{
     any_snapshot, column, enumeration, lineage, owned, schema, snapshot, table, unique, view,
@@ -72,6 +73,70 @@ fn a_new_object_is_named_its_owner_unless_that_is_who_makes_it() {
         ["CREATE SCHEMA \"App\"", "ALTER SCHEMA \"App\" OWNER TO ada"]
     );
     assert_eq!(create_all(&to, &options()).len(), 1);
+}
+
+#[test]
+fn labels_are_set_and_dropped_wherever_they_are() {
+    let labels =
+        |label: &str| -> SecurityLabels { [("Who's".to_owned(), label.to_owned())].into() };
+    let mut name = column(10, "name", "text");
+    name.security_labels = labels("it's");
+    name.identity = Some(Identity {
+        always: true,
+        sequence: "users_name_seq".to_owned(),
+        options: SequenceOptions {
+            data_type: "bigint".to_owned(),
+            start: 1,
+            increment: 1,
+            min: 1,
+            max: i64::MAX,
+            cache: 1,
+            cycle: false,
+        },
+        comment: None,
+        security_labels: labels("counted"),
+        acl: None,
+    });
+    let mut users = owned(Body::Table(table("users", vec![name.clone()])));
+    users.security_labels = labels("secret");
+    let mut mood = enumeration("mood", &["ok"]);
+    mood.security_labels = labels("moody");
+    let mut v = view("v", " SELECT 1 AS x", &[]);
+    if let Body::View(view) = &mut v.body {
+        view.column_security_labels = [("x".to_owned(), labels("one"))].into();
+    }
+    let to = snapshot([(1, users.clone()), (2, mood), (3, v)]);
+    let labelled = |from: &Snapshot, to: &Snapshot| -> Vec<String> {
+        (sql(from, to).into_iter())
+            .filter(|sql| sql.starts_with("SECURITY LABEL"))
+            .collect()
+    };
+    assert_eq!(
+        labelled(&Snapshot::default(), &to),
+        [
+            "SECURITY LABEL FOR \"Who's\" ON TYPE public.mood IS 'moody'",
+            "SECURITY LABEL FOR \"Who's\" ON SEQUENCE public.users_name_seq IS 'counted'",
+            "SECURITY LABEL FOR \"Who's\" ON COLUMN public.users.name IS 'it''s'",
+            "SECURITY LABEL FOR \"Who's\" ON TABLE public.users IS 'secret'",
+            "SECURITY LABEL FOR \"Who's\" ON COLUMN public.v.x IS 'one'",
+        ]
+    );
+    let mut bare = users.clone();
+    bare.security_labels.clear();
+    if let Body::Table(table) = &mut bare.body {
+        table.columns[0].security_labels.clear();
+        if let Some(identity) = &mut table.columns[0].identity {
+            identity.security_labels.clear();
+        }
+    }
+    assert_eq!(
+        sql(&snapshot([(1, users)]), &snapshot([(1, bare)])),
+        [
+            "SECURITY LABEL FOR \"Who's\" ON SEQUENCE public.users_name_seq IS NULL",
+            "SECURITY LABEL FOR \"Who's\" ON COLUMN public.users.name IS NULL",
+            "SECURITY LABEL FOR \"Who's\" ON TABLE public.users IS NULL",
+        ]
+    );
 }
 
 #[test]

@@ -20,7 +20,7 @@ pub(super) fn complete(script: &mut Script<'_>, definition: &Definition, view: &
     columns(script, definition, view);
 }
 
-/// Defaults and comments of columns.
+/// Defaults, comments and security labels of columns.
 fn columns(script: &mut Script<'_>, definition: &Definition, view: &View) {
     for column in &view.columns {
         if let Some(default) = view.column_defaults.get(column) {
@@ -28,6 +28,9 @@ fn columns(script: &mut Script<'_>, definition: &Definition, view: &View) {
         }
         if let Some(comment) = view.column_comments.get(column) {
             script.comment(definition, &Part::Column(column.clone()), Some(comment));
+        }
+        if let Some(labels) = view.column_security_labels.get(column) {
+            script.security_labels(definition, &Part::Column(column.clone()), labels);
         }
     }
 }
@@ -199,6 +202,9 @@ pub(super) fn create_materialized(
     for column in &view.columns {
         if let Some(comment) = view.column_comments.get(column) {
             script.comment(definition, &Part::Column(column.clone()), Some(comment));
+        }
+        if let Some(labels) = view.column_security_labels.get(column) {
+            script.security_labels(definition, &Part::Column(column.clone()), labels);
         }
     }
 }

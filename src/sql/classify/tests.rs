@@ -161,6 +161,22 @@ fn ddl_names_its_targets() {
         ("COMMENT ON FUNCTION f(int) IS 'x'", &["routine f"]),
         ("COMMENT ON TYPE s.m IS 'x'", &["type s.m"]),
         ("COMMENT ON SCHEMA s IS 'x'", &["schema s"]),
+        ("SECURITY LABEL ON TABLE t IS 'x'", &["relation t"]),
+        (
+            "SECURITY LABEL FOR p ON COLUMN s.t.c IS NULL",
+            &["relation s.t"],
+        ),
+        (
+            "SECURITY LABEL ON MATERIALIZED VIEW s.m IS 'x'",
+            &["relation s.m"],
+        ),
+        ("SECURITY LABEL ON FUNCTION f(int) IS 'x'", &["routine f"]),
+        (
+            "SECURITY LABEL ON AGGREGATE s.a(*) IS 'x'",
+            &["routine s.a"],
+        ),
+        ("SECURITY LABEL ON DOMAIN s.d IS 'x'", &["type s.d"]),
+        ("SECURITY LABEL FOR 'p' ON SCHEMA s IS 'x'", &["schema s"]),
         (
             "GRANT SELECT ON t, s.u TO r",
             &["relation t", "relation s.u"],
@@ -300,6 +316,10 @@ fn summaries_are_one_short_line() {
         ("CREATE VIEW v AS SELECT 1", "CREATE VIEW v"),
         ("COMMENT ON TABLE t IS 'long'", "COMMENT ON TABLE t"),
         (
+            "SECURITY LABEL FOR p ON TABLE t IS 'long'",
+            "SECURITY LABEL FOR p ON TABLE t",
+        ),
+        (
             "CREATE UNIQUE INDEX i ON t (a)",
             "CREATE UNIQUE INDEX i ON t",
         ),
@@ -336,6 +356,7 @@ fn what_changes_no_schema_is_no_ddl() {
         "CREATE DATABASE d",
         "ALTER DATABASE d SET x = 1",
         "COMMENT ON DATABASE d IS 'x'",
+        "SECURITY LABEL ON ROLE r IS 'x'",
         "GRANT r TO s",
         "GRANT CONNECT ON DATABASE d TO r",
         "DISCARD PLANS",
@@ -472,6 +493,7 @@ fn what_all_branches_share_is_told() {
         "ALTER DEFAULT PRIVILEGES GRANT SELECT ON TABLES TO r",
         "DROP CAST (text AS json)",
         "COMMENT ON EXTENSION e IS 'x'",
+        "SECURITY LABEL ON LANGUAGE l IS 'x'",
     ] {
         assert_eq!(action(text), Action::Shared, "{text}");
     }
