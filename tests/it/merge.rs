@@ -450,7 +450,7 @@ async fn a_diff_as_sql_leads_from_one_branch_to_the_other() {
     let up = main.column("PGGIT DIFF main feature AS SQL").await;
     psql(&server, &up.join("\n"));
     assert_same(
-        &dump_of_branch(&fixture, "feature"),
+        &dump_of_branch(&fixture, "feature").await,
         &dump_of_main(&fixture),
     );
     let down = main.column("PGGIT DIFF feature main AS SQL").await;
@@ -494,12 +494,13 @@ async fn a_branch_is_an_exact_copy() {
     assert!(main.rows("PGGIT DIFF main feature").await.is_empty());
     assert_same(
         &dump_of_main(&fixture),
-        &dump_of_branch(&fixture, "feature"),
+        &dump_of_branch(&fixture, "feature").await,
     );
 }
 
 /// A branch's dump with the names of `main`.
-fn dump_of_branch(fixture: &Fixture, branch: &str) -> String {
+async fn dump_of_branch(fixture: &Fixture, branch: &str) -> String {
+    fixture.complete(branch).await;
     let database = &fixture.database;
     let url = database.server.url(&database.owner, &database.name);
     dump_schema(&url, &format!("public@{branch}"), Some("public"))

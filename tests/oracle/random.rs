@@ -59,6 +59,7 @@ async fn commits_say_what_random_statements_did() {
             }
         }
         feature.run("PGGIT BRANCH copy").await;
+        fixture.complete("copy").await;
         let of = |branch| {
             let database = &fixture.database;
             async move { Dump::of(database, &Scope::branch(database, branch).await).await }
