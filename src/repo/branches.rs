@@ -52,7 +52,7 @@ pub async fn create(
     {
         Ok(head) => {
             operator.batch("COMMIT").await.map_err(RepoError::from)?;
-            database.refresh().await?;
+            database.refresh_branches(&mut operator).await?;
             Ok(Created {
                 map: database.branch(name).await?,
                 head,

@@ -284,13 +284,31 @@ impl Database {
 
     async fn refresh_with(&self, executor: &mut dyn Executor) -> Result<(), RepoError> {
         let _in_turn = self.refreshing.lock().await;
-        let branches = self.store.branches(executor).await?;
-        self.hydrate(&branches);
-        let schemas = self.store.branch_schemas(executor).await?;
         let shared = SharedObjects {
             extension_members: catalog::extension_members(executor).await?,
             excluded_schemas: self.versioning.excluded_schemas.clone(),
         };
+        self.learn(executor, shared).await
+    }
+
+    /// Reads branches again, through a connection at hand; shared objects are as they were last seen.
+    pub(super) async fn refresh_branches(
+        &self,
+        executor: &mut dyn Executor,
+    ) -> Result<(), RepoError> {
+        let _in_turn = self.refreshing.lock().await;
+        let shared = SharedObjects::clone(self.registry.load().shared());
+        self.learn(executor, shared).await
+    }
+
+    async fn learn(
+        &self,
+        executor: &mut dyn Executor,
+        shared: SharedObjects,
+    ) -> Result<(), RepoError> {
+        let branches = self.store.branches(executor).await?;
+        self.hydrate(&branches);
+        let schemas = self.store.branch_schemas(executor).await?;
         let mut entries: Vec<BranchEntry> = branches
             .into_iter()
             .map(|branch| BranchEntry {
