@@ -11,7 +11,7 @@ use crate::schema::model::{
     Acl, Attribute, Body, Check, Column, ColumnSettings, Composite, Constraint, ConstraintKind,
     Declared, Domain, Enum, Foreign, Generated, Identity, Index, IndexAttributes, Lineage,
     MaterializedView, Name, OwnedBy, Persistence, ReplicaIdentity, Routine, SecurityLabels,
-    Sequence, SequenceOptions, Table, Trigger, TriggerState, View,
+    Sequence, SequenceOptions, Table, Trigger, TriggerState, View, default_not_null,
 };
 use crate::schema::token::tokens;
 use std::collections::BTreeMap;
@@ -195,12 +195,17 @@ fn column(row: &ColumnRow, relation: &RelationRow, id: Lineage, logical: Logical
             (None, generated)
         }
     };
+    let not_null = row.not_null_constraint.as_ref();
     Column {
         id,
         name: row.name.clone(),
         data_type: logical.text(&row.data_type),
         collation: collation(row.collation.as_ref(), logical),
         not_null: row.not_null,
+        not_null_name: not_null
+            .filter(|constraint| constraint.name != default_not_null(&relation.name, &row.name))
+            .map(|constraint| constraint.name.clone()),
+        not_null_comment: not_null.and_then(|constraint| constraint.comment.clone()),
         default,
         identity: row.identity_sequence.as_ref().map(|sequence| Identity {
             always: row.identity == "a",

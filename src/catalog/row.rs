@@ -106,6 +106,7 @@ pub(super) struct ColumnRow {
     pub data_type: String,
     pub collation: Option<PhysicalName>,
     pub not_null: bool,
+    pub not_null_constraint: Option<NotNullRow>,
     pub default: Option<String>,
     /// `s`, `v` or empty.
     pub generated: String,
@@ -120,6 +121,12 @@ pub(super) struct ColumnRow {
     pub options: Option<Vec<String>>,
     pub foreign_options: Option<Vec<String>>,
     pub inherited: bool,
+}
+
+#[derive(Clone, Debug, Deserialize)]
+pub(super) struct NotNullRow {
+    pub name: String,
+    pub comment: Option<String>,
 }
 
 #[derive(Clone, Debug, Deserialize)]

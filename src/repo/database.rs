@@ -227,6 +227,11 @@ impl Database {
         self.server_version
     }
 
+    /// Whether `NOT NULL` is a constraint with a name.
+    pub fn named_not_null(&self) -> bool {
+        self.server_version >= 180_000
+    }
+
     pub fn versioning(&self) -> &Versioning {
         &self.versioning
     }

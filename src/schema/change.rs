@@ -109,6 +109,9 @@ pub enum Alteration {
     },
     SetNotNull {
         column: Option<String>,
+        /// The constraint's, where it is not the default one.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        name: Option<String>,
     },
     DropNotNull {
         column: Option<String>,
@@ -436,7 +439,7 @@ impl fmt::Display for Alteration {
                 }
                 Ok(())
             }
-            Self::SetNotNull { column } => write!(f, "set not null{}", OnColumn(column)),
+            Self::SetNotNull { column, .. } => write!(f, "set not null{}", OnColumn(column)),
             Self::DropNotNull { column } => write!(f, "drop not null{}", OnColumn(column)),
             Self::SetDefault { column, expression } => {
                 write!(f, "set default{} to {expression}", OnColumn(column))

@@ -294,6 +294,12 @@ pub struct Column {
     /// Only where it is not the type's own.
     pub collation: Option<Name>,
     pub not_null: bool,
+    /// What the constraint behind `NOT NULL` is called (PostgreSQL 18), where it is not the [`default_not_null`] of
+    /// the table's and the column's names.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub not_null_name: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub not_null_comment: Option<String>,
     /// The default's expression; a generated column's is in `generated`.
     pub default: Option<String>,
     pub identity: Option<Identity>,
@@ -323,6 +329,19 @@ pub struct Column {
     /// no `ALTER` sets it, so a diff does not compare it. A partition's columns are all its own.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub inherited: bool,
+}
+
+impl Column {
+    /// What the constraint behind `NOT NULL` is called, where there is one.
+    pub fn not_null_constraint(&self, table: &Name) -> Option<String> {
+        let name = || default_not_null(&table.name, &self.name);
+        (self.not_null).then(|| self.not_null_name.clone().unwrap_or_else(name))
+    }
+}
+
+/// The name that a `NOT NULL` without one is given, as `pg_dump` sees it: neither cut to fit nor numbered.
+pub fn default_not_null(table: &str, column: &str) -> String {
+    format!("{table}_{column}_not_null")
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]

@@ -57,6 +57,13 @@ impl Bench {
         }
     }
 
+    fn options(&self) -> RenderOptions {
+        RenderOptions {
+            named_not_null: self.version >= 180_000,
+            ..RenderOptions::default()
+        }
+    }
+
     /// What the cases find there besides schemas.
     async fn prepare(&mut self) {
         self.run(
@@ -197,14 +204,14 @@ impl Bench {
     /// Makes `snapshot` from nothing, and checks it.
     async fn create(&mut self, snapshot: &Snapshot) -> Result<(), String> {
         self.empty().await;
-        let steps = create_all(snapshot, &RenderOptions::default());
+        let steps = create_all(snapshot, &self.options());
         self.apply(&steps).await?;
         self.expect(snapshot, &steps).await
     }
 
     /// Turns what is there, which is `from`, into `to`, and checks it.
     async fn migrate(&mut self, from: &Snapshot, to: &Snapshot) -> Result<Vec<Step>, String> {
-        let steps = render(&diff(from, to), from, to, &RenderOptions::default());
+        let steps = render(&diff(from, to), from, to, &self.options());
         self.apply(&steps).await?;
         self.expect(to, &steps).await?;
         Ok(steps)

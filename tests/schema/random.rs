@@ -8,7 +8,7 @@ use pggit::catalog::LineageBook;
 use pggit::merge::{self, Strategy};
 use pggit::schema::model::ObjectKey;
 use pggit::schema::snapshot::Snapshot;
-use pggit::schema::{RenderOptions, diff, render, script};
+use pggit::schema::{diff, render, script};
 use pggit::upstream::Executor;
 use serde_json::Value;
 use std::collections::BTreeMap;
@@ -75,7 +75,7 @@ impl Bench {
 
     /// Applies what leads from `from` to `to` in the transaction, and sees whether that is what comes out.
     async fn lead(&mut self, from: &Snapshot, to: &Snapshot) -> Result<(), String> {
-        let steps = render(&diff(from, to), from, to, &RenderOptions::default());
+        let steps = render(&diff(from, to), from, to, &self.options());
         self.sql(PINNED).await;
         self.sql("SET LOCAL check_function_bodies = off").await;
         for step in &steps {

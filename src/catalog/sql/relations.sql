@@ -66,6 +66,14 @@ SELECT json_build_object(
         FROM pg_collation AS co WHERE co.oid = a.attcollation
       ) END,
       'not_null', a.attnotnull,
+      -- a constraint since PostgreSQL 18; what a child has from its parents alone is theirs
+      'not_null_constraint', CASE WHEN a.attnotnull THEN (
+        SELECT json_build_object(
+          'name', k.conname,
+          'comment', (SELECT s.description FROM pg_description AS s WHERE s.objoid = k.oid AND s.classoid = 'pg_constraint'::regclass AND s.objsubid = 0))
+        FROM pg_constraint AS k
+        WHERE k.conrelid = c.oid AND k.contype = 'n' AND k.conkey[1] = a.attnum AND (k.conislocal OR c.relispartition)
+      ) END,
       'default', CASE WHEN a.atthasdef THEN (
         SELECT pg_get_expr(d.adbin, d.adrelid) FROM pg_attrdef AS d WHERE d.adrelid = a.attrelid AND d.adnum = a.attnum
       ) END,

@@ -9,7 +9,6 @@ use crate::repo::adopt::adopt;
 use crate::repo::database::Database;
 use crate::repo::error::RepoError;
 use crate::schema::model::{Body, Definition, Kind, Lineage};
-use crate::schema::render::step::Creator;
 use crate::schema::{self, RenderOptions, Snapshot};
 use crate::sql::retarget;
 use crate::store::{Placed, PlacedColumn};
@@ -28,21 +27,17 @@ pub struct Migration {
 }
 
 impl Migration {
-    /// Works out what leads from `from` to `to`, with `creator` running it, and `called` running as their owners
+    /// Works out what leads from `from` to `to`, with the functions `called` running as their owners
     /// meanwhile. Takes a while for many objects: not to be done where others wait.
     pub fn new(
         from: &Snapshot,
         to: &Snapshot,
         map: &BranchMap,
-        creator: &Creator,
+        options: &RenderOptions,
         called: &[Arc<Definition>],
     ) -> Result<Self, RepoError> {
         let changes = schema::diff(from, to);
-        let options = RenderOptions {
-            creator: Some(creator.clone()),
-            ..RenderOptions::default()
-        };
-        let steps = schema::render(&changes, from, to, &options);
+        let steps = schema::render(&changes, from, to, options);
         let statements = guard::statements(&steps, called);
         let script = retarget(&statements.join(";\n"), map)?;
         let mut made = Vec::new();

@@ -9,9 +9,9 @@ use crate::error::{ErrorReport, Report, SqlState};
 use crate::repo::database::Database;
 use crate::repo::error::RepoError;
 use crate::repo::ledger;
-use crate::schema::Snapshot;
 use crate::schema::model::{Definition, Kind, Lineage};
 use crate::schema::render::step::Creator;
+use crate::schema::{RenderOptions, Snapshot};
 use crate::store::Progress;
 use crate::upstream::{DbError, Executor};
 use std::collections::HashSet;
@@ -134,7 +134,7 @@ async fn attempt(
         return Ok(None);
     };
     let _turn = database.hydrators().acquire().await;
-    let mut migration = work.migration(&map).await?;
+    let mut migration = work.migration(database, &map).await?;
     let store = database.store();
     let mut operator = database.operator().await?;
     operator.batch(BEGIN).await?;
@@ -149,7 +149,7 @@ async fn attempt(
             for lineage in &settled {
                 work.wanted.remove(lineage);
             }
-            migration = work.migration(&map).await?;
+            migration = work.migration(database, &map).await?;
         }
         migration.apply(database, &mut operator, &map).await?;
         for (lineage, rows) in &row.ledgers {
@@ -212,13 +212,21 @@ struct Work {
 }
 
 impl Work {
-    async fn migration(&self, map: &Arc<BranchMap>) -> Result<Migration, RepoError> {
+    async fn migration(
+        &self,
+        database: &Database,
+        map: &Arc<BranchMap>,
+    ) -> Result<Migration, RepoError> {
         let (before, mut after) = (self.before.clone(), self.before.clone());
         let wanted = self.wanted.iter();
         after.extend(wanted.map(|(lineage, definition)| (*lineage, Arc::clone(definition))));
-        let (map, creator) = (Arc::clone(map), Arc::clone(&self.creator));
-        let called = Arc::clone(&self.called);
-        aside(move || Migration::new(&before, &after, &map, &creator, &called)).await
+        let (map, called) = (Arc::clone(map), Arc::clone(&self.called));
+        let options = RenderOptions {
+            creator: Some(Creator::clone(&self.creator)),
+            named_not_null: database.named_not_null(),
+            ..RenderOptions::default()
+        };
+        aside(move || Migration::new(&before, &after, &map, &options, &called)).await
     }
 }
 

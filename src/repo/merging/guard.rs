@@ -104,6 +104,7 @@ impl Guard<'_> {
                 }
                 Alteration::SetNotNull {
                     column: Some(column),
+                    ..
                 } => {
                     let Some(before) = self.name_before(column, alterations) else {
                         continue;

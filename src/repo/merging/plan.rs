@@ -84,6 +84,7 @@ async fn work_out(
     let options = RenderOptions {
         using: conversions(database, &mut reader, &theirs, source_head.commit, &bases).await?,
         creator: Some(creator.clone()),
+        named_not_null: database.named_not_null(),
     };
     let steps = schema::render(&changes, &before, &merged.result, &options);
     Ok(Planned {

@@ -260,6 +260,7 @@ fn follow_alterations(
             }
             Alteration::SetNotNull {
                 column: Some(column),
+                ..
             } => with_column(child, column, |column| column.not_null = true),
             Alteration::DropNotNull {
                 column: Some(column),

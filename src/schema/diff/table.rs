@@ -40,7 +40,10 @@ pub(super) fn table(old: &Table, new: &Table, found: &mut Vec<Alteration>) {
     }
     for column in &new.columns {
         match kept.iter().find(|(_, after)| after.id == column.id) {
-            Some((before, after)) => column_attributes(before, after, found),
+            Some((before, after)) => {
+                column_attributes(before, after, found);
+                not_null_constraint((old, before), (new, after), found);
+            }
             None => found.push(Alteration::AddColumn {
                 column: Box::new(column.clone()),
             }),
@@ -235,6 +238,35 @@ fn statistics(
     }
 }
 
+/// The constraint behind `NOT NULL`, which stays what it is called when its table or column is renamed. Only a
+/// name that is said is compared: before PostgreSQL 18 there are none. A child's is its parents' matter.
+fn not_null_constraint(
+    (old_table, old): (&Table, &Column),
+    (new_table, new): (&Table, &Column),
+    found: &mut Vec<Alteration>,
+) {
+    let Some(name) = new.not_null_constraint(&new_table.name) else {
+        return;
+    };
+    if let Some(before) = old.not_null_constraint(&old_table.name)
+        && before != name
+        && (old.not_null_name.is_some() || new.not_null_name.is_some())
+        && old_table.inherits.is_empty()
+        && new_table.inherits.is_empty()
+    {
+        found.push(Alteration::RenameConstraint {
+            from: before,
+            to: name.clone(),
+        });
+    }
+    comment(
+        Part::Constraint(name),
+        (old.not_null_comment.as_ref()).filter(|_| old.not_null),
+        new.not_null_comment.as_ref(),
+        found,
+    );
+}
+
 pub(super) fn column_attributes(old: &Column, new: &Column, found: &mut Vec<Alteration>) {
     let column = new.name.clone();
     if old.data_type != new.data_type || old.collation != new.collation {
@@ -261,7 +293,10 @@ pub(super) fn column_attributes(old: &Column, new: &Column, found: &mut Vec<Alte
     if old.not_null != new.not_null {
         let column = Some(column.clone());
         found.push(if new.not_null {
-            Alteration::SetNotNull { column }
+            Alteration::SetNotNull {
+                column,
+                name: new.not_null_name.clone(),
+            }
         } else {
             Alteration::DropNotNull { column }
         });

@@ -87,7 +87,10 @@ pub(super) fn domain(old: &Domain, new: &Domain, found: &mut Vec<Alteration>) {
     }
     if old.not_null != new.not_null {
         found.push(if new.not_null {
-            Alteration::SetNotNull { column: None }
+            Alteration::SetNotNull {
+                column: None,
+                name: None,
+            }
         } else {
             Alteration::DropNotNull { column: None }
         });

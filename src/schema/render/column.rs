@@ -1,8 +1,8 @@
 //! A table's columns.
 
-use super::script::{Script, option_list, set_option, target};
+use super::script::{Script, option_list, set_option, target, words};
 use super::sequence;
-use super::step::Hazard;
+use super::step::{Hazard, RenderOptions};
 use crate::schema::change::{Alteration, Part};
 use crate::schema::model::{Body, Column, Definition, Name};
 use crate::schema::quote::{qualified, quote_identifier, quote_literal};
@@ -10,7 +10,15 @@ use crate::schema::snapshot::Snapshot;
 use std::collections::BTreeMap;
 
 /// The column as `CREATE TABLE` and `ADD COLUMN` write it.
-pub(super) fn specification(table: &Name, column: &Column, with_default: bool) -> String {
+///
+/// Where names of `NOT NULL` are kept, the default one is said, too: it may be taken in the schema, by a table
+/// made `LIKE` this one, and another one chosen.
+pub(super) fn specification(
+    options: &RenderOptions,
+    table: &Name,
+    column: &Column,
+    with_default: bool,
+) -> String {
     let mut text = format!("{} {}", quote_identifier(&column.name), column.data_type);
     if !column.foreign_options.is_empty() {
         text.push_str(" OPTIONS ");
@@ -42,6 +50,12 @@ pub(super) fn specification(table: &Name, column: &Column, with_default: bool) -
         text.push_str(default);
     }
     if column.not_null {
+        let name = if options.named_not_null {
+            column.not_null_constraint(table)
+        } else {
+            column.not_null_name.clone()
+        };
+        text.push_str(&words(" CONSTRAINT ", name.as_deref()));
         text.push_str(" NOT NULL");
     }
     text
@@ -118,6 +132,12 @@ pub(super) fn properties(script: &mut Script<'_>, definition: &Definition, colum
             Some(comment),
         );
     }
+    if let Some(comment) = &column.not_null_comment
+        && let Some(table) = definition.as_table()
+        && let Some(name) = column.not_null_constraint(&table.name)
+    {
+        script.comment(definition, &Part::Constraint(name), Some(comment));
+    }
     let part = Part::Column(column.name.clone());
     script.security_labels(definition, &part, &column.security_labels);
 }
@@ -167,7 +187,7 @@ pub(super) fn add(
         format!(
             "ALTER {} ADD COLUMN {}",
             target(definition),
-            specification(table, column, with_default)
+            specification(script.options, table, column, with_default)
         ),
     );
     properties(script, definition, column);
@@ -245,6 +265,23 @@ pub(super) fn alter(
     let (column, hazards, sql): (&str, &[Hazard], String) = match alteration {
         Alteration::SetNotNull {
             column: Some(column),
+            name: Some(name),
+        } => {
+            script.push(
+                &definition.key(),
+                &[Hazard::AcquiresAccessExclusiveLock, Hazard::Correctness],
+                format!(
+                    "ALTER {} ADD CONSTRAINT {} NOT NULL {}",
+                    target(definition),
+                    quote_identifier(name),
+                    quote_identifier(column)
+                ),
+            );
+            return true;
+        }
+        Alteration::SetNotNull {
+            column: Some(column),
+            name: None,
         } => (
             column,
             &[Hazard::AcquiresAccessExclusiveLock, Hazard::Correctness],

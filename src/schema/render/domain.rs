@@ -184,7 +184,7 @@ impl<'a> Altered<'a> {
     fn alter(&self, script: &mut Script<'_>, alteration: &Alteration) {
         let made_way = |name: &str| self.scope.is_some_and(|scope| scope.drops(name));
         let (hazards, sql): (&[Hazard], String) = match alteration {
-            Alteration::SetNotNull { column: None } => {
+            Alteration::SetNotNull { column: None, .. } => {
                 (&[Hazard::Correctness], "SET NOT NULL".to_owned())
             }
             Alteration::DropNotNull { column: None } => (&[], "DROP NOT NULL".to_owned()),

@@ -5,6 +5,7 @@ use super::script::{Script, keyword, relation, target_named};
 use crate::schema::change::Alteration;
 use crate::schema::model::{Body, Definition, Kind, Lineage, Name, ObjectKey};
 use crate::schema::quote::{qualified, quote_identifier};
+use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 
 const MAX_IDENTIFIER_BYTES: usize = 63;
@@ -339,9 +340,15 @@ fn parts(script: &mut Script<'_>, scope: &Scope<'_>) {
                 _ => {}
             }
         }
+        let left_behind = if script.options.named_not_null {
+            left_behind(scope, old, new)
+        } else {
+            Vec::new()
+        };
+        constraints.extend((left_behind.iter()).map(|(from, to)| (from.as_str(), to.as_str())));
         let made_anew = recreated(scope, lineage, old);
         columns.retain(|(from, _)| !made_anew.columns.contains(from));
-        constraints.retain(|(from, _)| !made_anew.constraints.contains(from));
+        constraints.retain(|(from, _)| !made_anew.constraints.contains(*from));
         for (word, renames) in [
             ("COLUMN", columns),
             ("ATTRIBUTE", attributes),
@@ -368,28 +375,52 @@ fn parts(script: &mut Script<'_>, scope: &Scope<'_>) {
 #[derive(Default)]
 struct Recreated<'a> {
     columns: BTreeSet<&'a str>,
-    constraints: BTreeSet<&'a str>,
+    constraints: BTreeSet<Cow<'a, str>>,
+}
+
+/// Constraints behind `NOT NULL` that would still be called after what their table or column was, while the default
+/// name is wanted. A table's children may call theirs otherwise, and it cannot be renamed apart from them.
+fn left_behind(scope: &Scope<'_>, old: &Definition, new: &Definition) -> Vec<(String, String)> {
+    let (Some(before), Some(after)) = (old.as_table(), new.as_table()) else {
+        return Vec::new();
+    };
+    let is_parent = || {
+        (scope.from.dependents(&old.key())).any(|child| {
+            (scope.old(child).and_then(|child| child.as_table()))
+                .is_some_and(|child| child.inherits.contains(&before.name))
+        })
+    };
+    if !before.inherits.is_empty() || !after.inherits.is_empty() || is_parent() {
+        return Vec::new();
+    }
+    let renamed = (before.columns.iter()).filter_map(|column| {
+        let same = after.columns.iter().find(|same| same.id == column.id)?;
+        if column.not_null_name.is_some() || same.not_null_name.is_some() {
+            return None;
+        }
+        let from = column.not_null_constraint(&before.name)?;
+        let to = same.not_null_constraint(&after.name)?;
+        (from != to).then_some((from, to))
+    });
+    renamed.collect()
 }
 
 fn recreated<'a>(scope: &'a Scope<'_>, lineage: Lineage, old: &'a Definition) -> Recreated<'a> {
     let mut recreated = Recreated::default();
     if let (Body::Domain(old), Some(domain)) = (&old.body, scope.domains.get(&lineage)) {
         let checks = old.checks.keys().map(String::as_str);
-        recreated.constraints = checks.filter(|check| domain.drops(check)).collect();
+        let dropped = checks.filter(|check| domain.drops(check));
+        recreated.constraints = dropped.map(Cow::Borrowed).collect();
     }
     let (Body::Table(old), Some(table)) = (&old.body, scope.tables.get(&lineage)) else {
         return recreated;
     };
-    recreated.columns = old
-        .columns
-        .iter()
-        .filter(|column| table.recreated.contains(&column.id))
-        .map(|column| column.name.as_str())
-        .collect();
-    recreated.constraints = table
-        .dropped_constraints
-        .iter()
-        .map(String::as_str)
+    let columns = || (old.columns.iter()).filter(|column| table.recreated.contains(&column.id));
+    recreated.columns = columns().map(|column| column.name.as_str()).collect();
+    let not_null = columns().filter_map(|column| column.not_null_constraint(&old.name));
+    let dropped = table.dropped_constraints.iter().map(String::as_str);
+    recreated.constraints = (dropped.map(Cow::Borrowed))
+        .chain(not_null.map(Cow::Owned))
         .collect();
     recreated
 }

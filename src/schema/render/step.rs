@@ -64,6 +64,9 @@ pub struct RenderOptions {
     /// The role that will run the statements: what it creates is its own already. `None` names every
     /// new object's owner.
     pub creator: Option<Creator>,
+    /// Every `NOT NULL` is to have the name it should, though it keeps its own when a table or column is renamed, and the
+    /// default one may be taken. Only since PostgreSQL 18 it has one. Without, only other names than the default are said.
+    pub named_not_null: bool,
 }
 
 /// A role, and what its new objects are like.

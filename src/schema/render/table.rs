@@ -51,7 +51,7 @@ pub(super) fn create(
     let mut lines: Vec<_> = own_columns()
         .map(|column| {
             let with_default = deferred.default_of(column).is_none();
-            column::specification(&table.name, column, with_default)
+            column::specification(script.options, &table.name, column, with_default)
         })
         .collect();
     let mut constraints: Vec<_> = table
@@ -371,6 +371,7 @@ impl Altered<'_> {
             }),
             Alteration::SetNotNull {
                 column: Some(column),
+                ..
             }
             | Alteration::DropNotNull {
                 column: Some(column),
