@@ -6,7 +6,7 @@ use super::observe::user_schemas;
 use super::settings::StartupSettings;
 use super::survey::Verified;
 use crate::branch::{BranchEntry, BranchMap, MAIN, Registry, SharedObjects, search_path};
-use crate::catalog::{self, Unsupported};
+use crate::catalog::{self, CatalogError, Raw, Selection, Unsupported};
 use crate::error::ErrorReport;
 use crate::schema::Snapshot;
 use crate::store::{Branch, CommitHash, Store, TreeHash};
@@ -182,6 +182,7 @@ pub struct Database {
     own: Weak<Self>,
     name: String,
     store: Store,
+    /// `server_version_num`, as 150018.
     server_version: u32,
     pools: Arc<Pools>,
     versioning: Arc<Versioning>,
@@ -222,14 +223,18 @@ impl Database {
         &self.store
     }
 
-    /// `server_version_num`, as 150018.
-    pub fn server_version(&self) -> u32 {
-        self.server_version
-    }
-
     /// Whether `NOT NULL` is a constraint with a name.
     pub fn named_not_null(&self) -> bool {
         self.server_version >= 180_000
+    }
+
+    /// Reads live objects.
+    pub async fn read(
+        &self,
+        executor: &mut dyn Executor,
+        selection: Selection<'_>,
+    ) -> Result<Raw, CatalogError> {
+        catalog::read(executor, self.server_version, selection).await
     }
 
     pub fn versioning(&self) -> &Versioning {

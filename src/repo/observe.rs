@@ -86,12 +86,9 @@ async fn look(
     touched: Touched,
     created_schemas: &BTreeMap<String, (Arc<BranchMap>, String)>,
 ) -> Result<Sight, RepoError> {
-    let raw = catalog::read(
-        session,
-        database.server_version(),
-        Selection::Objects(&touched.ids),
-    )
-    .await?;
+    let raw = database
+        .read(session, Selection::Objects(&touched.ids))
+        .await?;
     let read: HashSet<CatalogId> = raw.ids().into_iter().collect();
     // An object that is still there but was not read has become one that is not versioned.
     let missing: BTreeSet<CatalogId> = touched

@@ -115,12 +115,7 @@ async fn look_at_all(
     recorded: &Snapshot,
 ) -> Result<Observed, RepoError> {
     let schemas = user_schemas(session, &database.registry(), map.id()).await?;
-    let raw = catalog::read(
-        session,
-        database.server_version(),
-        Selection::Schemas(&schemas),
-    )
-    .await?;
+    let raw = database.read(session, Selection::Schemas(&schemas)).await?;
     let entries = database.store().lineages(session, &raw.ids()).await?;
     let alive: HashSet<Lineage> = entries.values().map(|entry| entry.lineage).collect();
     let missing = recorded
@@ -161,12 +156,9 @@ async fn look_again(
         },
     )
     .await?;
-    let raw = catalog::read(
-        session,
-        database.server_version(),
-        Selection::Objects(&touched.ids),
-    )
-    .await?;
+    let raw = database
+        .read(session, Selection::Objects(&touched.ids))
+        .await?;
     let mut asked = raw.ids();
     asked.extend(touched.ids.iter().chain(&touched.gone));
     let entries = database.store().lineages(session, &asked).await?;

@@ -148,12 +148,9 @@ async fn find(
         .into_iter()
         .filter(|id| !known.contains_key(id))
         .collect();
-    let raw = catalog::read(
-        executor,
-        database.server_version(),
-        Selection::Objects(&strangers),
-    )
-    .await?;
+    let raw = database
+        .read(executor, Selection::Objects(&strangers))
+        .await?;
     let names = |physical: &str| map.logical_schema(physical).map(str::to_owned);
     let adopted = adopt(&raw, &names, wanted, &HashMap::new())?;
     let found: Vec<_> = adopted

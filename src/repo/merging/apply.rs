@@ -263,12 +263,9 @@ async fn look(
         let lost = database.store().lost_objects(session, map.id()).await?;
         touched.gone.extend(lost);
     }
-    let raw = catalog::read(
-        session,
-        database.server_version(),
-        Selection::Objects(&touched.ids),
-    )
-    .await?;
+    let raw = database
+        .read(session, Selection::Objects(&touched.ids))
+        .await?;
     let mut asked = raw.ids();
     asked.extend(&touched.gone);
     let entries = database.store().lineages(session, &asked).await?;

@@ -67,12 +67,9 @@ async fn attempt(
         },
     )
     .await?;
-    let raw = catalog::read(
-        session,
-        database.server_version(),
-        Selection::Objects(&touched.ids),
-    )
-    .await?;
+    let raw = database
+        .read(session, Selection::Objects(&touched.ids))
+        .await?;
     let entries = database.store().lineages(session, &raw.ids()).await?;
     let known: HashMap<_, _> = entries
         .iter()
