@@ -16,15 +16,3 @@ COMMENT ON TABLE pggit.hydration IS
 
 DROP INDEX pggit.lineage_branch;
 CREATE INDEX lineage_branch ON pggit.lineage (branch_id, lineage);
-
-CREATE OR REPLACE VIEW pggit.branches AS
-SELECT b.name, encode(b.head, 'hex') AS head, c.message, c.author, b.updated_at, b.created_by, b.created_at,
-       CASE
-           WHEN h.branch_id IS NULL THEN 'ready'
-           WHEN h.failure IS NOT NULL THEN 'failed: ' || h.failure
-           WHEN h.total IS NULL THEN 'hydrating'
-           ELSE format('hydrating %s of %s', h.done, h.total)
-       END AS state
-FROM pggit.branch AS b
-LEFT JOIN pggit.commit AS c ON c.hash = b.head
-LEFT JOIN pggit.hydration AS h ON h.branch_id = b.id;

@@ -5,7 +5,7 @@
 -- signature is ever in a variable: a caller may have plans and parse trees printed (debug_print_plan),
 -- and values of variables are constants there.
 
-CREATE FUNCTION pggit.record(payload text, signature text) RETURNS text
+CREATE OR REPLACE FUNCTION pggit.record(payload text, signature text) RETURNS text
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
     doc jsonb;

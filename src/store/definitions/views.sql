@@ -1,11 +1,20 @@
--- History for people and their tools: read-only, with or without the proxy.
+-- History for people and their tools: read-only, with or without the proxy. They select from these views, so a
+-- column keeps its place and its type; new ones come last.
 
-CREATE VIEW pggit.branches AS
-SELECT b.name, encode(b.head, 'hex') AS head, c.message, c.author, b.updated_at, b.created_by, b.created_at
-FROM pggit.branch AS b LEFT JOIN pggit.commit AS c ON c.hash = b.head;
+CREATE OR REPLACE VIEW pggit.branches AS
+SELECT b.name, encode(b.head, 'hex') AS head, c.message, c.author, b.updated_at, b.created_by, b.created_at,
+       CASE
+           WHEN h.branch_id IS NULL THEN 'ready'
+           WHEN h.failure IS NOT NULL THEN 'failed: ' || h.failure
+           WHEN h.total IS NULL THEN 'hydrating'
+           ELSE format('hydrating %s of %s', h.done, h.total)
+       END AS state
+FROM pggit.branch AS b
+LEFT JOIN pggit.commit AS c ON c.hash = b.head
+LEFT JOIN pggit.hydration AS h ON h.branch_id = b.id;
 COMMENT ON VIEW pggit.branches IS 'The branches, each with its last commit.';
 
-CREATE VIEW pggit.log AS
+CREATE OR REPLACE VIEW pggit.log AS
 WITH RECURSIVE reachable (branch, hash) AS (
     SELECT name, head FROM pggit.branch WHERE head IS NOT NULL
     UNION
@@ -19,7 +28,7 @@ FROM reachable AS r JOIN pggit.commit AS c ON c.hash = r.hash
 ORDER BY c.ordered_at DESC, c.generation DESC, r.branch;
 COMMENT ON VIEW pggit.log IS 'The commits of each branch, newest first.';
 
-CREATE VIEW pggit.merges AS
+CREATE OR REPLACE VIEW pggit.merges AS
 SELECT m.id, m.source, m.target, m.state, m.strategy, m.message, m.who, m.created_at,
        encode(m.commit, 'hex') AS commit, m.finished_by, m.finished_at,
        count(c.id) AS conflicts, count(c.id) FILTER (WHERE c.resolution IS NULL) AS unresolved
@@ -28,7 +37,7 @@ GROUP BY m.id
 ORDER BY m.id DESC;
 COMMENT ON VIEW pggit.merges IS 'Merges that stopped for a decision, and what became of them.';
 
-CREATE VIEW pggit.conflicts AS
+CREATE OR REPLACE VIEW pggit.conflicts AS
 SELECT c.merge_id AS merge, c.id, m.state, c.object ->> 'kind' AS kind, c.object ->> 'schema' AS schema,
        c.object ->> 'name' AS name, c.attribute, c.base, c.source, c.target,
        c.resolution, c.custom_sql, c.resolved_by, c.resolved_at
