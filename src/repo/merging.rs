@@ -3,7 +3,6 @@
 
 mod apply;
 mod conflicts;
-mod guard;
 mod plan;
 mod trial;
 

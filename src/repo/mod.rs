@@ -19,6 +19,7 @@ pub mod pending;
 pub mod reference;
 pub mod settings;
 mod survey;
+pub mod transition;
 
 pub use capture::{Captured, capture};
 pub use database::{Database, Repo, Versioning};

@@ -6,7 +6,8 @@ use crate::catalog;
 use crate::command::ast::Merge;
 use crate::command::{Answer, Invocation, Value};
 use crate::error::{ErrorReport, Report};
-use crate::repo::merging::{self, MergeReport, Outcome, Planned, Request};
+use crate::repo::merging::{self, MergeReport, Outcome, Request};
+use crate::repo::transition::Transition;
 use crate::repo::{Ref, history};
 use crate::schema::{Change, ChangeKind};
 use crate::telemetry::metrics::MergeResult;
@@ -80,12 +81,13 @@ pub async fn dry_run(with: Invocation<'_>, merge: &Merge) -> Result<Answer, Erro
         .await
         .map_err(|error| error.report())?;
     let planned = merging::plan(&database, &request, &[], &creator).await?;
+    let transition = &planned.transition;
     let rows = planned
         .merged
         .objects
         .iter()
         .filter_map(|object| {
-            let change = planned
+            let change = transition
                 .changes
                 .iter()
                 .find(|change| change.lineage == object.lineage);
@@ -105,7 +107,7 @@ pub async fn dry_run(with: Invocation<'_>, merge: &Merge) -> Result<Answer, Erro
                 object.key.to_string().into(),
                 result.into(),
                 detail.into(),
-                statements(&planned, change).into(),
+                statements(transition, change).into(),
             ])
         })
         .collect();
@@ -128,8 +130,8 @@ fn outcome(change: Option<&Change>, conflicts: &[&str]) -> (&'static str, String
     }
 }
 
-fn statements(planned: &Planned, change: Option<&Change>) -> String {
-    let statements: Vec<&str> = planned
+fn statements(transition: &Transition, change: Option<&Change>) -> String {
+    let statements: Vec<&str> = transition
         .steps
         .iter()
         .filter(|step| change.is_some_and(|change| change.key == step.object))

@@ -220,7 +220,7 @@ pub(super) async fn store(
                 target: &request.target,
                 bases: &planned.bases,
                 source_head: planned.source_head.commit,
-                target_head: planned.target_head.commit,
+                target_head: planned.transition.head.commit,
                 strategy: request.strategy.as_str(),
                 message: request.message.as_deref(),
                 who: &identity.role,

@@ -1,32 +1,26 @@
 //! What a merge would do: no more than reading history.
 
 use super::Request;
-use crate::branch::BranchMap;
 use crate::error::ErrorReport;
 use crate::merge::{self, Merged, Resolution};
 use crate::repo::database::{Database, Head};
 use crate::repo::error::RepoError;
+use crate::repo::transition::{Conversions, Transition};
 use crate::schema::model::Lineage;
-use crate::schema::{self, Change, Creator, RenderOptions, Snapshot, Step};
+use crate::schema::{Creator, Snapshot};
 use crate::sql::using_expressions;
 use crate::store::{CommitHash, LogQuery};
 use crate::upstream::Executor;
-use std::collections::BTreeMap;
-use std::sync::Arc;
 
 /// A merge worked out to the last statement.
 #[derive(Clone, Debug)]
 pub struct Planned {
-    pub target: Arc<BranchMap>,
     pub source_head: Head,
-    pub target_head: Head,
     /// All best common ancestors; the first is the one used.
     pub bases: Vec<CommitHash>,
-    pub before: Snapshot,
     pub merged: Merged,
-    /// What leads from `before` to the merge's result.
-    pub changes: Vec<Change>,
-    pub steps: Vec<Step>,
+    /// What leads the target to the merge's result.
+    pub transition: Transition,
 }
 
 impl Planned {
@@ -37,7 +31,7 @@ impl Planned {
 
     /// The target has nothing that the source has not.
     pub fn is_fast_forward(&self) -> bool {
-        self.bases.contains(&self.target_head.commit)
+        self.bases.contains(&self.transition.head.commit)
     }
 
     pub fn open_conflicts(&self) -> usize {
@@ -80,22 +74,21 @@ async fn work_out(
     let theirs = database.snapshot(source_head.tree).await?;
     let before = database.snapshot(target_head.tree).await?;
     let merged = merge::merge(&base, &theirs, &before, request.strategy, resolutions);
-    let changes = schema::diff(&before, &merged.result);
-    let options = RenderOptions {
-        using: conversions(database, &mut reader, &theirs, source_head.commit, &bases).await?,
-        creator: Some(creator.clone()),
-        named_not_null: database.named_not_null(),
-    };
-    let steps = schema::render(&changes, &before, &merged.result, &options);
-    Ok(Planned {
+    let using = conversions(database, &mut reader, &theirs, source_head.commit, &bases).await?;
+    let after = merged.result.clone();
+    let transition = Transition::new(
+        database,
         target,
-        source_head,
         target_head,
+        (before, after),
+        using,
+        creator,
+    );
+    Ok(Planned {
+        source_head,
         bases,
-        before,
         merged,
-        changes,
-        steps,
+        transition,
     })
 }
 
@@ -107,7 +100,7 @@ async fn conversions(
     source: &Snapshot,
     head: CommitHash,
     bases: &[CommitHash],
-) -> Result<BTreeMap<(Lineage, Lineage), String>, RepoError> {
+) -> Result<Conversions, RepoError> {
     let log = database
         .store()
         .log(
@@ -119,7 +112,7 @@ async fn conversions(
             },
         )
         .await?;
-    let mut found = BTreeMap::new();
+    let mut found = Conversions::new();
     let since = log
         .into_iter()
         .take_while(|(hash, _)| !bases.contains(hash));

@@ -1,6 +1,6 @@
-//! What a merge must not do to rows: checked in its transaction, under the locks that it takes anyway.
+//! What a transition must not do to rows: checked in its transaction, under the locks that it takes anyway.
 
-use super::plan::Planned;
+use super::{Terms, Transition};
 use crate::branch::NameUse;
 use crate::error::{ErrorReport, SqlState};
 use crate::repo::error::RepoError;
@@ -9,17 +9,17 @@ use crate::schema::quote::quote_identifier;
 use crate::schema::{Alteration, Change, ChangeKind};
 use crate::upstream::Executor;
 
-/// Refuses a merge that would lose rows or values (unless that is allowed), or that rows make impossible.
+/// Refuses what would lose rows or values (unless that is allowed), or what rows make impossible.
 pub async fn check(
     session: &mut dyn Executor,
-    planned: &Planned,
-    allow_data_loss: bool,
+    transition: &Transition,
+    terms: Terms,
 ) -> Result<(), RepoError> {
     // A policy must not hide the rows that are asked about: then the question fails instead.
     session.batch("SET LOCAL row_security = off").await?;
     let mut lost = Vec::new();
-    for change in &planned.changes {
-        let Some(table) = planned
+    for change in &transition.changes {
+        let Some(table) = transition
             .before
             .get(&change.lineage)
             .and_then(|definition| definition.as_table())
@@ -27,12 +27,12 @@ pub async fn check(
             continue;
         };
         let guard = Guard {
-            planned,
+            transition,
             change,
             table,
         };
         guard.check_new_requirements(session).await?;
-        if !allow_data_loss {
+        if !terms.allow_data_loss {
             lost.extend(guard.losses(session).await?);
         }
     }
@@ -41,7 +41,7 @@ pub async fn check(
     }
     Err(ErrorReport::new(
         SqlState::OBJECT_NOT_IN_PREREQUISITE_STATE,
-        "the merge would lose data",
+        format!("the {} would lose data", terms.action),
     )
     .with_detail(format!("It drops {}.", lost.join(", ")))
     .with_hint("Say ALLOW DATA LOSS at the end of the command if that is intended.")
@@ -49,9 +49,9 @@ pub async fn check(
 }
 
 struct Guard<'a> {
-    planned: &'a Planned,
+    transition: &'a Transition,
     change: &'a Change,
-    /// As it is before the merge.
+    /// As it is before.
     table: &'a Table,
 }
 
@@ -128,7 +128,7 @@ impl Guard<'_> {
         Ok(())
     }
 
-    /// What a column is called before the merge; `None` if the merge adds it.
+    /// What a column is called before; `None` if it is added.
     fn name_before(&self, after: &str, alterations: &[Alteration]) -> Option<String> {
         let renamed = alterations.iter().find_map(|alteration| match alteration {
             Alteration::RenameColumn { from, to } if to == after => Some(from.as_str()),
@@ -175,8 +175,8 @@ impl Guard<'_> {
     ) -> Result<bool, RepoError> {
         let name = &table.name;
         let schema =
-            self.planned
-                .target
+            self.transition
+                .map
                 .physical_schema(&name.schema, Some(&name.name), NameUse::Define);
         let table = format!(
             "{only}{}.{}",
@@ -197,7 +197,7 @@ impl Guard<'_> {
 
     /// The table's partitions and children, on all levels.
     fn descendants(&self) -> Vec<&Table> {
-        let before = &self.planned.before;
+        let before = &self.transition.before;
         let mut found: Vec<&Table> = Vec::new();
         let mut parents = vec![&self.table.name];
         while let Some(parent) = parents.pop() {

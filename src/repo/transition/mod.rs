@@ -1,0 +1,165 @@
+//! A branch goes from its head's schema to another one, whatever for: worked out on recorded trees, applied in one
+//! transaction of the client's, and checked against the live catalogs before it counts.
+
+mod guard;
+mod live;
+
+use super::database::{Database, Head};
+use super::error::RepoError;
+use super::observe::Observed;
+use crate::branch::BranchMap;
+use crate::error::{ErrorReport, Report, SqlState};
+use crate::schema::model::{Kind, Lineage};
+use crate::schema::{self, Change, Creator, RenderOptions, Snapshot, Step};
+use crate::sql::retarget;
+use crate::store::Stamp;
+use crate::upstream::{DbError, Executor};
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+/// How often something is worked out anew because the branch moved meanwhile.
+pub const ATTEMPTS: usize = 5;
+
+/// `USING` expressions of type changes, by table and column.
+pub type Conversions = BTreeMap<(Lineage, Lineage), String>;
+
+/// What leads a branch from its head's schema to another one, to the last statement.
+#[derive(Clone, Debug)]
+pub struct Transition {
+    pub map: Arc<BranchMap>,
+    /// What it was worked out from.
+    pub head: Head,
+    pub before: Snapshot,
+    pub after: Snapshot,
+    pub changes: Vec<Change>,
+    pub steps: Vec<Step>,
+}
+
+/// Under what terms a transition happens.
+#[derive(Clone, Copy, Debug)]
+pub struct Terms {
+    /// What a refusal calls it: `merge`.
+    pub action: &'static str,
+    /// Go on although a table or column that holds rows is dropped.
+    pub allow_data_loss: bool,
+}
+
+impl Transition {
+    /// `creator` is the role that will run the DDL.
+    pub fn new(
+        database: &Database,
+        map: Arc<BranchMap>,
+        head: Head,
+        (before, after): (Snapshot, Snapshot),
+        using: Conversions,
+        creator: &Creator,
+    ) -> Self {
+        let changes = schema::diff(&before, &after);
+        let options = RenderOptions {
+            using,
+            creator: Some(creator.clone()),
+            named_not_null: database.named_not_null(),
+        };
+        let steps = schema::render(&changes, &before, &after, &options);
+        Self {
+            map,
+            head,
+            before,
+            after,
+            changes,
+            steps,
+        }
+    }
+
+    /// The statements in logical names, as a commit keeps them.
+    pub fn statements(&self) -> Vec<String> {
+        self.steps.iter().map(|step| step.sql.clone()).collect()
+    }
+
+    /// Runs the statements in `session`'s open transaction. What they made is read back, and is what was computed.
+    pub async fn apply(
+        &self,
+        database: &Database,
+        session: &mut dyn Executor,
+        terms: Terms,
+    ) -> Result<(Observed, Stamp), RepoError> {
+        guard::check(session, self, terms).await?;
+        for step in &self.steps {
+            let sql = retarget(&step.sql, &self.map)?;
+            session
+                .batch(&sql)
+                .await
+                .map_err(|error| step_failed(&error, &step.sql))?;
+        }
+        let (observed, stamp) = live::look(database, session, self).await?;
+        live::verify(self, &observed)?;
+        Ok((observed, stamp))
+    }
+
+    /// Ends the transaction that [`begin`] opened: commits what was applied, and leaves nothing behind where the head
+    /// had moved (`None`) or anything failed.
+    pub async fn end<T>(
+        &self,
+        database: &Database,
+        session: &mut dyn Executor,
+        applied: Result<Option<T>, RepoError>,
+    ) -> Result<Option<T>, RepoError> {
+        let committed = match applied {
+            Ok(Some(applied)) => match session.batch("COMMIT").await {
+                Ok(()) => Ok(applied),
+                Err(error) => Err(Some(error.into())),
+            },
+            Ok(None) => Err(None),
+            Err(error) => Err(Some(error)),
+        };
+        match committed {
+            Ok(applied) => {
+                let is_schema = |change: &Change| change.key.kind == Kind::Schema;
+                if self.changes.iter().any(is_schema) {
+                    database.refresh().await?;
+                }
+                Ok(Some(applied))
+            }
+            Err(error) => {
+                database.forget_head(self.map.id());
+                // The connection may be what failed; the first error is the one that says why.
+                let rolled_back = session.batch("ROLLBACK").await;
+                match error {
+                    Some(error) => Err(error),
+                    None => Ok(rolled_back.map(|()| None)?),
+                }
+            }
+        }
+    }
+}
+
+/// Opens the transaction that a transition is applied in.
+pub async fn begin(session: &mut dyn Executor) -> Result<(), RepoError> {
+    Ok(session
+        .batch("BEGIN ISOLATION LEVEL READ COMMITTED")
+        .await?)
+}
+
+/// The error after [`ATTEMPTS`].
+pub fn keeps_changing(branch: &str) -> RepoError {
+    ErrorReport::new(
+        SqlState::SERIALIZATION_FAILURE,
+        format!("branch \"{branch}\" keeps changing"),
+    )
+    .with_hint("Try again.")
+    .into()
+}
+
+/// The server's error for one of our statements, with the statement.
+fn step_failed(error: &DbError, sql: &str) -> RepoError {
+    let report = error.report();
+    let detail = match &report.detail {
+        Some(detail) => format!("{detail} While applying: {sql}"),
+        None => format!("While applying: {sql}"),
+    };
+    ErrorReport {
+        detail: Some(detail),
+        ..report
+    }
+    .into()
+}
