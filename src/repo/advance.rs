@@ -25,11 +25,13 @@ pub struct Authored<'a> {
     pub action: String,
 }
 
-/// A merge that is being recorded.
+/// A merge, or what is like one, that is being recorded.
 #[derive(Clone, Debug)]
 pub struct Merging {
-    /// The source's commit: the second parent, or where a fast-forward leads.
+    /// The source's commit: where a fast-forward leads.
     pub source: Head,
+    /// Whether the source becomes the second parent.
+    pub joins: bool,
     /// Whether the target may simply become the source's commit if their trees are equal.
     pub fast_forward: bool,
     /// How it is stored.
@@ -120,7 +122,12 @@ pub async fn advance_from(
         _ => NewHead::Commit(Commit {
             tree: new_tree,
             parents: std::iter::once(head.commit)
-                .chain(merging.iter().map(|merging| merging.source.commit))
+                .chain(
+                    merging
+                        .iter()
+                        .filter(|merging| merging.joins)
+                        .map(|merging| merging.source.commit),
+                )
                 .collect(),
             author: authored.identity.role.clone(),
             application: authored.identity.application.clone(),

@@ -1,5 +1,5 @@
-//! Merging one branch into another: planned on the recorded trees, applied in one transaction of the
-//! client's, and checked against the live catalogs before it counts.
+//! What leads from a base to a source is brought to a branch: a merge, a revert, a cherry-pick. Planned on the recorded
+//! trees, applied as a [`super::transition`]; what conflicts is stored, and waits for a decision.
 
 mod apply;
 mod conflicts;
@@ -12,16 +12,21 @@ pub use plan::{Planned, plan};
 
 use super::reference::Ref;
 use crate::merge::Strategy;
+use crate::store::{CommitHash, Operation};
 
 /// What is asked for.
 #[derive(Clone, Debug)]
 pub struct Request {
+    pub operation: Operation,
+    /// What the source is compared with; by default the best common ancestor of source and target.
+    pub base: Option<CommitHash>,
     pub source: Ref,
     /// What the client calls the source.
     pub source_name: String,
     /// A branch's name.
     pub target: String,
     pub strategy: Strategy,
+    /// The commit's; by default it says what was merged.
     pub message: Option<String>,
     /// Go on although a table or column that holds rows is dropped.
     pub allow_data_loss: bool,

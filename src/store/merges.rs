@@ -50,6 +50,39 @@ impl FromStr for MergeState {
     }
 }
 
+/// What is done with what leads from a base to a source.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Operation {
+    /// The target gets what the source has changed since their best common ancestor.
+    #[default]
+    Merge,
+    /// The target loses what the base has and the source has not.
+    Revert,
+    /// The target gets what the source has and its parent, the base, has not.
+    CherryPick,
+}
+
+impl Operation {
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Merge => "merge",
+            Self::Revert => "revert",
+            Self::CherryPick => "cherry-pick",
+        }
+    }
+}
+
+impl FromStr for Operation {
+    type Err = ();
+
+    fn from_str(text: &str) -> Result<Self, ()> {
+        [Self::Merge, Self::Revert, Self::CherryPick]
+            .into_iter()
+            .find(|operation| operation.as_str() == text)
+            .ok_or(())
+    }
+}
+
 /// Which side a resolution takes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Side {
@@ -81,6 +114,7 @@ pub enum Resolution {
 
 #[derive(Clone, Debug)]
 pub struct NewMerge<'a> {
+    pub operation: Operation,
     /// Branch names.
     pub source: &'a str,
     pub target: &'a str,
@@ -112,6 +146,7 @@ pub struct NewConflict {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct MergeRow {
     pub id: i64,
+    pub operation: Operation,
     pub source: String,
     pub target: String,
     pub bases: Vec<CommitHash>,
@@ -165,6 +200,7 @@ impl Store {
             new.message,
             Some(new.who),
             Some(&conflicts),
+            Some(new.operation.as_str()),
         ];
         let rows = exec.query(CREATE, &params).await?;
         FromRow::new(rows.into_iter().next().unwrap_or_default()).parse()
@@ -261,6 +297,7 @@ fn merge_row(row: Row) -> Result<MergeRow, StoreError> {
     let mut row = FromRow::new(row);
     Ok(MergeRow {
         id: row.parse()?,
+        operation: row.parse()?,
         source: row.text()?,
         target: row.text()?,
         bases: row.json()?,

@@ -12,6 +12,7 @@ use crate::upstream::{DbError, Executor};
 const MIGRATIONS: &[&str] = &[
     include_str!("migrations/0001_history.sql"),
     include_str!("migrations/0002_hydration.sql"),
+    include_str!("migrations/0003_operations.sql"),
 ];
 
 /// Functions and views as they are after the last migration, which replaces them: a change of one comes with a migration.

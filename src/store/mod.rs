@@ -33,7 +33,9 @@ pub use hash::{CommitHash, ObjectHash, TreeHash};
 pub use history::LogQuery;
 pub use hydration::{Hydrating, Placed, PlacedColumn, Progress};
 pub use lineage::LineageEntry;
-pub use merges::{ConflictRow, MergeRow, MergeState, NewConflict, NewMerge, Resolution, Side};
+pub use merges::{
+    ConflictRow, MergeRow, MergeState, NewConflict, NewMerge, Operation, Resolution, Side,
+};
 pub use record::{LedgerBase, MergeRecord, NewHead, Record, Recorded, Stamp};
 pub use refs::{Branch, BranchSchema, MAIN_BRANCH_ID, NewBranch};
 pub use tree::{TreeChange, TreeUpdate};

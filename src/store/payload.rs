@@ -38,6 +38,7 @@ pub(super) struct Payload<'a> {
 
 #[derive(Serialize)]
 struct CleanMerge<'a> {
+    operation: &'static str,
     source: &'a str,
     bases: &'a [CommitHash],
     source_head: CommitHash,
@@ -49,12 +50,14 @@ impl<'a> CleanMerge<'a> {
     fn of(merge: &'a MergeRecord) -> Option<Self> {
         match merge {
             MergeRecord::Clean {
+                operation,
                 source,
                 bases,
                 source_head,
                 strategy,
                 message,
             } => Some(Self {
+                operation: operation.as_str(),
                 source,
                 bases,
                 source_head: *source_head,

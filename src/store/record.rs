@@ -2,6 +2,7 @@
 
 use super::error::StoreError;
 use super::hash::{CommitHash, ObjectHash};
+use super::merges::Operation;
 use super::payload::Payload;
 use super::rows::FromRow;
 use super::tree::{Change, TreeUpdate};
@@ -86,6 +87,7 @@ pub enum MergeRecord {
     Completes(i64),
     /// It is a merge that needed no decision, and is stored as completed.
     Clean {
+        operation: Operation,
         /// As the client named it.
         source: String,
         bases: Vec<CommitHash>,

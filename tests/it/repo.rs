@@ -7,6 +7,7 @@ use pggit::merge::Strategy;
 use pggit::repo::merging::{self, MergeReport, Outcome, Request};
 use pggit::repo::{self, Identity, PendingDdl, Ref, Repo, Versioning, branches, drift};
 use pggit::sql::plan::{Ddl, Target, TargetClass};
+use pggit::store::Operation;
 use pggit::upstream::Executor;
 use pggit::upstream::admin::{AdminConnection, AdminPools};
 use std::collections::BTreeSet;
@@ -101,6 +102,8 @@ impl Versioned {
 
     async fn merge(&mut self, source: &str, target: &str) -> MergeReport {
         let request = Request {
+            operation: Operation::Merge,
+            base: None,
             source: Ref::branch(source),
             source_name: source.to_owned(),
             target: target.to_owned(),

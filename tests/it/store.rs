@@ -10,7 +10,7 @@ use pggit::schema::snapshot::Snapshot;
 use pggit::store::tree::Change;
 use pggit::store::{
     Commit, CommitHash, LedgerBase, LineageEntry, LogQuery, MAIN_BRANCH_ID, MergeRecord,
-    MergeState, NewBranch, NewConflict, NewHead, NewMerge, ObjectHash, Record, Recorded,
+    MergeState, NewBranch, NewConflict, NewHead, NewMerge, ObjectHash, Operation, Record, Recorded,
     Resolution, Side, Store, StoreError,
 };
 use pggit::upstream::Executor;
@@ -152,7 +152,7 @@ async fn migrating_is_idempotent_also_when_proxies_race() {
     futures::future::join_all(racers).await;
     let admin = database.superuser().await;
     let migrations = "SELECT string_agg(number::text, ',' ORDER BY number) FROM pggit.migration";
-    assert_eq!(admin.value(migrations).await, "1,2");
+    assert_eq!(admin.value(migrations).await, "1,2,3");
     assert_eq!(admin.value("SELECT count(*) FROM pggit.secret").await, "1");
 }
 
@@ -796,6 +796,7 @@ async fn a_merge_is_kept_resolved_and_completed() {
         target: Some(serde_json::json!({"a": [1, "b"]})),
     };
     let new = NewMerge {
+        operation: Operation::Merge,
         source: "feature",
         target: "main",
         bases: &[first, CommitHash::of(b"second base")],
@@ -901,6 +902,7 @@ async fn a_merge_without_conflicts_is_kept_as_completed() {
     client.batch("BEGIN").await.unwrap();
     let mut merge = record(store, &mut client, &owner, 1, &[], "merge").await;
     merge.merge = MergeRecord::Clean {
+        operation: Operation::Merge,
         source: "feature".to_owned(),
         bases: vec![first],
         source_head: first,

@@ -10,6 +10,7 @@ use crate::repo::merging::{self, MergeReport, Outcome, Request};
 use crate::repo::transition::Transition;
 use crate::repo::{Ref, history};
 use crate::schema::{Change, ChangeKind};
+use crate::store::Operation;
 use crate::telemetry::metrics::MergeResult;
 
 pub async fn run(with: Invocation<'_>, merge: &Merge) -> Result<Answer, ErrorReport> {
@@ -34,6 +35,8 @@ fn result(report: Option<&MergeReport>) -> MergeResult {
 
 fn request(with: &Invocation<'_>, merge: &Merge) -> Request {
     Request {
+        operation: Operation::Merge,
+        base: None,
         source: merge.source.clone(),
         source_name: merge.source.to_string(),
         target: merge.into.clone().unwrap_or_else(|| with.branch.to_owned()),

@@ -12,7 +12,7 @@ use crate::repo::identity::Identity;
 use crate::repo::ledger;
 use crate::repo::transition::{self, Terms};
 use crate::schema::model::{Kind, ObjectKey};
-use crate::store::{CommitHash, LedgerBase};
+use crate::store::{CommitHash, LedgerBase, Operation};
 use crate::upstream::Executor;
 
 /// How a merge came out.
@@ -130,12 +130,17 @@ async fn apply(
     identity: &Identity,
 ) -> Result<Option<MergeReport>, RepoError> {
     let terms = Terms {
-        action: "merge",
+        action: request.operation.as_str(),
         allow_data_loss: request.allow_data_loss,
     };
     let transition = &planned.transition;
     let (observed, stamp) = transition.apply(database, session, terms).await?;
-    let ledgers = carry_ledgers(database, session, request, planned).await?;
+    let joins = request.operation == Operation::Merge;
+    let ledgers = if joins {
+        carry_ledgers(database, session, request, planned).await?
+    } else {
+        Vec::new()
+    };
 
     let message = request
         .message
@@ -151,10 +156,11 @@ async fn apply(
             identity,
             message,
             statements: transition.statements(),
-            action: format!("merge {}", request.source_name),
+            action: format!("{} {}", request.operation.as_str(), request.source_name),
         },
         Some(Merging {
             source: planned.source_head,
+            joins,
             fast_forward: planned.is_fast_forward() && request.message.is_none(),
             merge: conflicts::record(request, planned, stored),
             ledgers,

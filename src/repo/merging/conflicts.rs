@@ -11,7 +11,8 @@ use crate::repo::error::RepoError;
 use crate::repo::identity::Identity;
 use crate::repo::reference::Ref;
 use crate::store::{
-    ConflictRow, MergeRecord, MergeRow, MergeState, NewConflict, NewMerge, Resolution, Side,
+    ConflictRow, MergeRecord, MergeRow, MergeState, NewConflict, NewMerge, Operation, Resolution,
+    Side,
 };
 use crate::upstream::Executor;
 
@@ -123,6 +124,11 @@ async fn complete(
     let resolutions: Vec<merge::Resolution> =
         conflicts.into_iter().filter_map(resolution).collect();
     let request = Request {
+        operation: row.operation,
+        base: match row.operation {
+            Operation::Merge => None,
+            Operation::Revert | Operation::CherryPick => row.bases.first().copied(),
+        },
         // The very commit that the decisions were made about.
         source: Ref::commit(row.source_head),
         source_name: row.source,
@@ -216,6 +222,7 @@ pub(super) async fn store(
         .create_merge(
             &mut operator,
             &NewMerge {
+                operation: request.operation,
                 source: &request.source_name,
                 target: &request.target,
                 bases: &planned.bases,
@@ -235,6 +242,7 @@ pub(super) fn record(request: &Request, planned: &Planned, stored: Option<i64>) 
     match stored {
         Some(merge) => MergeRecord::Completes(merge),
         None => MergeRecord::Clean {
+            operation: request.operation,
             source: request.source_name.clone(),
             bases: planned.bases.clone(),
             source_head: planned.source_head.commit,

@@ -9,12 +9,13 @@ use crate::repo::transition::{Conversions, Transition};
 use crate::schema::model::Lineage;
 use crate::schema::{Creator, Snapshot};
 use crate::sql::using_expressions;
-use crate::store::{CommitHash, LogQuery};
+use crate::store::{CommitHash, LogQuery, Operation};
 use crate::upstream::Executor;
 
 /// A merge worked out to the last statement.
 #[derive(Clone, Debug)]
 pub struct Planned {
+    pub operation: Operation,
     pub source_head: Head,
     /// All best common ancestors; the first is the one used.
     pub bases: Vec<CommitHash>,
@@ -24,14 +25,19 @@ pub struct Planned {
 }
 
 impl Planned {
-    /// The target already has all of the source.
+    /// The target already has all of it.
     pub fn is_up_to_date(&self) -> bool {
-        self.bases.contains(&self.source_head.commit)
+        match self.operation {
+            Operation::Merge => self.bases.contains(&self.source_head.commit),
+            Operation::Revert | Operation::CherryPick => {
+                self.merged.conflicts.is_empty() && self.transition.changes.is_empty()
+            }
+        }
     }
 
     /// The target has nothing that the source has not.
     pub fn is_fast_forward(&self) -> bool {
-        self.bases.contains(&self.transition.head.commit)
+        self.operation == Operation::Merge && self.bases.contains(&self.transition.head.commit)
     }
 
     pub fn open_conflicts(&self) -> usize {
@@ -61,9 +67,14 @@ async fn work_out(
     let target_head = database.current_head(&request.target).await?;
     let source = request.source.resolve(database, &mut reader).await?;
     let source_head = database.head_at(&mut reader, source).await?;
-    let bases = store
-        .merge_base(&mut reader, source_head.commit, target_head.commit)
-        .await?;
+    let bases = match request.base {
+        Some(base) => vec![base],
+        None => {
+            store
+                .merge_base(&mut reader, source_head.commit, target_head.commit)
+                .await?
+        }
+    };
     let base = match bases.first() {
         Some(base) => {
             let base = database.head_at(&mut reader, *base).await?;
@@ -74,7 +85,13 @@ async fn work_out(
     let theirs = database.snapshot(source_head.tree).await?;
     let before = database.snapshot(target_head.tree).await?;
     let merged = merge::merge(&base, &theirs, &before, request.strategy, resolutions);
-    let using = conversions(database, &mut reader, &theirs, source_head.commit, &bases).await?;
+    let using = match request.operation {
+        // What was converted back has left no trace of how.
+        Operation::Revert => Conversions::new(),
+        Operation::Merge | Operation::CherryPick => {
+            conversions(database, &mut reader, &theirs, source_head.commit, &bases).await?
+        }
+    };
     let after = merged.result.clone();
     let transition = Transition::new(
         database,
@@ -85,6 +102,7 @@ async fn work_out(
         creator,
     );
     Ok(Planned {
+        operation: request.operation,
         source_head,
         bases,
         merged,

@@ -1,4 +1,4 @@
-SELECT m.id::text, m.source, m.target,
+SELECT m.id::text, m.operation, m.source, m.target,
        (SELECT coalesce(json_agg(encode(h, 'hex') ORDER BY n), '[]')::text FROM unnest(m.bases) WITH ORDINALITY AS b (h, n)),
        encode(m.source_head, 'hex'), encode(m.target_head, 'hex'), m.strategy, m.state, m.message, m.who,
        (extract(epoch FROM m.created_at) * 1000000)::bigint::text, encode(m.commit, 'hex'),
