@@ -15,6 +15,8 @@ pub(super) enum CliError {
     Signals(std::io::Error),
     /// What the server or the proxy says of a database.
     Database(String, ErrorReport),
+    /// Databases whose history is not what it says.
+    Damaged(Vec<String>),
     Dev(super::dev::DevError),
 }
 
@@ -40,6 +42,13 @@ impl fmt::Display for CliError {
                     }
                 }
                 Ok(())
+            }
+            Self::Damaged(databases) => {
+                write!(
+                    f,
+                    "pggit: the history of {} is damaged",
+                    databases.join(", ")
+                )
             }
             Self::Dev(error) => write!(f, "pggit dev: {error}"),
         }

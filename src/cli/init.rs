@@ -1,24 +1,18 @@
 //! `pggit init`.
 
 use super::error::CliError;
-use crate::config::{self, Config, Flags, load::find_file};
+use super::target::Target;
+use crate::config::Config;
 use crate::error::Report;
 use crate::repo;
-use crate::server::SetupError;
 use crate::upstream::AdminPools;
 use clap::Args;
 use std::collections::BTreeSet;
-use std::path::PathBuf;
 
 #[derive(Debug, Args)]
 pub(super) struct Init {
-    /// Configuration file [default: pggit.toml, if there is one here]
-    #[arg(long, value_name = "FILE", env = "PGGIT_CONFIG")]
-    config: Option<PathBuf>,
-
-    /// The server and the proxy's administrative role there: postgres://role:password@host:port
-    #[arg(long, value_name = "URL")]
-    upstream: Option<String>,
+    #[command(flatten)]
+    target: Target,
 
     /// The database to put under version control; may be repeated
     #[arg(long, value_name = "NAME", required = true)]
@@ -27,14 +21,7 @@ pub(super) struct Init {
 
 impl Init {
     pub(super) async fn run(self) -> Result<(), CliError> {
-        let flags = Flags {
-            upstream: self.upstream,
-            ..Flags::default()
-        };
-        let file = find_file(self.config);
-        let config = config::load(file.as_deref(), super::environment(), &flags)
-            .map_err(CliError::Config)?;
-        let pools = AdminPools::new(&config.upstream).map_err(SetupError::from)?;
+        let (config, pools) = self.target.connect()?;
         for database in &self.database {
             println!("{}", initialise(&pools, &config, database).await?);
         }

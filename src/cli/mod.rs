@@ -1,4 +1,4 @@
-//! How a person starts it: `serve`, `dev`, `init`, `check-config`.
+//! How a person starts it: `serve`, `dev`, `init`, `verify`, `check-config`.
 
 mod check_config;
 mod dev;
@@ -6,6 +6,8 @@ mod error;
 mod init;
 mod serve;
 mod shutdown;
+mod target;
+mod verify;
 
 use crate::config::{self, Config, Flags, load::find_file};
 use clap::{Args, Parser, Subcommand};
@@ -21,6 +23,8 @@ Examples:
       puts the database app under version control
   pggit serve --listen 0.0.0.0:6432 --upstream postgres://postgres@db:5432
       serves clients in front of the server db
+  pggit verify --upstream postgres://postgres@db:5432 --database app
+      hashes all of the database's history again
   pggit check-config --config /etc/pggit.toml
       says everything that is wrong with a configuration
 
@@ -42,6 +46,8 @@ enum Command {
     Dev(dev::Dev),
     /// Put databases under version control
     Init(init::Init),
+    /// Verify that a database's history is what it says
+    Verify(verify::Verify),
     /// Say everything that is wrong with a configuration
     CheckConfig(check_config::CheckConfig),
 }
@@ -103,6 +109,7 @@ pub fn main() -> ExitCode {
             Command::Serve(command) => command.run().await,
             Command::Dev(command) => command.run().await,
             Command::Init(command) => command.run().await,
+            Command::Verify(command) => command.run().await,
             Command::CheckConfig(command) => command.run().await,
         }
     });

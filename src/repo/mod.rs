@@ -20,6 +20,7 @@ pub mod reference;
 pub mod settings;
 mod survey;
 pub mod transition;
+pub mod verify;
 
 pub use capture::{Captured, capture};
 pub use database::{Database, Repo, Versioning};
@@ -30,3 +31,4 @@ pub use init::{InitReport, init};
 pub use pending::PendingDdl;
 pub use reference::Ref;
 pub use settings::StartupSettings;
+pub use verify::verify;

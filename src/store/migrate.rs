@@ -48,13 +48,15 @@ ON CONFLICT DO NOTHING RETURNING 'stored'";
 const ATTEMPTS: usize = 3;
 
 impl Store {
-    /// Whether this database has history: a `pggit` schema that the administrative role, or a superuser, made, and
-    /// in it the first commit of `main`.
+    /// Whether this database has history: see [`Store::is_present`], and the first commit of `main` in it.
     pub async fn is_initialised(exec: &mut dyn Executor) -> Result<bool, StoreError> {
-        if exec.query(IS_INITIALISED, &[]).await?.is_empty() {
-            return Ok(false);
-        }
-        Ok(!exec.query(HAS_FIRST_COMMIT, &[]).await?.is_empty())
+        Ok(Self::is_present(exec).await? && !exec.query(HAS_FIRST_COMMIT, &[]).await?.is_empty())
+    }
+
+    /// Whether there is a `pggit` schema that the administrative role, or a superuser, made: whatever has become of
+    /// what is in it.
+    pub async fn is_present(exec: &mut dyn Executor) -> Result<bool, StoreError> {
+        Ok(!exec.query(IS_INITIALISED, &[]).await?.is_empty())
     }
 
     /// Creates the `pggit` schema or brings it up to date; each migration is one transaction. Does nothing where

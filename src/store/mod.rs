@@ -26,6 +26,7 @@ pub mod signature;
 mod snapshots;
 pub mod tree;
 pub mod trees;
+pub mod verify;
 
 pub use commit::Commit;
 pub use error::StoreError;

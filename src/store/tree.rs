@@ -7,6 +7,8 @@
 //! Pure: the functions work on the [`Nodes`] at hand and answer [`Missing`] with every node they could
 //! not go on without. The caller loads those and asks again.
 
+pub mod inspect;
+
 use super::hash::{ObjectHash, TreeHash};
 use crate::schema::model::Lineage;
 use serde::{Deserialize, Serialize};

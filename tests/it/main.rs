@@ -22,3 +22,4 @@ mod repo;
 mod smoke;
 mod store;
 mod tour;
+mod verify;

@@ -155,3 +155,80 @@ fn the_last_change_to_a_lineage_counts() {
     let empty = update(&Nodes::new(), None, &[]).unwrap();
     assert_eq!(made.root, empty.root);
 }
+
+fn inspected(all: &Nodes, base: Option<TreeHash>, root: TreeHash) -> Vec<String> {
+    let (flaws, _) = load(all, |nodes| {
+        inspect::inspect(nodes, &BTreeSet::new(), base, root)
+    });
+    flaws.into_iter().map(|flaw| flaw.says).collect()
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(64))]
+
+    #[test]
+    fn every_tree_that_is_made_has_its_shape(content in content(), changes in changes()) {
+        let mut nodes = Nodes::new();
+        let base = tree_of(&mut nodes, &content);
+        prop_assert!(inspected(&nodes, None, base).is_empty());
+        let made = update(&nodes, Some(base), &changes).unwrap();
+        nodes.extend(made.nodes);
+        prop_assert!(inspected(&nodes, None, made.root).is_empty());
+        prop_assert!(inspected(&nodes, Some(base), made.root).is_empty());
+    }
+}
+
+#[test]
+fn trees_of_another_shape_are_found() {
+    let mut nodes = Nodes::new();
+    let keep = |nodes: &mut Nodes, node: Node| {
+        let hash = TreeHash::of(node.content().as_bytes());
+        nodes.insert(hash, Arc::new(node));
+        hash
+    };
+    let content: Entries = (0..200)
+        .map(|n| (numbered(n), ObjectHash::of(b"x")))
+        .collect();
+    let root = tree_of(&mut nodes, &content);
+    let Node::Inner(children) = nodes[&root].as_ref().clone() else {
+        panic!("200 entries make no leaf");
+    };
+    let inner = |change: &dyn Fn(&mut [Option<Child>; FAN_OUT])| {
+        let mut children = children.clone();
+        change(&mut children);
+        Node::Inner(children)
+    };
+    let large = keep(&mut nodes, Node::Leaf(content.clone()));
+    let few: Entries = content.into_iter().take(3).collect();
+    let small = keep(&mut nodes, Node::Leaf(few));
+    let empty = keep(&mut nodes, Node::Leaf(Entries::new()));
+    let count = |hash, count| Some(Child { hash, count });
+    let cases = [
+        (Node::clone(&nodes[&large]), "a leaf of 200 entries"),
+        (inner(&|c| c.swap(3, 4)), "lineage "),
+        (
+            inner(&|c| c[5].as_mut().unwrap().count += 1),
+            " entries in child 5",
+        ),
+        (inner(&|c| c[5] = count(empty, 0)), "an empty subtree"),
+        (
+            Node::Inner(Box::new(std::array::from_fn(|at| {
+                (at == 0).then(|| count(small, 3)).flatten()
+            }))),
+            "an inner node of 3 entries",
+        ),
+    ];
+    for (node, says) in cases {
+        let wrong = keep(&mut nodes, node);
+        let found = inspected(&nodes, Some(root), wrong);
+        assert!(
+            found.iter().any(|flaw| flaw.contains(says)),
+            "{says}: {found:?}"
+        );
+    }
+    let lost = nodes.remove(&children[0].unwrap().hash);
+    assert!(lost.is_some());
+    let absent = BTreeSet::from([children[0].unwrap().hash]);
+    let flaws = inspect::inspect(&nodes, &absent, None, root).unwrap();
+    assert_eq!(flaws[0].says, "no such node");
+}
