@@ -2,6 +2,7 @@
 
 use crate::merge::Strategy;
 use crate::repo::Ref;
+use crate::repo::merging::History;
 use std::fmt;
 
 /// A parsed command. Names are as PostgreSQL would fold and unquote them.
@@ -126,6 +127,7 @@ pub struct Merge {
     /// The session's branch if there is none.
     pub into: Option<String>,
     pub strategy: Strategy,
+    pub history: History,
     pub message: Option<String>,
     pub dry_run: bool,
     /// Also if a table or column that holds rows goes.

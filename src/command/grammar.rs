@@ -9,6 +9,7 @@ use super::lexer::Value;
 use super::parser::{Parsed, Parser};
 use crate::error::{ErrorReport, Report};
 use crate::repo::Ref;
+use crate::repo::merging::History;
 
 /// Reads a command's text, `PGGIT` included, without the semicolon.
 ///
@@ -189,7 +190,7 @@ impl Parser<'_> {
         }
         let source = self.reference()?;
         let (mut into, mut strategy, mut message) = (None, None, None);
-        let (mut dry_run, mut allow_data_loss) = (None, None);
+        let (mut history, mut dry_run, mut allow_data_loss) = (None, None, None);
         while !self.at_end() {
             let start = self.here();
             if self.keyword("INTO") {
@@ -201,6 +202,8 @@ impl Parser<'_> {
             } else if self.keyword("MESSAGE") {
                 let text = self.literal()?;
                 self.once(&mut message, text, start)?;
+            } else if let Some(chosen) = self.history()? {
+                self.once(&mut history, chosen, start)?;
             } else if self.keyword("DRY") {
                 self.expect("RUN")?;
                 self.once(&mut dry_run, true, start)?;
@@ -214,6 +217,7 @@ impl Parser<'_> {
             source,
             into,
             strategy: strategy.unwrap_or_default(),
+            history: history.unwrap_or_default(),
             message,
             dry_run: dry_run.is_some(),
             allow_data_loss: allow_data_loss.is_some(),
@@ -253,6 +257,21 @@ impl Parser<'_> {
         } else {
             Ok(None)
         }
+    }
+
+    /// `SQUASH`, `NO FF` or `FF ONLY`, if one comes next.
+    fn history(&mut self) -> Parsed<Option<History>> {
+        Ok(if self.keyword("SQUASH") {
+            Some(History::Squash)
+        } else if self.keyword("NO") {
+            self.expect("FF")?;
+            Some(History::NoFastForward)
+        } else if self.keyword("FF") {
+            self.expect("ONLY")?;
+            Some(History::FastForwardOnly)
+        } else {
+            None
+        })
     }
 
     fn allow_data_loss(&mut self) -> Parsed<bool> {

@@ -3,11 +3,13 @@
 
 mod apply;
 mod conflicts;
+mod history;
 mod plan;
 mod trial;
 
 pub use apply::{MergeReport, Outcome, merge};
 pub use conflicts::{Decision, abort, conflicts, continue_merge, list, resolve};
+pub use history::History;
 pub use plan::{Planned, plan};
 
 use super::reference::Ref;
@@ -26,6 +28,7 @@ pub struct Request {
     /// A branch's name.
     pub target: String,
     pub strategy: Strategy,
+    pub history: History,
     /// The commit's; by default it says what was merged.
     pub message: Option<String>,
     /// Go on although a table or column that holds rows is dropped.

@@ -123,6 +123,7 @@ pub struct NewMerge<'a> {
     pub source_head: CommitHash,
     pub target_head: CommitHash,
     pub strategy: &'a str,
+    pub history: &'a str,
     pub message: Option<&'a str>,
     /// The role that merges.
     pub who: &'a str,
@@ -153,6 +154,7 @@ pub struct MergeRow {
     pub source_head: CommitHash,
     pub target_head: CommitHash,
     pub strategy: String,
+    pub history: String,
     pub state: MergeState,
     pub message: Option<String>,
     pub who: String,
@@ -201,6 +203,7 @@ impl Store {
             Some(new.who),
             Some(&conflicts),
             Some(new.operation.as_str()),
+            Some(new.history),
         ];
         let rows = exec.query(CREATE, &params).await?;
         FromRow::new(rows.into_iter().next().unwrap_or_default()).parse()
@@ -304,6 +307,7 @@ fn merge_row(row: Row) -> Result<MergeRow, StoreError> {
         source_head: row.parse()?,
         target_head: row.parse()?,
         strategy: row.text()?,
+        history: row.text()?,
         state: row.parse()?,
         message: row.optional_text()?,
         who: row.text()?,

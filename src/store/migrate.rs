@@ -13,6 +13,7 @@ const MIGRATIONS: &[&str] = &[
     include_str!("migrations/0001_history.sql"),
     include_str!("migrations/0002_hydration.sql"),
     include_str!("migrations/0003_operations.sql"),
+    include_str!("migrations/0004_merge_history.sql"),
 ];
 
 /// Functions and views as they are after the last migration, which replaces them: a change of one comes with a migration.

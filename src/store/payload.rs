@@ -43,6 +43,7 @@ struct CleanMerge<'a> {
     bases: &'a [CommitHash],
     source_head: CommitHash,
     strategy: &'a str,
+    history: &'a str,
     message: Option<&'a str>,
 }
 
@@ -55,6 +56,7 @@ impl<'a> CleanMerge<'a> {
                 bases,
                 source_head,
                 strategy,
+                history,
                 message,
             } => Some(Self {
                 operation: operation.as_str(),
@@ -62,6 +64,7 @@ impl<'a> CleanMerge<'a> {
                 bases,
                 source_head: *source_head,
                 strategy,
+                history,
                 message: message.as_deref(),
             }),
             MergeRecord::None | MergeRecord::Completes(_) => None,

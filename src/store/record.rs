@@ -93,6 +93,8 @@ pub enum MergeRecord {
         bases: Vec<CommitHash>,
         source_head: CommitHash,
         strategy: String,
+        /// Whether it may fast-forward, and what it joins.
+        history: String,
         message: Option<String>,
     },
 }

@@ -16,6 +16,7 @@ mod hierarchies;
 mod hydration;
 mod isolation;
 mod merge;
+mod merge_history;
 mod merge_kinds;
 mod protocol;
 mod repo;

@@ -4,7 +4,7 @@ use crate::harness::Database;
 use crate::store::connect;
 use pggit::config::{SslMode, Upstream};
 use pggit::merge::Strategy;
-use pggit::repo::merging::{self, MergeReport, Outcome, Request};
+use pggit::repo::merging::{self, History, MergeReport, Outcome, Request};
 use pggit::repo::{self, Identity, PendingDdl, Ref, Repo, Versioning, branches, drift};
 use pggit::sql::plan::{Ddl, Target, TargetClass};
 use pggit::store::Operation;
@@ -107,6 +107,7 @@ impl Versioned {
             source: Ref::branch(source),
             source_name: source.to_owned(),
             target: target.to_owned(),
+            history: History::Auto,
             strategy: Strategy::Auto,
             message: None,
             allow_data_loss: false,

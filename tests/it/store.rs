@@ -152,7 +152,7 @@ async fn migrating_is_idempotent_also_when_proxies_race() {
     futures::future::join_all(racers).await;
     let admin = database.superuser().await;
     let migrations = "SELECT string_agg(number::text, ',' ORDER BY number) FROM pggit.migration";
-    assert_eq!(admin.value(migrations).await, "1,2,3");
+    assert_eq!(admin.value(migrations).await, "1,2,3,4");
     assert_eq!(admin.value("SELECT count(*) FROM pggit.secret").await, "1");
 }
 
@@ -797,6 +797,7 @@ async fn a_merge_is_kept_resolved_and_completed() {
     };
     let new = NewMerge {
         operation: Operation::Merge,
+        history: "auto",
         source: "feature",
         target: "main",
         bases: &[first, CommitHash::of(b"second base")],
@@ -903,6 +904,7 @@ async fn a_merge_without_conflicts_is_kept_as_completed() {
     let mut merge = record(store, &mut client, &owner, 1, &[], "merge").await;
     merge.merge = MergeRecord::Clean {
         operation: Operation::Merge,
+        history: "auto".to_owned(),
         source: "feature".to_owned(),
         bases: vec![first],
         source_head: first,

@@ -183,6 +183,7 @@ fn merge_takes_its_clauses_in_any_order() {
         source: Ref::branch("feature"),
         into: None,
         strategy: Strategy::Auto,
+        history: History::Auto,
         message: None,
         dry_run: false,
         allow_data_loss: false,
@@ -201,9 +202,23 @@ fn merge_takes_its_clauses_in_any_order() {
             message: Some("m".to_owned()),
             dry_run: true,
             allow_data_loss: true,
-            ..plain
+            ..plain.clone()
         })
     );
+    for (clause, history) in [
+        ("SQUASH", History::Squash),
+        ("no ff", History::NoFastForward),
+        ("FF ONLY", History::FastForwardOnly),
+    ] {
+        assert_eq!(
+            command(&format!("PGGIT MERGE feature {clause} INTO main")),
+            Command::Merge(Merge {
+                into: Some("main".to_owned()),
+                history,
+                ..plain.clone()
+            })
+        );
+    }
     assert_eq!(
         command("PGGIT MERGE BASE a b~1"),
         Command::MergeBase {
@@ -333,6 +348,7 @@ fn every_form_in_the_help_parses_once_filled_in() {
             .replace(['<', '>'], "")
             .replace("SOURCE | TARGET | BASE | ", "")
             .replace("AS SQL | ", "")
+            .replace("SQUASH | NO FF | ", "")
     };
     for form in help::FORMS {
         let all = filled(form.syntax).replace(['[', ']'], "");

@@ -41,6 +41,7 @@ fn request(with: &Invocation<'_>, merge: &Merge) -> Request {
         source_name: merge.source.to_string(),
         target: merge.into.clone().unwrap_or_else(|| with.branch.to_owned()),
         strategy: merge.strategy,
+        history: merge.history,
         message: merge.message.clone(),
         allow_data_loss: merge.allow_data_loss,
     }

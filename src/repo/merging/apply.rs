@@ -1,7 +1,8 @@
 //! A planned merge happens, in one transaction of the client's connection, or not at all.
 
+use super::history::squash_message;
 use super::plan::{Planned, plan};
-use super::{Request, conflicts};
+use super::{History, Request, conflicts};
 use crate::catalog;
 use crate::error::ErrorReport;
 use crate::merge::Resolution;
@@ -88,7 +89,9 @@ pub(super) async fn attempt(
     hydrated(database, request).await?;
     for _ in 0..transition::ATTEMPTS {
         let planned = plan(database, request, resolutions, &creator).await?;
-        if planned.is_up_to_date() && stored.is_none() {
+        request.history.check(&planned, &request.target)?;
+        let squashed_before = request.history == History::Squash && planned.is_without_effect();
+        if stored.is_none() && (planned.is_up_to_date() || squashed_before) {
             return Ok(MergeReport {
                 outcome: Outcome::UpToDate,
                 merge: None,
@@ -135,17 +138,20 @@ async fn apply(
     };
     let transition = &planned.transition;
     let (observed, stamp) = transition.apply(database, session, terms).await?;
-    let joins = request.operation == Operation::Merge;
-    let ledgers = if joins {
+    let ledgers = if request.operation == Operation::Merge {
         carry_ledgers(database, session, request, planned).await?
     } else {
         Vec::new()
     };
 
-    let message = request
-        .message
-        .clone()
-        .unwrap_or_else(|| format!("Merge {} into {}", request.source_name, request.target));
+    let (source, target) = (&request.source_name, &request.target);
+    let message = match &request.message {
+        Some(message) => message.clone(),
+        None if request.history == History::Squash => {
+            squash_message(database, planned, source, target).await?
+        }
+        None => format!("Merge {source} into {target}"),
+    };
     let advanced = advance_from(
         database,
         session,
@@ -160,8 +166,10 @@ async fn apply(
         },
         Some(Merging {
             source: planned.source_head,
-            joins,
-            fast_forward: planned.is_fast_forward() && request.message.is_none(),
+            joins: request.history.joins(request.operation),
+            fast_forward: request
+                .history
+                .fast_forwards(planned, request.message.is_some()),
             merge: conflicts::record(request, planned, stored),
             ledgers,
         }),

@@ -1,9 +1,9 @@
 //! Merges that wait for a person: their conflicts are stored, decided one by one, and then applied.
 
-use super::Request;
 use super::apply::{MergeReport, attempt};
 use super::plan::Planned;
 use super::trial;
+use super::{History, Request};
 use crate::error::{ErrorReport, SqlState};
 use crate::merge::{self, Choice, Strategy};
 use crate::repo::database::Database;
@@ -134,6 +134,7 @@ async fn complete(
         source_name: row.source,
         target: row.target,
         strategy: Strategy::parse(&row.strategy).unwrap_or_default(),
+        history: History::parse(&row.history).unwrap_or_default(),
         message: row.message,
         allow_data_loss,
     };
@@ -229,6 +230,7 @@ pub(super) async fn store(
                 source_head: planned.source_head.commit,
                 target_head: planned.transition.head.commit,
                 strategy: request.strategy.as_str(),
+                history: request.history.as_str(),
                 message: request.message.as_deref(),
                 who: &identity.role,
                 conflicts: &conflicts,
@@ -247,6 +249,7 @@ pub(super) fn record(request: &Request, planned: &Planned, stored: Option<i64>) 
             bases: planned.bases.clone(),
             source_head: planned.source_head.commit,
             strategy: request.strategy.as_str().to_owned(),
+            history: request.history.as_str().to_owned(),
             message: request.message.clone(),
         },
     }

@@ -29,10 +29,13 @@ impl Planned {
     pub fn is_up_to_date(&self) -> bool {
         match self.operation {
             Operation::Merge => self.bases.contains(&self.source_head.commit),
-            Operation::Revert | Operation::CherryPick => {
-                self.merged.conflicts.is_empty() && self.transition.changes.is_empty()
-            }
+            Operation::Revert | Operation::CherryPick => self.is_without_effect(),
         }
+    }
+
+    /// The target would stay as it is.
+    pub fn is_without_effect(&self) -> bool {
+        self.merged.conflicts.is_empty() && self.transition.changes.is_empty()
     }
 
     /// The target has nothing that the source has not.

@@ -129,12 +129,12 @@ BEGIN
 
     IF doc ? 'merged' THEN
         INSERT INTO pggit.merge (source, target, bases, source_head, target_head, strategy, state, message,
-                                 who, commit, finished_by, finished_at, operation)
+                                 who, commit, finished_by, finished_at, operation, history)
         SELECT m.source, branch_row.name, ARRAY(SELECT decode(h, 'hex') FROM unnest(m.bases) AS h),
                decode(m.source_head, 'hex'), branch_row.head, m.strategy, 'completed', m.message,
-               doc ->> 'who', new_head, doc ->> 'who', clock_timestamp(), m.operation
+               doc ->> 'who', new_head, doc ->> 'who', clock_timestamp(), m.operation, m.history
         FROM jsonb_to_record(doc -> 'merged') AS m (
-            source text, bases text[], source_head text, strategy text, message text, operation text);
+            source text, bases text[], source_head text, strategy text, message text, operation text, history text);
     END IF;
 
     IF doc -> 'ledgers' <> '[]' THEN

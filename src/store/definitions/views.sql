@@ -32,7 +32,7 @@ CREATE OR REPLACE VIEW pggit.merges AS
 SELECT m.id, m.source, m.target, m.state, m.strategy, m.message, m.who, m.created_at,
        encode(m.commit, 'hex') AS commit, m.finished_by, m.finished_at,
        count(c.id) AS conflicts, count(c.id) FILTER (WHERE c.resolution IS NULL) AS unresolved,
-       m.operation
+       m.operation, m.history
 FROM pggit.merge AS m LEFT JOIN pggit.merge_conflict AS c ON c.merge_id = m.id
 GROUP BY m.id
 ORDER BY m.id DESC;

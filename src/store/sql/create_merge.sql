@@ -1,7 +1,7 @@
 WITH new_merge AS (
-    INSERT INTO pggit.merge (source, target, bases, source_head, target_head, strategy, message, who, operation)
+    INSERT INTO pggit.merge (source, target, bases, source_head, target_head, strategy, message, who, operation, history)
     SELECT $1::text, $2::text, (SELECT coalesce(array_agg(decode(h, 'hex')), '{}') FROM unnest($3::text::text[]) AS h),
-           decode($4::text, 'hex'), decode($5::text, 'hex'), $6::text, $7::text, $8::text, $10::text
+           decode($4::text, 'hex'), decode($5::text, 'hex'), $6::text, $7::text, $8::text, $10::text, $11::text
     RETURNING id
 ), conflicts AS (
     INSERT INTO pggit.merge_conflict (merge_id, id, lineage, object, attribute, base, source, target)
