@@ -11,7 +11,8 @@ use crate::schema::model::{
     Acl, Attribute, Body, Check, Column, ColumnSettings, Composite, Constraint, ConstraintKind,
     Declared, Domain, Enum, Foreign, Generated, Identity, Index, IndexAttributes, Lineage,
     MaterializedView, Name, OwnedBy, Persistence, ReplicaIdentity, Routine, SecurityLabels,
-    Sequence, SequenceOptions, Table, Trigger, TriggerState, View, default_not_null,
+    Sequence, SequenceOptions, Table, Trigger, TriggerState, View, default_domain_not_null,
+    default_not_null,
 };
 use crate::schema::token::tokens;
 use std::collections::BTreeMap;
@@ -46,11 +47,17 @@ fn domain(name: Name, row: &DomainRow, logical: Logical<'_>) -> Domain {
         };
         (row.name.clone(), check)
     });
+    let not_null = row.not_null_constraint.as_ref();
+    let not_null_name = not_null
+        .filter(|constraint| constraint.name != default_domain_not_null(&name.name))
+        .map(|constraint| constraint.name.clone());
     Domain {
         name,
         base: logical.text(&row.base),
         collation: collation(row.collation.as_ref(), logical),
         not_null: row.not_null,
+        not_null_name,
+        not_null_comment: not_null.and_then(|constraint| constraint.comment.clone()),
         default: row.default.as_deref().map(|text| logical.text(text)),
         checks: checks.collect(),
     }
@@ -205,6 +212,9 @@ fn column(row: &ColumnRow, relation: &RelationRow, id: Lineage, logical: Logical
         not_null_name: not_null
             .filter(|constraint| constraint.name != default_not_null(&relation.name, &row.name))
             .map(|constraint| constraint.name.clone()),
+        not_null_terms: not_null
+            .map(|constraint| constraint.terms)
+            .unwrap_or_default(),
         not_null_comment: not_null.and_then(|constraint| constraint.comment.clone()),
         default,
         identity: row.identity_sequence.as_ref().map(|sequence| Identity {

@@ -1,6 +1,6 @@
 //! The rows of this module's queries, as they come: physical names, catalog OIDs.
 
-use crate::schema::model::Kind;
+use crate::schema::model::{Kind, NotNullTerms};
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use std::collections::BTreeMap;
@@ -126,6 +126,8 @@ pub(super) struct ColumnRow {
 #[derive(Clone, Debug, Deserialize)]
 pub(super) struct NotNullRow {
     pub name: String,
+    #[serde(flatten)]
+    pub terms: NotNullTerms,
     pub comment: Option<String>,
 }
 
@@ -207,6 +209,7 @@ pub(super) struct DomainRow {
     pub base: String,
     pub collation: Option<PhysicalName>,
     pub not_null: bool,
+    pub not_null_constraint: Option<NotNullRow>,
     pub default: Option<String>,
     pub checks: Option<Vec<CheckRow>>,
 }

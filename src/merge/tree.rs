@@ -297,6 +297,8 @@ pub fn describe<'a>(path: &[String], column: impl Fn(&str) -> &'a str) -> String
         ["data_type"] => words.push("type"),
         ["not_null"] => words.push("not null"),
         ["not_null_name"] => words.push("not null name"),
+        ["not_null_terms", "no_inherit"] => words.push("not null inheritance"),
+        ["not_null_terms", ..] => words.push("not null validation"),
         ["not_null_comment"] => words.push("not null comment"),
         ["identity", "options", option @ ..] => {
             words.push("identity");

@@ -223,9 +223,9 @@ impl Database {
         &self.store
     }
 
-    /// Whether `NOT NULL` is a constraint with a name.
-    pub fn named_not_null(&self) -> bool {
-        self.server_version >= 180_000
+    /// `server_version_num`, as 150018.
+    pub fn server_version(&self) -> u32 {
+        self.server_version
     }
 
     /// Reads live objects.

@@ -31,7 +31,7 @@ pub async fn difference(
             role: creator.to_owned(),
             ..Creator::default()
         }),
-        named_not_null: database.named_not_null(),
+        server_version: database.server_version(),
         ..RenderOptions::default()
     };
     let steps = schema::render(&changes, &from, &to, &options);

@@ -4,8 +4,8 @@
 //! `PGGIT DIFF`: every [`Alteration`] has a sentence for people and JSON for programs.
 
 use super::model::{
-    Attribute, Column, Constraint, Generated, Identity, Lineage, Name, ObjectKey, OwnedBy,
-    Persistence, ReplicaIdentity, SequenceOptions, TriggerState,
+    Attribute, Column, Constraint, Generated, Identity, Lineage, Name, NotNullTerms, ObjectKey,
+    OwnedBy, Persistence, ReplicaIdentity, SequenceOptions, TriggerState,
 };
 use serde::Serialize;
 use std::collections::BTreeMap;
@@ -112,9 +112,21 @@ pub enum Alteration {
         /// The constraint's, where it is not the default one.
         #[serde(skip_serializing_if = "Option::is_none")]
         name: Option<String>,
+        #[serde(skip_serializing_if = "NotNullTerms::is_default")]
+        terms: NotNullTerms,
     },
     DropNotNull {
         column: Option<String>,
+        /// What it was like.
+        #[serde(skip_serializing_if = "NotNullTerms::is_default")]
+        terms: NotNullTerms,
+    },
+    /// Whether a table's children have the `NOT NULL`, too.
+    SetNotNullInherited {
+        column: String,
+        /// The constraint's.
+        name: String,
+        inherited: bool,
     },
     SetDefault {
         column: Option<String>,
@@ -439,8 +451,28 @@ impl fmt::Display for Alteration {
                 }
                 Ok(())
             }
-            Self::SetNotNull { column, .. } => write!(f, "set not null{}", OnColumn(column)),
-            Self::DropNotNull { column } => write!(f, "drop not null{}", OnColumn(column)),
+            Self::SetNotNull { column, terms, .. } => {
+                write!(f, "set not null{}", OnColumn(column))?;
+                if terms.no_inherit {
+                    f.write_str(" alone")?;
+                }
+                if terms.not_valid {
+                    f.write_str(" for new rows")?;
+                }
+                Ok(())
+            }
+            Self::SetNotNullInherited {
+                column, inherited, ..
+            } => write!(
+                f,
+                "{} not null of {column} to children",
+                if *inherited {
+                    "extend"
+                } else {
+                    "stop extending"
+                }
+            ),
+            Self::DropNotNull { column, .. } => write!(f, "drop not null{}", OnColumn(column)),
             Self::SetDefault { column, expression } => {
                 write!(f, "set default{} to {expression}", OnColumn(column))
             }

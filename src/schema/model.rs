@@ -157,9 +157,27 @@ pub struct Domain {
     pub base: String,
     pub collation: Option<Name>,
     pub not_null: bool,
+    /// What the constraint behind `NOT NULL` is called (PostgreSQL 17), where it is not the [`default_domain_not_null`].
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub not_null_name: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub not_null_comment: Option<String>,
     pub default: Option<String>,
     /// By constraint name.
     pub checks: BTreeMap<String, Check>,
+}
+
+impl Domain {
+    /// What the constraint behind `NOT NULL` is called, where there is one.
+    pub fn not_null_constraint(&self) -> Option<String> {
+        let name = || default_domain_not_null(&self.name.name);
+        (self.not_null).then(|| self.not_null_name.clone().unwrap_or_else(name))
+    }
+}
+
+/// The name that a domain's `NOT NULL` without one is given, as `pg_dump` sees it.
+pub fn default_domain_not_null(domain: &str) -> String {
+    format!("{domain}_not_null")
 }
 
 /// A domain's check.
@@ -252,7 +270,7 @@ pub struct Table {
     pub of_type: Option<Name>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub foreign: Option<Foreign>,
-    /// Where it is not `heap`.
+    /// Where it is not `heap`; of a partitioned table, which its new partitions have, where one is set.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub access_method: Option<String>,
     /// Where it is not the database's own.
@@ -298,6 +316,8 @@ pub struct Column {
     /// the table's and the column's names.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub not_null_name: Option<String>,
+    #[serde(default, skip_serializing_if = "NotNullTerms::is_default")]
+    pub not_null_terms: NotNullTerms,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub not_null_comment: Option<String>,
     /// The default's expression; a generated column's is in `generated`.
@@ -336,6 +356,24 @@ impl Column {
     pub fn not_null_constraint(&self, table: &Name) -> Option<String> {
         let name = || default_not_null(&table.name, &self.name);
         (self.not_null).then(|| self.not_null_name.clone().unwrap_or_else(name))
+    }
+}
+
+/// What else is said of a `NOT NULL` (PostgreSQL 18).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct NotNullTerms {
+    /// Children may have nulls.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub no_inherit: bool,
+    /// So may rows that are there already.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub not_valid: bool,
+}
+
+impl NotNullTerms {
+    /// Whether it is a plain `NOT NULL`.
+    pub fn is_default(&self) -> bool {
+        *self == Self::default()
     }
 }
 

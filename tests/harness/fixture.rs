@@ -6,6 +6,13 @@ use std::sync::atomic::{AtomicU32, Ordering};
 
 static NEXT: AtomicU32 = AtomicU32::new(1);
 
+/// What the shared server is, as `server_version_num`.
+pub async fn server_version() -> u32 {
+    let session = Session::connect(&Postgres::shared().url("postgres", "postgres")).await;
+    let version = session.value("SHOW server_version_num").await;
+    version.parse().expect("a number")
+}
+
 /// A fresh database, owned by an ordinary role of its own.
 pub struct Database {
     pub name: String,

@@ -21,7 +21,7 @@ pub mod proxy;
 pub mod raw;
 pub mod session;
 
-pub use fixture::{Database, Fixture};
+pub use fixture::{Database, Fixture, server_version};
 pub use postgres::Postgres;
 pub use proxy::Proxy;
 pub use session::Session;

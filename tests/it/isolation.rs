@@ -119,11 +119,11 @@ const WRITES: &[(&str, &[&str])] = &[
         &["c", "fg"],
     ),
     (
-        "MERGE INTO public.t USING public.u ON t.id = u.id WHEN NOT MATCHED THEN INSERT VALUES (u.id, u.note)",
+        "INSERT INTO public.t TABLE public.u",
         &["branch", "c", "fg"],
     ),
     (
-        "MERGE INTO t AS x USING (SELECT * FROM public.u) AS y ON x.id = y.id WHEN MATCHED THEN UPDATE SET note = 'h'",
+        "UPDATE t AS x SET note = 'h' FROM (SELECT * FROM public.u) AS y WHERE x.id = y.id",
         &["h", "c", "fg"],
     ),
     ("DELETE FROM t WHERE id > 2", &["h"]),
@@ -150,11 +150,34 @@ const WRITES: &[(&str, &[&str])] = &[
     ),
 ];
 
+/// The same since PostgreSQL 15.
+const MERGES: &[(&str, &[&str])] = &[
+    (
+        "MERGE INTO public.t USING public.u ON t.id <> u.id WHEN NOT MATCHED THEN INSERT VALUES (u.id + 1, u.note || '2')",
+        &["branch", "branch2"],
+    ),
+    (
+        "MERGE INTO t AS x USING (SELECT * FROM public.u) AS y ON x.id = y.id WHEN MATCHED THEN UPDATE SET note = 'h'",
+        &["h", "branch2"],
+    ),
+];
+
 #[tokio::test]
 async fn writes_stay_on_their_branch_however_the_table_is_named() {
+    stay_on_their_branch(WRITES).await;
+}
+
+#[tokio::test]
+async fn merges_stay_on_their_branch_however_the_table_is_named() {
+    if crate::harness::server_version().await >= 150_000 {
+        stay_on_their_branch(MERGES).await;
+    }
+}
+
+async fn stay_on_their_branch(writes: &[(&str, &[&str])]) {
     let (fixture, _main, branch) = two_sides().await;
     let server = fixture.direct().await;
-    for (sql, expected) in WRITES {
+    for (sql, expected) in writes {
         branch.run(sql).await;
         assert_eq!(
             branch.column("SELECT note FROM t ORDER BY id").await,

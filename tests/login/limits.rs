@@ -78,9 +78,11 @@ async fn a_client_that_never_logs_in_is_hung_up_on() {
     slow.send(&[0, 0, 0]).await;
     assert!(silent.try_read().await.is_none());
     assert!(slow.try_read().await.is_none());
-    let (_, metrics) = crate::operator::get(&proxy, "/metrics").await;
-    assert!(
-        metrics.contains("pggit_connections_rejected_total{reason=\"login_timeout\"} 2"),
-        "{metrics}"
-    );
+    crate::harness::eventually("both are counted", || async {
+        crate::operator::get(&proxy, "/metrics")
+            .await
+            .1
+            .contains("pggit_connections_rejected_total{reason=\"login_timeout\"} 2\n")
+    })
+    .await;
 }

@@ -2,7 +2,7 @@
 
 use crate::dump::{Dump, Scope};
 use crate::harness::programs::{psql, try_psql};
-use crate::harness::{Database, Fixture, Session};
+use crate::harness::{Database, Fixture, Session, server_version};
 
 /// A schema, and a change of it.
 pub struct Subject {
@@ -10,6 +10,8 @@ pub struct Subject {
     pub change: &'static str,
     /// Only a superuser may make it.
     pub superuser: bool,
+    /// The first major version of PostgreSQL that has what it is about.
+    pub since: u32,
 }
 
 /// Roles that the scripts name. Who runs them is a member of all but `oracle_reader`: a member of a role with grant options
@@ -41,6 +43,9 @@ impl Subject {
 
     /// Goes every way, and fails with all that differs.
     pub async fn judge(&self) {
+        if server_version().await < self.since * 10_000 {
+            return;
+        }
         let fixture = Fixture::new().await;
         let database = &fixture.database;
         let owner = if self.superuser {

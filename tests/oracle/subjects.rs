@@ -3,13 +3,14 @@
 use crate::journey::Subject;
 
 macro_rules! subjects {
-    ($($name:ident $($superuser:literal)?),* $(,)?) => {$(
+    ($($name:ident $($superuser:literal)? $(since $version:literal)?),* $(,)?) => {$(
         #[tokio::test]
         async fn $name() {
             let subject = Subject {
                 schema: include_str!(concat!("schema/", stringify!($name), ".sql")),
                 change: include_str!(concat!("change/", stringify!($name), ".sql")),
                 superuser: [$($superuser,)? ""][0] == "superuser",
+                since: [$($version,)? 14][0],
             };
             subject.judge().await;
         }
@@ -41,6 +42,10 @@ subjects! {
     routines,
     rules,
     sequences,
+    since_15 since 15,
+    since_16 since 16,
+    since_17 since 17,
+    since_18 since 18,
     statistics,
     table_attributes,
     tables,

@@ -103,6 +103,11 @@ const CASES: &[Case] = &[
          ALTER TABLE users ALTER email SET STATISTICS 10, ALTER email SET STORAGE EXTERNAL",
     ),
     case("drop column", USERS, "ALTER TABLE users DROP COLUMN age"),
+    case(
+        "drop generated column and retype what it was made from",
+        "CREATE TABLE t (a integer, b integer GENERATED ALWAYS AS (a + 1) STORED, c integer); CREATE VIEW v AS SELECT b, c FROM t",
+        "DROP VIEW v; ALTER TABLE t DROP b; ALTER TABLE t ALTER a TYPE bigint",
+    ),
     case("rename column", USERS, "ALTER TABLE users RENAME COLUMN name TO full_name")
         .with(&["RENAME COLUMN name TO full_name"])
         .without(&["DROP", "ADD"]),

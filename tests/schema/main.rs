@@ -59,7 +59,7 @@ impl Bench {
 
     fn options(&self) -> RenderOptions {
         RenderOptions {
-            named_not_null: self.version >= 180_000,
+            server_version: self.version,
             ..RenderOptions::default()
         }
     }

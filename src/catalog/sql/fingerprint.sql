@@ -19,7 +19,7 @@ WITH part (oid, catalog, place, version) AS (
   UNION ALL SELECT CASE WHEN conrelid <> 0 THEN conrelid WHEN contypid <> 0 THEN contypid ELSE oid END, tableoid, ctid, xmin
     FROM pg_constraint WHERE oid >= 16384
   UNION ALL SELECT oid, tableoid, ctid, xmin FROM pg_trigger
-  UNION ALL SELECT tgrelid, tableoid, ctid, xmin FROM pg_trigger WHERE NOT tgisinternal
+  UNION ALL SELECT tgrelid, tableoid, ctid, xmin FROM pg_trigger WHERE NOT tgisinternal OR tgparentid <> 0
   UNION ALL SELECT oid, tableoid, ctid, xmin FROM pg_policy
   UNION ALL SELECT polrelid, tableoid, ctid, xmin FROM pg_policy
   UNION ALL SELECT oid, tableoid, ctid, xmin FROM pg_rewrite WHERE oid >= 16384

@@ -20,8 +20,9 @@ SELECT json_build_object(
   'options', c.reloptions,
   'toast_options', (SELECT t.reloptions FROM pg_class AS t WHERE t.oid = c.reltoastrelid),
   'tablespace', (SELECT t.spcname FROM pg_tablespace AS t WHERE t.oid = c.reltablespace),
+  -- a partitioned table may have one since PostgreSQL 17
   'access_method', CASE WHEN c.relkind IN ('r', 'p', 'm') THEN (
-    SELECT m.amname FROM pg_am AS m WHERE m.oid = c.relam AND m.amname <> 'heap'
+    SELECT m.amname FROM pg_am AS m WHERE m.oid = c.relam AND (m.amname <> 'heap' OR c.relkind = 'p')
   ) END,
   'cluster_on', CASE WHEN c.relkind IN ('r', 'm') THEN (
     SELECT r.relname FROM pg_index AS x JOIN pg_class AS r ON r.oid = x.indexrelid
@@ -45,9 +46,10 @@ SELECT json_build_object(
   ) END,
   'cloned_triggers', CASE WHEN c.relispartition AND c.relkind IN ('r', 'p', 'f') THEN (
     SELECT json_agg(json_build_array(g.tgname, g.tgenabled))
-    FROM pg_trigger AS g
-    WHERE g.tgrelid = c.oid AND NOT g.tgisinternal AND g.tgparentid <> 0
-      AND g.tgenabled <> (SELECT o.tgenabled FROM pg_trigger AS o WHERE o.oid = g.tgparentid)
+    FROM pg_trigger AS g JOIN pg_trigger AS o ON o.oid = g.tgparentid
+    WHERE g.tgrelid = c.oid AND g.tgenabled <> o.tgenabled
+      -- on PostgreSQL 14 all of them count as internal, and not only foreign keys' own
+      AND NOT EXISTS (SELECT FROM pg_constraint AS k WHERE k.oid = g.tgconstraint AND k.contype = 'f')
   ) END,
   'row_security', c.relrowsecurity,
   'force_row_security', c.relforcerowsecurity,
@@ -70,6 +72,8 @@ SELECT json_build_object(
       'not_null_constraint', CASE WHEN a.attnotnull THEN (
         SELECT json_build_object(
           'name', k.conname,
+          'no_inherit', k.connoinherit,
+          'not_valid', NOT k.convalidated,
           'comment', (SELECT s.description FROM pg_description AS s WHERE s.objoid = k.oid AND s.classoid = 'pg_constraint'::regclass AND s.objsubid = 0))
         FROM pg_constraint AS k
         WHERE k.conrelid = c.oid AND k.contype = 'n' AND k.conkey[1] = a.attnum AND (k.conislocal OR c.relispartition)

@@ -22,6 +22,13 @@ SELECT json_build_object(
       WHERE co.oid = t.typcollation AND co.oid <> (SELECT b.typcollation FROM pg_type AS b WHERE b.oid = t.typbasetype)
     ),
     'not_null', t.typnotnull,
+    -- a constraint since PostgreSQL 17
+    'not_null_constraint', (
+      SELECT json_build_object(
+        'name', k.conname,
+        'comment', (SELECT s.description FROM pg_description AS s WHERE s.objoid = k.oid AND s.classoid = 'pg_constraint'::regclass AND s.objsubid = 0))
+      FROM pg_constraint AS k WHERE k.contypid = t.oid AND k.contype = 'n'
+    ),
     'default', pg_get_expr(t.typdefaultbin, 0),
     'checks', (
       SELECT json_agg(json_build_object(

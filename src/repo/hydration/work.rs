@@ -223,7 +223,7 @@ impl Work {
         let (map, called) = (Arc::clone(map), Arc::clone(&self.called));
         let options = RenderOptions {
             creator: Some(Creator::clone(&self.creator)),
-            named_not_null: database.named_not_null(),
+            server_version: database.server_version(),
             ..RenderOptions::default()
         };
         aside(move || Migration::new(&before, &after, &map, &options, &called)).await

@@ -104,8 +104,9 @@ impl Guard<'_> {
                 }
                 Alteration::SetNotNull {
                     column: Some(column),
+                    terms,
                     ..
-                } => {
+                } if !terms.not_valid => {
                     let Some(before) = self.name_before(column, alterations) else {
                         continue;
                     };
@@ -225,6 +226,7 @@ impl Guard<'_> {
 /// Whether a new column leaves existing rows without a value that it insists on.
 fn needs_a_value(column: &Column) -> bool {
     column.not_null
+        && !column.not_null_terms.not_valid
         && column.default.is_none()
         && column.identity.is_none()
         && column.generated.is_none()

@@ -58,7 +58,7 @@ impl Transition {
         let options = RenderOptions {
             using,
             creator: Some(creator.clone()),
-            named_not_null: database.named_not_null(),
+            server_version: database.server_version(),
         };
         let steps = schema::render(&changes, &before, &after, &options);
         Self {

@@ -8,7 +8,8 @@ use super::carry::Renames;
 use super::table;
 use crate::schema::change::Alteration;
 use crate::schema::model::{
-    Body, Column, Constraint, ConstraintKind, Definition, Kind, Lineage, Name, ObjectKey, Table,
+    Body, Column, Constraint, ConstraintKind, Definition, Kind, Lineage, Name, NotNullTerms,
+    ObjectKey, Table,
 };
 use crate::schema::snapshot::Snapshot;
 use std::cell::RefCell;
@@ -229,7 +230,7 @@ fn follow_alterations(
                         identity: None,
                         options: BTreeMap::new(),
                         inherited: !partition,
-                        ..Column::clone(column)
+                        ..passed_on_column(column)
                     });
                 }
             }
@@ -260,11 +261,26 @@ fn follow_alterations(
             }
             Alteration::SetNotNull {
                 column: Some(column),
+                terms,
                 ..
-            } => with_column(child, column, |column| column.not_null = true),
+            } if !terms.no_inherit => with_column(child, column, |column| {
+                if partition && !column.not_null {
+                    column.not_null_terms.not_valid = terms.not_valid;
+                }
+                column.not_null = true;
+            }),
             Alteration::DropNotNull {
                 column: Some(column),
-            } => with_column(child, column, |column| column.not_null = false),
+                terms,
+            } if !terms.no_inherit => with_column(child, column, |column| {
+                column.not_null = false;
+                column.not_null_terms = NotNullTerms::default();
+            }),
+            Alteration::SetNotNullInherited {
+                column,
+                inherited: true,
+                ..
+            } => with_column(child, column, |column| column.not_null = true),
             Alteration::SetDefault {
                 column: Some(column),
                 expression,
@@ -355,6 +371,18 @@ fn follow_constraint(child: &mut Table, parent: &Table, alteration: &Alteration)
                 }
             }
         }
+        Alteration::ValidateConstraint { name } if !parent.constraints.contains_key(name) => {
+            // It is one behind NOT NULL.
+            let is_meant =
+                |column: &&Column| column.not_null_constraint(&parent.name).as_ref() == Some(name);
+            if let Some(column) = parent.columns.iter().find(is_meant)
+                && !column.not_null_terms.no_inherit
+            {
+                with_column(child, &column.name, |own| {
+                    own.not_null_terms.not_valid = false;
+                });
+            }
+        }
         Alteration::ValidateConstraint { name }
             if parent.constraints.get(name).is_some_and(is_passed_on) =>
         {
@@ -401,12 +429,22 @@ pub fn overrides(parents: &[&Table], child: &Table) -> Vec<Alteration> {
                 options: BTreeMap::new(),
                 statistics: None,
                 inherited: true,
-                ..inherited.clone()
+                ..passed_on_column(inherited)
             };
             table::column_attributes(&inherited, own, &mut found);
         }
     }
     found
+}
+
+/// A column as the server gives it to a child.
+fn passed_on_column(column: &Column) -> Column {
+    let terms = column.not_null_terms;
+    Column {
+        not_null: column.not_null && !terms.no_inherit,
+        not_null_terms: NotNullTerms::default(),
+        ..column.clone()
+    }
 }
 
 fn is_passed_on(constraint: &Constraint) -> bool {

@@ -248,7 +248,20 @@ fn not_null_constraint(
     let Some(name) = new.not_null_constraint(&new_table.name) else {
         return;
     };
-    if let Some(before) = old.not_null_constraint(&old_table.name)
+    let (was, is) = (old.not_null_terms, new.not_null_terms);
+    let anew = !old.not_null || is.not_valid && !was.not_valid;
+    if !anew && was.no_inherit != is.no_inherit {
+        found.push(Alteration::SetNotNullInherited {
+            column: new.name.clone(),
+            name: name.clone(),
+            inherited: !is.no_inherit,
+        });
+    }
+    if !anew && was.not_valid && !is.not_valid {
+        found.push(Alteration::ValidateConstraint { name: name.clone() });
+    }
+    if !anew
+        && let Some(before) = old.not_null_constraint(&old_table.name)
         && before != name
         && (old.not_null_name.is_some() || new.not_null_name.is_some())
         && old_table.inherits.is_empty()
@@ -261,7 +274,7 @@ fn not_null_constraint(
     }
     comment(
         Part::Constraint(name),
-        (old.not_null_comment.as_ref()).filter(|_| old.not_null),
+        (old.not_null_comment.as_ref()).filter(|_| !anew),
         new.not_null_comment.as_ref(),
         found,
     );
@@ -296,9 +309,24 @@ pub(super) fn column_attributes(old: &Column, new: &Column, found: &mut Vec<Alte
             Alteration::SetNotNull {
                 column,
                 name: new.not_null_name.clone(),
+                terms: new.not_null_terms,
             }
         } else {
-            Alteration::DropNotNull { column }
+            Alteration::DropNotNull {
+                column,
+                terms: old.not_null_terms,
+            }
+        });
+    } else if new.not_null_terms.not_valid && !old.not_null_terms.not_valid {
+        // There is no way back but to make it anew.
+        found.push(Alteration::DropNotNull {
+            column: Some(column.clone()),
+            terms: old.not_null_terms,
+        });
+        found.push(Alteration::SetNotNull {
+            column: Some(column.clone()),
+            name: new.not_null_name.clone(),
+            terms: new.not_null_terms,
         });
     }
     match (&old.default, &new.default) {

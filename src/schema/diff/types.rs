@@ -2,7 +2,7 @@
 
 use super::comment;
 use crate::schema::change::{Alteration, Part};
-use crate::schema::model::{Composite, Domain};
+use crate::schema::model::{Composite, Domain, NotNullTerms};
 use crate::schema::quote::qualified;
 use std::collections::BTreeMap;
 
@@ -89,11 +89,32 @@ pub(super) fn domain(old: &Domain, new: &Domain, found: &mut Vec<Alteration>) {
         found.push(if new.not_null {
             Alteration::SetNotNull {
                 column: None,
-                name: None,
+                name: new.not_null_name.clone(),
+                terms: NotNullTerms::default(),
             }
         } else {
-            Alteration::DropNotNull { column: None }
+            Alteration::DropNotNull {
+                column: None,
+                terms: NotNullTerms::default(),
+            }
         });
+    }
+    if let Some(name) = new.not_null_constraint() {
+        if let Some(before) = old.not_null_constraint()
+            && before != name
+            && (old.not_null_name.is_some() || new.not_null_name.is_some())
+        {
+            found.push(Alteration::RenameConstraint {
+                from: before,
+                to: name.clone(),
+            });
+        }
+        comment(
+            Part::Constraint(name),
+            (old.not_null_comment.as_ref()).filter(|_| old.not_null),
+            new.not_null_comment.as_ref(),
+            found,
+        );
     }
     match (&old.default, &new.default) {
         (before, Some(expression)) if before.as_ref() != Some(expression) => {

@@ -4,7 +4,7 @@ use super::script::{Script, option_list, set_option, target, words};
 use super::sequence;
 use super::step::{Hazard, RenderOptions};
 use crate::schema::change::{Alteration, Part};
-use crate::schema::model::{Body, Column, Definition, Name};
+use crate::schema::model::{Body, Column, Definition, Name, NotNullTerms, default_not_null};
 use crate::schema::quote::{qualified, quote_identifier, quote_literal};
 use crate::schema::snapshot::Snapshot;
 use std::collections::BTreeMap;
@@ -49,14 +49,17 @@ pub(super) fn specification(
         text.push_str(" DEFAULT ");
         text.push_str(default);
     }
-    if column.not_null {
-        let name = if options.named_not_null {
+    if column.not_null && !column.not_null_terms.not_valid {
+        let name = if options.names_not_null() {
             column.not_null_constraint(table)
         } else {
             column.not_null_name.clone()
         };
         text.push_str(&words(" CONSTRAINT ", name.as_deref()));
         text.push_str(" NOT NULL");
+        if column.not_null_terms.no_inherit {
+            text.push_str(" NO INHERIT");
+        }
     }
     text
 }
@@ -100,6 +103,19 @@ pub(super) fn changed_foreign_options(
 
 /// What `CREATE TABLE` and `ADD COLUMN` cannot say on every server version.
 pub(super) fn properties(script: &mut Script<'_>, definition: &Definition, column: &Column) {
+    if column.not_null
+        && column.not_null_terms.not_valid
+        && let Some(table) = definition.as_table()
+        && let Some(name) = column.not_null_constraint(&table.name)
+    {
+        add_not_null(
+            script,
+            definition,
+            &column.name,
+            &name,
+            column.not_null_terms,
+        );
+    }
     if let Some(storage) = &column.storage {
         action(
             script,
@@ -140,6 +156,34 @@ pub(super) fn properties(script: &mut Script<'_>, definition: &Definition, colum
     }
     let part = Part::Column(column.name.clone());
     script.security_labels(definition, &part, &column.security_labels);
+}
+
+/// `NOT NULL` as a constraint of the table: with a name, or on other terms than the usual.
+fn add_not_null(
+    script: &mut Script<'_>,
+    definition: &Definition,
+    column: &str,
+    name: &str,
+    terms: NotNullTerms,
+) {
+    let hazards: &[Hazard] = if terms.not_valid {
+        &[]
+    } else {
+        &[Hazard::AcquiresAccessExclusiveLock, Hazard::Correctness]
+    };
+    let mut sql = format!(
+        "ALTER {} ADD CONSTRAINT {} NOT NULL {}",
+        target(definition),
+        quote_identifier(name),
+        quote_identifier(column)
+    );
+    if terms.no_inherit {
+        sql.push_str(" NO INHERIT");
+    }
+    if terms.not_valid {
+        sql.push_str(" NOT VALID");
+    }
+    script.push(&definition.key(), hazards, sql);
 }
 
 /// `ALTER TABLE … ALTER COLUMN … <action>`.
@@ -265,30 +309,42 @@ pub(super) fn alter(
     let (column, hazards, sql): (&str, &[Hazard], String) = match alteration {
         Alteration::SetNotNull {
             column: Some(column),
-            name: Some(name),
-        } => {
-            script.push(
-                &definition.key(),
-                &[Hazard::AcquiresAccessExclusiveLock, Hazard::Correctness],
-                format!(
-                    "ALTER {} ADD CONSTRAINT {} NOT NULL {}",
-                    target(definition),
-                    quote_identifier(name),
-                    quote_identifier(column)
-                ),
-            );
+            name,
+            terms,
+        } if name.is_some() || !terms.is_default() => {
+            let name = name.clone();
+            let name = name.unwrap_or_else(|| default_not_null(&table.name, column));
+            add_not_null(script, definition, column, &name, *terms);
             return true;
         }
         Alteration::SetNotNull {
             column: Some(column),
-            name: None,
+            ..
         } => (
             column,
             &[Hazard::AcquiresAccessExclusiveLock, Hazard::Correctness],
             "SET NOT NULL".to_owned(),
         ),
+        Alteration::SetNotNullInherited {
+            name, inherited, ..
+        } => {
+            let hazards: &[Hazard] = if *inherited {
+                &[Hazard::AcquiresAccessExclusiveLock, Hazard::Correctness]
+            } else {
+                &[]
+            };
+            let sql = format!(
+                "ALTER {} ALTER CONSTRAINT {} {}",
+                target(definition),
+                quote_identifier(name),
+                if *inherited { "INHERIT" } else { "NO INHERIT" }
+            );
+            script.push(&definition.key(), hazards, sql);
+            return true;
+        }
         Alteration::DropNotNull {
             column: Some(column),
+            ..
         } => (column, &[], "DROP NOT NULL".to_owned()),
         Alteration::SetDefault {
             column: Some(column),
@@ -297,6 +353,16 @@ pub(super) fn alter(
         Alteration::DropDefault {
             column: Some(column),
         } => (column, &[], "DROP DEFAULT".to_owned()),
+        Alteration::SetGenerated { column, generated } => {
+            let hazards: &[Hazard] = if generated.stored {
+                &[Hazard::AcquiresAccessExclusiveLock]
+            } else {
+                &[]
+            };
+            let sql = format!("SET EXPRESSION AS {}", parenthesised(&generated.expression));
+            action(script, definition, column, hazards, &sql);
+            return true;
+        }
         Alteration::AddIdentity { column, identity } => {
             let sql = format!("ADD {}", sequence::identity(table, column, identity));
             // It begins at its start, whatever the rows hold.

@@ -1,7 +1,7 @@
 //! Domains, whose defaults and checks may call functions that need the domain themselves.
 
 use super::scope::Scope;
-use super::script::{Script, target};
+use super::script::{Script, target, words};
 use super::step::Hazard;
 use super::table::Deferred;
 use crate::schema::change::{Alteration, Part};
@@ -75,6 +75,12 @@ pub(super) fn create(
         sql.push_str(default);
     }
     if body.not_null {
+        let name = if script.options.names_not_null() {
+            body.not_null_constraint()
+        } else {
+            body.not_null_name.clone()
+        };
+        sql.push_str(&words(" CONSTRAINT ", name.as_deref()));
         sql.push_str(" NOT NULL");
     }
     let now = || (body.checks.iter()).filter(|(_, check)| !deferred.defers(&check.definition));
@@ -87,6 +93,9 @@ pub(super) fn create(
         sql.push_str(&check.definition);
     }
     script.push(&definition.key(), &[], sql);
+    if let (Some(name), Some(comment)) = (body.not_null_constraint(), &body.not_null_comment) {
+        script.comment(definition, &Part::Constraint(name), Some(comment));
+    }
     for (name, check) in now() {
         if valid(check) {
             check_comment(script, definition, name, check);
@@ -184,10 +193,16 @@ impl<'a> Altered<'a> {
     fn alter(&self, script: &mut Script<'_>, alteration: &Alteration) {
         let made_way = |name: &str| self.scope.is_some_and(|scope| scope.drops(name));
         let (hazards, sql): (&[Hazard], String) = match alteration {
-            Alteration::SetNotNull { column: None, .. } => {
-                (&[Hazard::Correctness], "SET NOT NULL".to_owned())
-            }
-            Alteration::DropNotNull { column: None } => (&[], "DROP NOT NULL".to_owned()),
+            Alteration::SetNotNull {
+                column: None, name, ..
+            } => (
+                &[Hazard::Correctness],
+                name.as_ref().map_or_else(
+                    || "SET NOT NULL".to_owned(),
+                    |name| format!("ADD CONSTRAINT {} NOT NULL", quote_identifier(name)),
+                ),
+            ),
+            Alteration::DropNotNull { column: None, .. } => (&[], "DROP NOT NULL".to_owned()),
             Alteration::DropDefault { column: None } => (&[], "DROP DEFAULT".to_owned()),
             Alteration::DropCheck { name } => {
                 if !made_way(name) {

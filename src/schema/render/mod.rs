@@ -56,7 +56,7 @@ pub fn render(
     to: &Snapshot,
     options: &RenderOptions,
 ) -> Vec<Step> {
-    let scope = Scope::new(changes, from, to);
+    let scope = Scope::new(changes, from, to, options);
     let schedule = Schedule::new(&scope);
     let mut script = Script {
         steps: Vec::new(),

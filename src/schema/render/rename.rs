@@ -2,6 +2,7 @@
 
 use super::scope::{Scope, relation_names};
 use super::script::{Script, keyword, relation, target_named};
+use super::step::RenderOptions;
 use crate::schema::change::Alteration;
 use crate::schema::model::{Body, Definition, Kind, Lineage, Name, ObjectKey};
 use crate::schema::quote::{qualified, quote_identifier};
@@ -340,11 +341,7 @@ fn parts(script: &mut Script<'_>, scope: &Scope<'_>) {
                 _ => {}
             }
         }
-        let left_behind = if script.options.named_not_null {
-            left_behind(scope, old, new)
-        } else {
-            Vec::new()
-        };
+        let left_behind = left_behind(script.options, scope, old, new);
         constraints.extend((left_behind.iter()).map(|(from, to)| (from.as_str(), to.as_str())));
         let made_anew = recreated(scope, lineage, old);
         columns.retain(|(from, _)| !made_anew.columns.contains(from));
@@ -380,7 +377,22 @@ struct Recreated<'a> {
 
 /// Constraints behind `NOT NULL` that would still be called after what their table or column was, while the default
 /// name is wanted. A table's children may call theirs otherwise, and it cannot be renamed apart from them.
-fn left_behind(scope: &Scope<'_>, old: &Definition, new: &Definition) -> Vec<(String, String)> {
+fn left_behind(
+    options: &RenderOptions,
+    scope: &Scope<'_>,
+    old: &Definition,
+    new: &Definition,
+) -> Vec<(String, String)> {
+    if let (Body::Domain(before), Body::Domain(after)) = (&old.body, &new.body) {
+        let by_default = before.not_null_name.is_none() && after.not_null_name.is_none();
+        let names = (before.not_null_constraint()).zip(after.not_null_constraint());
+        let names =
+            names.filter(|(from, to)| options.names_domains_not_null() && by_default && from != to);
+        return names.into_iter().collect();
+    }
+    if !options.names_not_null() {
+        return Vec::new();
+    }
     let (Some(before), Some(after)) = (old.as_table(), new.as_table()) else {
         return Vec::new();
     };

@@ -64,9 +64,26 @@ pub struct RenderOptions {
     /// The role that will run the statements: what it creates is its own already. `None` names every
     /// new object's owner.
     pub creator: Option<Creator>,
+    /// Where the statements will run, as `server_version_num`. 0 asks for what every version understands.
+    pub server_version: u32,
+}
+
+impl RenderOptions {
     /// Every `NOT NULL` is to have the name it should, though it keeps its own when a table or column is renamed, and the
-    /// default one may be taken. Only since PostgreSQL 18 it has one. Without, only other names than the default are said.
-    pub named_not_null: bool,
+    /// default one may be taken. Only since PostgreSQL 18 it has one. Before, only other names than the default are said.
+    pub(super) fn names_not_null(&self) -> bool {
+        self.server_version >= 180_000
+    }
+
+    /// The same of domains, since PostgreSQL 17.
+    pub(super) fn names_domains_not_null(&self) -> bool {
+        self.server_version >= 170_000
+    }
+
+    /// Whether a generated column can be given another expression.
+    pub(super) fn sets_expressions(&self) -> bool {
+        self.server_version >= 170_000
+    }
 }
 
 /// A role, and what its new objects are like.

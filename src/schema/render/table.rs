@@ -345,8 +345,15 @@ impl Altered<'_> {
                 }
             }
         }
+        // A key wants NOT NULL to be valid.
+        let (validations, rest): (Vec<_>, Vec<_>) = own
+            .into_iter()
+            .partition(|one| matches!(one, Alteration::ValidateConstraint { .. }));
+        for alteration in validations {
+            self.table_alteration(script, alteration);
+        }
         self.add_constraints(script, deferred);
-        for alteration in own {
+        for alteration in rest {
             self.table_alteration(script, alteration);
         }
     }
@@ -375,7 +382,10 @@ impl Altered<'_> {
             }
             | Alteration::DropNotNull {
                 column: Some(column),
+                ..
             }
+            | Alteration::SetNotNullInherited { column, .. }
+            | Alteration::SetGenerated { column, .. }
             | Alteration::DropGenerated { column, .. }
             | Alteration::AddIdentity { column, .. }
             | Alteration::SetIdentity { column, .. }
@@ -400,6 +410,13 @@ impl Altered<'_> {
                 column: Some(column),
                 ..
             } => id(column).is_some_and(|id| self.scope.recreated.contains(&id)),
+            Alteration::ValidateConstraint { name } => {
+                let mut columns = self.new.columns.iter();
+                columns.any(|column| {
+                    self.scope.recreated.contains(&column.id)
+                        && column.not_null_constraint(&self.new.name).as_ref() == Some(name)
+                })
+            }
             _ => false,
         }
     }
@@ -492,6 +509,9 @@ impl Altered<'_> {
                     quote_identifier(to.as_deref().unwrap_or("pg_default"))
                 ),
             ),
+            Alteration::SetAccessMethod { to: None } if self.new.partition_by.is_some() => {
+                (&[], "SET ACCESS METHOD DEFAULT".to_owned())
+            }
             Alteration::SetAccessMethod { to } => (
                 &[Hazard::AcquiresAccessExclusiveLock],
                 format!(

@@ -18,6 +18,7 @@ pub(super) use spread::{is_called, speaks_of};
 pub(super) use table::TableScope;
 pub(super) use text::is_of_type;
 
+use super::RenderOptions;
 use super::declared;
 use super::domain::DomainScope;
 use crate::schema::change::{Alteration, Change, ChangeKind};
@@ -49,7 +50,12 @@ pub(super) struct Scope<'a> {
 }
 
 impl<'a> Scope<'a> {
-    pub fn new(changes: &'a [Change], from: &'a Snapshot, to: &'a Snapshot) -> Self {
+    pub fn new(
+        changes: &'a [Change],
+        from: &'a Snapshot,
+        to: &'a Snapshot,
+        options: &RenderOptions,
+    ) -> Self {
         let mut scope = Self {
             from,
             to,
@@ -76,7 +82,7 @@ impl<'a> Scope<'a> {
                 }
             }
         }
-        scope.seed();
+        scope.seed(options);
         scope.make_way_for_names();
         scope.foreign_keys();
         scope
@@ -168,7 +174,7 @@ impl<'a> Scope<'a> {
     }
 
     /// What each alteration by itself asks for, and what follows from that.
-    fn seed(&mut self) {
+    fn seed(&mut self, options: &RenderOptions) {
         let altered = self.altered.clone();
         for (lineage, alterations) in &altered {
             let (Some(old), Some(new)) = (self.old(*lineage), self.new_definition(*lineage)) else {
@@ -176,7 +182,7 @@ impl<'a> Scope<'a> {
             };
             match (&old.body, &new.body) {
                 (Body::Table(old), Body::Table(new)) => {
-                    let table = TableScope::of(alterations, old, new);
+                    let table = TableScope::of(alterations, old, new, options);
                     self.tables.insert(*lineage, table);
                 }
                 (Body::Composite(_), Body::Composite(_))

@@ -1,7 +1,8 @@
 //! What makes way within a table.
 
 use crate::schema::change::Alteration;
-use crate::schema::model::{Lineage, Table};
+use crate::schema::model::{ConstraintKind, Generated, Lineage, Table};
+use crate::schema::render::RenderOptions;
 use crate::schema::token::mentions;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -27,7 +28,12 @@ pub(in crate::schema::render) struct TableScope {
 }
 
 impl TableScope {
-    pub(super) fn of(alterations: &[Alteration], old: &Table, new: &Table) -> Self {
+    pub(super) fn of(
+        alterations: &[Alteration],
+        old: &Table,
+        new: &Table,
+        options: &RenderOptions,
+    ) -> Self {
         let mut scope = Self::default();
         let id_in =
             |table: &Table, name: &str| Some(table.columns.iter().find(|c| c.name == name)?.id);
@@ -36,6 +42,10 @@ impl TableScope {
                 Alteration::SetColumnType { column, .. } => {
                     scope.retyped.extend(id_in(new, column));
                 }
+                Alteration::SetGenerated { column, generated }
+                    if options.sets_expressions()
+                        && (new.columns.iter().find(|new| new.name == *column))
+                            .is_some_and(|new| can_be_set(old, new.id, generated)) => {}
                 Alteration::SetGenerated { column, .. }
                 | Alteration::DropGenerated {
                     column,
@@ -96,10 +106,12 @@ impl TableScope {
                 (self.retyped.contains(&other.id) || self.dropped_first.contains(&other.id))
                     && mentions(&generated.expression, &other.name)
             });
-            let stays_generated = new
-                .columns
-                .iter()
-                .any(|kept| kept.id == column.id && kept.generated.is_some());
+            let kept = new.columns.iter().find(|kept| kept.id == column.id);
+            if kept.is_none() && stands_on_touched {
+                self.dropped_last.remove(&column.id);
+                self.dropped_first.insert(column.id);
+            }
+            let stays_generated = kept.is_some_and(|kept| kept.generated.is_some());
             if stays_generated && (stands_on_touched || self.retyped.contains(&column.id)) {
                 self.recreated.insert(column.id);
             }
@@ -126,4 +138,15 @@ impl TableScope {
             }
         }
     }
+}
+
+/// Whether the server takes another expression for a column, which is generated already.
+fn can_be_set(table: &Table, column: Lineage, to: &Generated) -> bool {
+    let old = table.columns.iter().find(|old| old.id == column);
+    let is_checked = || {
+        let mut constraints = table.constraints.values();
+        constraints.any(|constraint| constraint.kind == ConstraintKind::Check)
+    };
+    old.and_then(|old| old.generated.as_ref())
+        .is_some_and(|from| from.stored == to.stored && (to.stored || !is_checked()))
 }
