@@ -44,6 +44,8 @@ impl SqlState {
     pub const QUERY_CANCELED: Self = Self(*b"57014");
     pub const ADMIN_SHUTDOWN: Self = Self(*b"57P01");
     pub const CANNOT_CONNECT_NOW: Self = Self(*b"57P03");
+    pub const IO_ERROR: Self = Self(*b"58030");
+    pub const UNDEFINED_FILE: Self = Self(*b"58P01");
     pub const INTERNAL_ERROR: Self = Self(*b"XX000");
     pub const DATA_CORRUPTED: Self = Self(*b"XX001");
 

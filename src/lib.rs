@@ -4,7 +4,7 @@
 //!
 //! | layer | what it is for |
 //! |---|---|
-//! | [`cli`] | how a person starts it: `serve`, `dev`, `init`, `verify`, `check-config` |
+//! | [`cli`] | how a person starts it: `serve`, `dev`, `init`, `verify`, `export`, `import`, `check-config` |
 //! | [`server`] | how a connection arrives: listener, TLS, drain, the operator's port |
 //! | [`session`] | one client: how bytes flow, transaction state, reply queue, prepared statements |
 //! | [`command`] | the `PGGIT …` grammar and one handler per command; only translates |

@@ -1,8 +1,10 @@
-//! How a person starts it: `serve`, `dev`, `init`, `verify`, `check-config`.
+//! How a person starts it: `serve`, `dev`, `init`, `verify`, `export`, `import`, `check-config`.
 
 mod check_config;
 mod dev;
 mod error;
+mod export;
+mod import;
 mod init;
 mod serve;
 mod shutdown;
@@ -25,6 +27,8 @@ Examples:
       serves clients in front of the server db
   pggit verify --upstream postgres://postgres@db:5432 --database app
       hashes all of the database's history again
+  pggit export --upstream postgres://postgres@db:5432 --database app --branch main ./app
+      writes the branch main as files; `pggit import` makes a branch of them
   pggit check-config --config /etc/pggit.toml
       says everything that is wrong with a configuration
 
@@ -48,6 +52,10 @@ enum Command {
     Init(init::Init),
     /// Verify that a database's history is what it says
     Verify(verify::Verify),
+    /// Write a branch and its history as files
+    Export(export::Export),
+    /// Make a branch of files that `export` has written
+    Import(import::Import),
     /// Say everything that is wrong with a configuration
     CheckConfig(check_config::CheckConfig),
 }
@@ -110,6 +118,8 @@ pub fn main() -> ExitCode {
             Command::Dev(command) => command.run().await,
             Command::Init(command) => command.run().await,
             Command::Verify(command) => command.run().await,
+            Command::Export(command) => command.run().await,
+            Command::Import(command) => command.run().await,
             Command::CheckConfig(command) => command.run().await,
         }
     });

@@ -8,6 +8,7 @@ use super::reference::Ref;
 use crate::branch::{BranchMap, MAIN, Registry, map::physical_schema_name, name};
 use crate::catalog::Unsupported;
 use crate::error::{ErrorReport, Report, SqlState};
+use crate::schema::Snapshot;
 use crate::schema::model::{Body, Definition, Lineage};
 use crate::schema::quote::quote_identifier;
 use crate::store::{Branch, CommitHash, LedgerBase, NewBranch};
@@ -124,6 +125,28 @@ async fn register(
     Ok(head.commit)
 }
 
+/// Registers a branch at a commit that the open transaction may have written itself, in the transaction that `operator`
+/// has open. Its ledgers start empty.
+pub(super) async fn register_at(
+    database: &Database,
+    operator: &mut dyn Executor,
+    name: &str,
+    commit: CommitHash,
+    snapshot: &Snapshot,
+    identity: &Identity,
+) -> Result<(), RepoError> {
+    let schemas = schema_names(snapshot.definitions().map(AsRef::as_ref));
+    let new = NewBranch {
+        name,
+        head: commit,
+        schemas: &place(schemas, &database.registry(), name),
+        ledgers: &BTreeMap::new(),
+        who: &identity.role,
+    };
+    database.store().create_branch(operator, &new).await?;
+    Ok(())
+}
+
 /// The schemas that a commit has. A branch's own are known without reading its tree.
 async fn schemas(
     database: &Database,
@@ -150,13 +173,16 @@ async fn schemas(
             snapshot.definitions().cloned().collect()
         }
     };
-    Ok(definitions
-        .iter()
+    Ok(schema_names(definitions.iter().map(AsRef::as_ref)))
+}
+
+fn schema_names<'a>(definitions: impl Iterator<Item = &'a Definition>) -> BTreeSet<String> {
+    definitions
         .filter_map(|definition| match &definition.body {
             Body::Schema(schema) => Some(schema.name.clone()),
             _ => None,
         })
-        .collect())
+        .collect()
 }
 
 /// What a commit has of these objects.

@@ -7,6 +7,7 @@ use super::settings::StartupSettings;
 use super::survey::Verified;
 use crate::branch::{BranchEntry, BranchMap, MAIN, Registry, SharedObjects, search_path};
 use crate::catalog::{self, CatalogError, Raw, Selection, Unsupported};
+use crate::config::Config;
 use crate::error::ErrorReport;
 use crate::schema::Snapshot;
 use crate::store::{Branch, CommitHash, Store, TreeHash};
@@ -45,6 +46,17 @@ impl Default for Versioning {
             excluded_schemas: BTreeSet::new(),
             migration_ledgers: BTreeSet::new(),
             schema_cache_bytes: 256 << 20,
+        }
+    }
+}
+
+impl From<&Config> for Versioning {
+    fn from(config: &Config) -> Self {
+        let versioning = &config.versioning;
+        Self {
+            excluded_schemas: versioning.excluded_schemas.iter().cloned().collect(),
+            migration_ledgers: versioning.migration_ledgers.iter().cloned().collect(),
+            schema_cache_bytes: config.limits.schema_cache_bytes.0 as u64,
         }
     }
 }

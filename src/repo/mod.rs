@@ -8,6 +8,7 @@ pub mod database;
 pub mod difference;
 pub mod drift;
 pub mod error;
+pub mod exchange;
 pub mod history;
 pub mod hydration;
 pub mod identity;

@@ -23,7 +23,7 @@ async fn look(executor: &mut dyn Executor, watcher: Watcher<'_>) -> Result<Verdi
 }
 
 /// The error of those who need a database under version control.
-pub(super) fn not_versioned() -> ErrorReport {
+pub fn not_versioned() -> ErrorReport {
     ErrorReport::new(
         SqlState::OBJECT_NOT_IN_PREREQUISITE_STATE,
         "the database is not under version control",

@@ -76,17 +76,7 @@ impl Server {
         let operations = AdminPools::new(&config.upstream)?;
         let readers = AdminPools::new(&config.upstream)?;
         let connector = Arc::clone(operations.connector());
-        let versioning = Versioning {
-            excluded_schemas: config.versioning.excluded_schemas.iter().cloned().collect(),
-            migration_ledgers: config
-                .versioning
-                .migration_ledgers
-                .iter()
-                .cloned()
-                .collect(),
-            schema_cache_bytes: config.limits.schema_cache_bytes.0 as u64,
-        };
-        let repo = Repo::new(operations, readers, versioning);
+        let repo = Repo::new(operations, readers, Versioning::from(config));
         Ok(Self {
             context: Arc::new(Context {
                 repo: Arc::new(repo),

@@ -142,7 +142,7 @@ impl Store {
 }
 
 /// A commit is stored in columns, so that people can query it; its hash says whether they are as they were.
-fn read(row: Row) -> Result<(CommitHash, Commit), StoreError> {
+pub(super) fn read(row: Row) -> Result<(CommitHash, Commit), StoreError> {
     let mut row = FromRow::new(row);
     let hash: CommitHash = row.parse()?;
     let commit = Commit {

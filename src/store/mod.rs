@@ -10,6 +10,7 @@
 
 pub mod commit;
 pub mod error;
+pub mod exchange;
 pub mod hash;
 pub mod history;
 pub mod hydration;

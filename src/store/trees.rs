@@ -188,7 +188,7 @@ impl Store {
         }
     }
 
-    async fn load_nodes(
+    pub(super) async fn load_nodes(
         &self,
         exec: &mut dyn Executor,
         hashes: &[TreeHash],

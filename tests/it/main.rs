@@ -11,6 +11,7 @@ mod default_privileges;
 mod dev_command;
 mod drift;
 mod escalation;
+mod exchange;
 mod forgery;
 mod hierarchies;
 mod hydration;
