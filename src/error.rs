@@ -31,6 +31,7 @@ impl SqlState {
     pub const INVALID_NAME: Self = Self(*b"42602");
     pub const NAME_TOO_LONG: Self = Self(*b"42622");
     pub const DUPLICATE_DATABASE: Self = Self(*b"42P04");
+    pub const AMBIGUOUS_FUNCTION: Self = Self(*b"42725");
     pub const UNDEFINED_OBJECT: Self = Self(*b"42704");
     pub const DUPLICATE_OBJECT: Self = Self(*b"42710");
     pub const WRONG_OBJECT_TYPE: Self = Self(*b"42809");

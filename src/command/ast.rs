@@ -2,6 +2,7 @@
 
 use crate::merge::Strategy;
 use crate::repo::Ref;
+use crate::repo::history::ObjectPath;
 use crate::repo::merging::History;
 use std::fmt;
 
@@ -45,6 +46,21 @@ pub enum Command {
     Show {
         reference: Ref,
     },
+    ShowSchema {
+        /// The session's branch if there is none.
+        at: Option<Ref>,
+        object: Option<ObjectPath>,
+    },
+    History {
+        object: ObjectPath,
+        /// The session's branch if there is none.
+        from: Option<Ref>,
+    },
+    Blame {
+        object: ObjectPath,
+        /// The session's branch if there is none.
+        at: Option<Ref>,
+    },
     Diff(Diff),
     Merge(Merge),
     MergeBase {
@@ -80,6 +96,8 @@ pub struct Log {
     pub since: Option<String>,
     pub until: Option<String>,
     pub limit: Option<u64>,
+    /// With lines that show what descends from what.
+    pub graph: bool,
 }
 
 /// An object as a person names it: a column's or overload's kind is not asked for.

@@ -35,6 +35,35 @@ pub const LOG: &[Column] = &[
     column("date", Timestamptz),
     column("message", Text),
 ];
+/// Lines that only lead from commit to commit have nothing but `graph`.
+pub const LOG_GRAPH: &[Column] = &[
+    column("graph", Text),
+    column("commit", Text),
+    column("branches", Text),
+    column("author", Text),
+    column("date", Timestamptz),
+    column("message", Text),
+];
+/// One row for each version; `before` and `after` are DDL.
+pub const HISTORY: &[Column] = &[
+    column("version", Text),
+    column("commit", Text),
+    column("author", Text),
+    column("date", Timestamptz),
+    column("message", Text),
+    column("change", Text),
+    column("before", Text),
+    column("after", Text),
+];
+/// One row for each part of the object.
+pub const BLAME: &[Column] = &[
+    column("part", Text),
+    column("name", Text),
+    column("commit", Text),
+    column("author", Text),
+    column("date", Timestamptz),
+    column("message", Text),
+];
 pub const DIFF: &[Column] = &[
     column("change", Text),
     column("kind", Text),
@@ -101,7 +130,11 @@ pub fn columns(command: &Command) -> Option<&'static [Column]> {
         Command::Version => VERSION,
         Command::BranchList => BRANCHES,
         Command::Commit { .. } => COMMIT,
+        Command::Log(log) if log.graph => LOG_GRAPH,
         Command::Log(_) => LOG,
+        Command::ShowSchema { .. } => DIFF_SQL,
+        Command::History { .. } => HISTORY,
+        Command::Blame { .. } => BLAME,
         Command::Diff(diff) => match diff.format {
             DiffFormat::Rows => DIFF,
             DiffFormat::Sql => DIFF_SQL,

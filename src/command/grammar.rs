@@ -40,6 +40,8 @@ impl Parser<'_> {
             ("COMMIT", |parser| parser.commit()),
             ("LOG", |parser| parser.log()),
             ("SHOW", |parser| parser.show()),
+            ("HISTORY", |parser| parser.object_history()),
+            ("BLAME", |parser| parser.blame()),
             ("DIFF", |parser| parser.diff()),
             ("MERGE", |parser| parser.merge()),
             ("MERGES", |_| Ok(Command::Merges)),
@@ -116,8 +118,8 @@ impl Parser<'_> {
     }
 
     fn log(&mut self) -> Parsed<Command> {
-        const CLAUSES: &[&str] = &["FOR", "AUTHOR", "SINCE", "UNTIL", "LIMIT"];
-        let mut log = Log::default();
+        const CLAUSES: &[&str] = &["FOR", "AUTHOR", "SINCE", "UNTIL", "LIMIT", "GRAPH"];
+        let (mut log, mut graph) = (Log::default(), None);
         if !self.at_end() && !self.at_any(CLAUSES) {
             log.from = Some(self.reference()?);
         }
@@ -138,16 +140,48 @@ impl Parser<'_> {
             } else if self.keyword("LIMIT") {
                 let limit = self.number()?;
                 self.once(&mut log.limit, limit, start)?;
+            } else if self.keyword("GRAPH") {
+                self.once(&mut graph, true, start)?;
             } else {
                 return Err(self.unexpected());
             }
         }
+        log.graph = graph.is_some();
         Ok(Command::Log(log))
     }
 
     fn show(&mut self) -> Parsed<Command> {
+        if self.keyword("SCHEMA") {
+            let (mut at, mut object) = (None, None);
+            while !self.at_end() {
+                let start = self.here();
+                if self.keyword("AT") {
+                    let reference = self.reference()?;
+                    self.once(&mut at, reference, start)?;
+                } else {
+                    self.expect("FOR")?;
+                    let path = self.object_path()?;
+                    self.once(&mut object, path, start)?;
+                }
+            }
+            return Ok(Command::ShowSchema { at, object });
+        }
         Ok(Command::Show {
             reference: self.reference()?,
+        })
+    }
+
+    fn object_history(&mut self) -> Parsed<Command> {
+        Ok(Command::History {
+            object: self.object_path()?,
+            from: self.from()?,
+        })
+    }
+
+    fn blame(&mut self) -> Parsed<Command> {
+        Ok(Command::Blame {
+            object: self.object_path()?,
+            at: self.at_ref()?,
         })
     }
 
@@ -272,6 +306,14 @@ impl Parser<'_> {
         } else {
             None
         })
+    }
+
+    fn at_ref(&mut self) -> Parsed<Option<Ref>> {
+        if self.keyword("AT") {
+            self.reference().map(Some)
+        } else {
+            Ok(None)
+        }
     }
 
     fn allow_data_loss(&mut self) -> Parsed<bool> {

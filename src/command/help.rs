@@ -46,12 +46,24 @@ pub const FORMS: &[Form] = &[
         "Record what changed without the proxy seeing it",
     ),
     form(
-        "PGGIT LOG [<ref>] [FOR <object>] [AUTHOR '<role>'] [SINCE '<time>'] [UNTIL '<time>'] [LIMIT <n>]",
-        "Show commits, newest first",
+        "PGGIT LOG [<ref>] [FOR <object>] [AUTHOR '<role>'] [SINCE '<time>'] [UNTIL '<time>'] [LIMIT <n>] [GRAPH]",
+        "Show commits, newest first; GRAPH draws what descends from what",
     ),
     form(
         "PGGIT SHOW <ref>",
         "Show one commit: who, when, which statements, what changed",
+    ),
+    form(
+        "PGGIT SHOW SCHEMA [AT <ref>] [FOR <object>]",
+        "Show the schema at a ref, or an object of it, as SQL",
+    ),
+    form(
+        "PGGIT HISTORY <object> [FROM <ref>]",
+        "Show every version of an object, newest first, under whatever names it had",
+    ),
+    form(
+        "PGGIT BLAME <object> [AT <ref>]",
+        "Show who last changed each column, constraint, index and grant",
     ),
     form(
         "PGGIT DIFF [<ref> [<ref>]] [AS SQL | AS JSON]",
@@ -116,7 +128,7 @@ mod tests {
 
     #[test]
     fn usage_shows_all_forms_of_a_command() {
-        assert_eq!(usage("show"), "Usage: PGGIT SHOW <ref>");
+        assert_eq!(usage("conflicts"), "Usage: PGGIT CONFLICTS <merge>");
         assert_eq!(usage("BRANCH").lines().count(), 5);
         assert_eq!(usage("push"), UNKNOWN_COMMAND);
     }

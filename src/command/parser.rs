@@ -8,6 +8,7 @@ use crate::branch::name::{self, BranchNameError};
 use crate::error::{Report, SqlState};
 use crate::merge::Strategy;
 use crate::repo::Ref;
+use crate::repo::history::ObjectPath;
 
 /// Longer commands are refused before they are looked at.
 pub const MAX_COMMAND_BYTES: usize = 256 * 1024;
@@ -181,6 +182,43 @@ impl<'a> Parser<'a> {
 
     /// `users`, `public.users`, `"Public"."Users"`.
     pub fn object(&mut self) -> Parsed<ObjectName> {
+        let mut names = self.dotted(2)?;
+        match (names.pop(), names.pop()) {
+            (Some(name), schema) => Ok(ObjectName { schema, name }),
+            (None, _) => Err(self.unexpected()),
+        }
+    }
+
+    /// `users`, `public.users.email`, `public.f(integer, text)`.
+    pub fn object_path(&mut self) -> Parsed<ObjectPath> {
+        let names = self.dotted(3)?;
+        let arguments = self.arguments()?;
+        Ok(ObjectPath { names, arguments })
+    }
+
+    /// What stands in parentheses, as it is written; none without parentheses.
+    fn arguments(&mut self) -> Parsed<Option<String>> {
+        let text = self.text;
+        let written = |lexeme: &Lexeme<'_>| text.get(lexeme.start..lexeme.end);
+        let Some(open) = (self.lexemes.get(self.next)).filter(|one| written(one) == Some("("))
+        else {
+            return Ok(None);
+        };
+        let start = open.end;
+        let rest = self.lexemes.get(self.next..).unwrap_or_default();
+        let Some(close) = rest.iter().position(|one| written(one) == Some(")")) else {
+            self.skip_rest();
+            return Err(self.unexpected());
+        };
+        let end = rest.get(close).map_or(start, |lexeme| lexeme.start);
+        self.next += close + 1;
+        Ok(Some(
+            text.get(start..end).unwrap_or_default().trim().to_owned(),
+        ))
+    }
+
+    /// At most so many names with dots between them.
+    fn dotted(&mut self, most: usize) -> Parsed<Vec<String>> {
         let start = self.next;
         let mut parts = vec![String::new()];
         let mut end = None;
@@ -205,6 +243,7 @@ impl<'a> Parser<'a> {
                         part.push_str(text);
                     }
                 }
+                Value::Other if end.is_some() => break,
                 _ => return Err(self.unexpected()),
             }
             end = Some(lexeme.end);
@@ -213,20 +252,16 @@ impl<'a> Parser<'a> {
         if end.is_none() {
             return Err(self.unexpected());
         }
-        if parts.len() > 2 {
+        if parts.len() > most {
             return Err(GrammarError::TooManyDots {
                 name: parts.join("."),
                 position: self.position_of(start),
             });
         }
-        let mut checked = Vec::new();
-        for part in parts {
-            checked.push(self.checked(part, start)?);
-        }
-        match (checked.pop(), checked.pop()) {
-            (Some(name), schema) => Ok(ObjectName { schema, name }),
-            (None, _) => Err(self.unexpected()),
-        }
+        parts
+            .into_iter()
+            .map(|part| self.checked(part, start))
+            .collect()
     }
 
     /// A string.

@@ -21,6 +21,7 @@ pub mod render;
 pub(crate) mod samples;
 pub mod snapshot;
 pub mod token;
+pub mod version;
 
 pub use change::{Alteration, Change, ChangeKind};
 pub use diff::diff;

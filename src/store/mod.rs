@@ -28,6 +28,7 @@ mod snapshots;
 pub mod tree;
 pub mod trees;
 pub mod verify;
+pub mod versions;
 
 pub use commit::Commit;
 pub use error::StoreError;
@@ -41,6 +42,7 @@ pub use merges::{
 pub use record::{LedgerBase, MergeRecord, NewHead, Record, Recorded, Stamp};
 pub use refs::{Branch, BranchSchema, MAIN_BRANCH_ID, NewBranch};
 pub use tree::{TreeChange, TreeUpdate};
+pub use versions::{Changed, ObjectChange};
 
 use crate::upstream::Executor;
 use rows::FromRow;

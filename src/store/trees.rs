@@ -82,7 +82,8 @@ impl Store {
             .collect())
     }
 
-    pub(super) async fn tree_lookup_many(
+    /// What each tree holds for a lineage, in the order of what is wanted.
+    pub async fn tree_lookup_many(
         &self,
         exec: &mut dyn Executor,
         wanted: &[(TreeHash, Lineage)],

@@ -14,6 +14,7 @@ mod escalation;
 mod exchange;
 mod forgery;
 mod hierarchies;
+mod history;
 mod hydration;
 mod isolation;
 mod merge;

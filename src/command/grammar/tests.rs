@@ -3,6 +3,7 @@ use crate::command::ast::ObjectName;
 use crate::command::parser::MAX_COMMAND_BYTES;
 use crate::error::SqlState;
 use crate::merge::Strategy;
+use crate::repo::history::ObjectPath;
 
 fn command(text: &str) -> Command {
     parse(text).unwrap_or_else(|error| panic!("{text}: {error:?}"))
@@ -146,6 +147,15 @@ fn log_takes_its_clauses_in_any_order() {
             since: Some("2026-01-01".to_owned()),
             until: Some("today".to_owned()),
             limit: Some(5),
+            graph: false,
+        })
+    );
+    assert_eq!(
+        command("PGGIT LOG GRAPH LIMIT 5"),
+        Command::Log(Log {
+            limit: Some(5),
+            graph: true,
+            ..Log::default()
         })
     );
     assert_eq!(error("PGGIT LOG FOR a.b.c").position, Some(15));
@@ -154,6 +164,37 @@ fn log_takes_its_clauses_in_any_order() {
         "conflicting or redundant options"
     );
     assert_eq!(error("PGGIT LOG LIMIT -1").position, Some(17));
+}
+
+#[test]
+fn a_schema_is_shown_at_a_ref_and_of_an_object() {
+    assert_eq!(
+        command("PGGIT SHOW SCHEMA"),
+        Command::ShowSchema {
+            at: None,
+            object: None
+        }
+    );
+    assert_eq!(
+        command("PGGIT SHOW SCHEMA FOR App.f(int, \"T\"[]) AT main@{yesterday}"),
+        Command::ShowSchema {
+            at: Some(at("main", Some("yesterday"), 0)),
+            object: Some(ObjectPath {
+                names: vec!["app".to_owned(), "f".to_owned()],
+                arguments: Some("int, \"T\"[]".to_owned()),
+            }),
+        }
+    );
+    assert_eq!(
+        command("PGGIT SHOW \"schema\""),
+        Command::Show {
+            reference: at("schema", None, 0)
+        }
+    );
+    assert_eq!(
+        error("PGGIT SHOW SCHEMA AT main FOR f(int").sqlstate,
+        SqlState::SYNTAX_ERROR
+    );
 }
 
 #[test]
@@ -285,10 +326,10 @@ fn syntax_errors_say_where_and_how_it_is_written() {
             .is_some_and(|hint| hint.contains("PGGIT BRANCH <name> [FROM <ref>]"))
     );
 
-    let end = error("PGGIT SHOW");
+    let end = error("PGGIT CONFLICTS");
     assert_eq!(end.message, "syntax error at end of input");
-    assert_eq!(end.position, Some(11));
-    assert_eq!(end.hint.as_deref(), Some("Usage: PGGIT SHOW <ref>"));
+    assert_eq!(end.position, Some(16));
+    assert_eq!(end.hint.as_deref(), Some("Usage: PGGIT CONFLICTS <merge>"));
 
     let open = error("PGGIT COMMIT 'x");
     assert_eq!(open.message, "unterminated quoted string at or near \"'x\"");

@@ -4,10 +4,12 @@ mod branch;
 mod commit;
 mod conflicts;
 mod diff;
+mod history;
 mod info;
 mod init;
 mod log;
 mod merge;
+mod show;
 mod status;
 
 use super::ast::Command;
@@ -36,7 +38,12 @@ pub async fn run(command: &Command, with: Invocation<'_>) -> Result<Answer, Erro
         }
         Command::Commit { message } => commit::run(with, message.clone()).await?,
         Command::Log(log) => log::run(with, log).await?,
-        Command::Show { reference } => log::show(with, reference).await?,
+        Command::Show { reference } => show::commit(with, reference).await?,
+        Command::ShowSchema { at, object } => {
+            show::schema(with, at.as_ref(), object.as_ref()).await?
+        }
+        Command::History { object, from } => history::run(with, object, from.as_ref()).await?,
+        Command::Blame { object, at } => history::blame(with, object, at.as_ref()).await?,
         Command::Diff(diff) => diff::run(with, diff).await?,
         Command::Merge(merge) if merge.dry_run => merge::dry_run(with, merge).await?,
         Command::Merge(merge) => merge::run(with, merge).await?,
