@@ -36,10 +36,11 @@ pub async fn create(
     identity: &Identity,
 ) -> Result<Created, ErrorReport> {
     name::check_new(name).map_err(|error| error.report())?;
-    // An extension may have been created past the proxy.
-    database.refresh().await?;
-    let origin = origin(database, from).await?;
+    // One connection for all of it: to open another takes as long as all the rest.
     let mut operator = database.operator().await.map_err(RepoError::from)?;
+    // An extension may have been created past the proxy.
+    database.refresh_with(&mut operator).await?;
+    let origin = origin(database, from).await?;
     operator.batch("BEGIN").await.map_err(RepoError::from)?;
     match register(
         database,
@@ -54,13 +55,14 @@ pub async fn create(
         Ok(head) => {
             operator.batch("COMMIT").await.map_err(RepoError::from)?;
             database.refresh_branches(&mut operator).await?;
+            let map = database.branch(name).await?;
             Ok(Created {
-                map: database.branch(name).await?,
                 head,
                 unsupported: match &origin {
-                    Some(origin) => database.known_unsupported(origin),
+                    Some(origin) => database.known_unsupported(origin, map.id()),
                     None => Vec::new(),
                 },
+                map,
             })
         }
         Err(error) => {
@@ -165,7 +167,7 @@ async fn schemas(
         Some(main) => {
             let lineages = store.schema_lineages(operator, main.id()).await?;
             let lineages: Vec<Lineage> = lineages.into_iter().collect();
-            let recorded = recorded(database, head, &lineages).await?;
+            let recorded = recorded(database, operator, head, &lineages).await?;
             recorded.into_values().collect::<Vec<_>>()
         }
         None => {
@@ -188,14 +190,14 @@ fn schema_names<'a>(definitions: impl Iterator<Item = &'a Definition>) -> BTreeS
 /// What a commit has of these objects.
 async fn recorded(
     database: &Database,
+    executor: &mut dyn Executor,
     head: Head,
     lineages: &[Lineage],
 ) -> Result<BTreeMap<Lineage, Arc<Definition>>, RepoError> {
-    let mut reader = database.reader();
     let store = database.store();
-    let entries = store.tree_lookup(&mut reader, head.tree, lineages).await?;
+    let entries = store.tree_lookup(executor, head.tree, lineages).await?;
     let hashes: Vec<_> = entries.values().copied().collect();
-    let definitions = store.objects(&mut reader, &hashes).await?;
+    let definitions = store.objects(executor, &hashes).await?;
     Ok(entries
         .into_iter()
         .filter_map(|(lineage, hash)| Some((lineage, Arc::clone(definitions.get(&hash)?))))
@@ -240,7 +242,7 @@ async fn ledgers(
         .await?;
     let lineages: Vec<Lineage> = lineages.into_iter().collect();
     let mut ledgers = Ledgers::default();
-    for (lineage, definition) in recorded(database, head, &lineages).await? {
+    for (lineage, definition) in recorded(database, operator, head, &lineages).await? {
         let Some(table) = definition.as_table() else {
             continue;
         };
@@ -300,7 +302,7 @@ pub async fn delete(
         operator.batch("BEGIN").await?;
         // Whoever is making its objects comes to an end first, and finds the branch gone afterwards.
         let store = database.store();
-        store.lock_hydration(&mut operator, branch.id).await?;
+        store.stop_hydrating(&mut operator, branch.id).await?;
         for (_, physical) in map.schemas() {
             let schema = quote_identifier(physical);
             let sql = format!("DROP SCHEMA IF EXISTS {schema} CASCADE");

@@ -10,7 +10,7 @@ use crate::catalog::{self, CatalogError, Raw, Selection, Unsupported};
 use crate::config::Config;
 use crate::error::ErrorReport;
 use crate::schema::Snapshot;
-use crate::store::{Branch, CommitHash, Store, TreeHash};
+use crate::store::{CommitHash, Store, TreeHash};
 use crate::upstream::admin::{AdminConnection, AdminPools};
 use crate::upstream::{DbError, Executor, Row};
 use arc_swap::ArcSwap;
@@ -21,13 +21,10 @@ use std::collections::BTreeSet;
 use std::fmt;
 use std::sync::{Arc, Weak};
 use std::time::{Duration, Instant};
-use tokio::sync::{Mutex, Semaphore};
+use tokio::sync::Mutex;
 
 /// How long "not initialised" is believed.
 const ABSENCE_REMEMBERED: Duration = Duration::from_secs(1);
-
-/// So many connections to one database make objects of branches at a time; each after a batch lets others go ahead.
-const HYDRATORS: usize = 2;
 
 /// What configuration says about versioning.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -165,7 +162,7 @@ impl Repo {
             heads: DashMap::new(),
             verified: DashMap::new(),
             hydrations: DashMap::new(),
-            hydrators: Semaphore::new(HYDRATORS),
+            hydrators: hydration::Connections::new(self.pools.operations.size()),
             unsupported: DashMap::new(),
         });
         database.refresh_with(&mut connection).await?;
@@ -206,7 +203,7 @@ pub struct Database {
     verified: DashMap<i64, Arc<Verified>>,
     /// Branches whose objects are being made.
     hydrations: DashMap<i64, Arc<Hydration>>,
-    hydrators: Semaphore,
+    hydrators: hydration::Connections,
     /// What each branch was last seen to have that is not versioned.
     unsupported: DashMap<i64, Vec<Unsupported>>,
 }
@@ -304,7 +301,8 @@ impl Database {
             .rcu(|registry| registry.with_schemas(branch, added));
     }
 
-    async fn refresh_with(&self, executor: &mut dyn Executor) -> Result<(), RepoError> {
+    /// Reads branches and shared objects again, through a connection at hand.
+    pub(super) async fn refresh_with(&self, executor: &mut dyn Executor) -> Result<(), RepoError> {
         let _in_turn = self.refreshing.lock().await;
         let shared = SharedObjects {
             extension_members: catalog::extension_members(executor).await?,
@@ -329,8 +327,12 @@ impl Database {
         shared: SharedObjects,
     ) -> Result<(), RepoError> {
         let branches = self.store.branches(executor).await?;
-        self.hydrate(&branches);
         let schemas = self.store.branch_schemas(executor).await?;
+        let hydrating: Vec<i64> = branches
+            .iter()
+            .filter(|branch| branch.hydration.is_some())
+            .map(|branch| branch.id)
+            .collect();
         let mut entries: Vec<BranchEntry> = branches
             .into_iter()
             .map(|branch| BranchEntry {
@@ -346,17 +348,19 @@ impl Database {
         }
         let previous = self.registry.load_full();
         let next = Registry::new(&previous, previous.generation() + 1, entries, shared);
+        // Before anybody can be on the branch.
+        self.hydrate(&hydrating);
         self.registry.store(Arc::new(next));
         Ok(())
     }
 
     /// Goes on with what this process or another has begun.
-    fn hydrate(&self, branches: &[Branch]) {
-        for branch in branches.iter().filter(|branch| branch.hydration.is_some()) {
-            if let Entry::Vacant(vacant) = self.hydrations.entry(branch.id)
+    fn hydrate(&self, branches: &[i64]) {
+        for branch in branches {
+            if let Entry::Vacant(vacant) = self.hydrations.entry(*branch)
                 && let Some(own) = self.own.upgrade()
             {
-                let hydration = Arc::new(Hydration::new(branch.id));
+                let hydration = Arc::new(Hydration::new(*branch));
                 vacant.insert(Arc::clone(&hydration));
                 tokio::spawn(hydration::run(own, hydration));
             }
@@ -378,11 +382,14 @@ impl Database {
         }
     }
 
-    /// What a branch has that is not versioned, as far as is known. It is looked at again meanwhile.
-    pub(super) fn known_unsupported(&self, map: &Arc<BranchMap>) -> Vec<Unsupported> {
+    /// What a branch has that is not versioned, as far as is known. It is looked at again when the branch `created` from it
+    /// has its objects, which somebody may wait for.
+    pub(super) fn known_unsupported(&self, map: &Arc<BranchMap>, created: i64) -> Vec<Unsupported> {
         if let Some(own) = self.own.upgrade() {
             let map = Arc::clone(map);
             tokio::spawn(async move {
+                // Whether it could be made is of no matter here.
+                let _ = own.complete(created).await;
                 if let Err(error) = own.look_for_unsupported(&map).await {
                     tracing::debug!(%error, "could not look for what is not versioned");
                 }
@@ -404,8 +411,8 @@ impl Database {
         self.hydrations.remove(&branch);
     }
 
-    /// Permits for making objects of branches.
-    pub(super) fn hydrators(&self) -> &Semaphore {
+    /// Connections for making objects of branches.
+    pub(super) fn hydrators(&self) -> &hydration::Connections {
         &self.hydrators
     }
 

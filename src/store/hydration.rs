@@ -17,15 +17,18 @@ use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::fmt;
 
 const HYDRATED: &str = include_str!("sql/hydrated.sql");
-const LOCK: &str = include_str!("sql/lock_hydration.sql");
-const ADVANCE: &str = include_str!("sql/advance_hydration.sql");
+const HYDRATING: &str = include_str!("sql/hydrating.sql");
+const NOTE_FAILURE: &str = include_str!("sql/note_hydration_failure.sql");
 const FINISH: &str = include_str!("sql/finish_hydration.sql");
 const PLACE_RELATIONS: &str = include_str!("sql/place_relations.sql");
-const EXISTING: &str = include_str!("sql/existing_lineages.sql");
 const SCHEMAS: &str = include_str!("sql/schema_lineages.sql");
 const NAMED: &str = include_str!("sql/named_relations.sql");
 const FORGET: &str = include_str!("sql/forget_lineages.sql");
 const PLACE_OBJECTS: &str = include_str!("sql/place_objects.sql");
+
+/// The spaces of our advisory locks: branches whose objects are made or dropped, and islands of those.
+const BRANCHES: i32 = 0x7067_6701;
+const ISLANDS: i32 = 0x7067_6702;
 
 /// How far a branch's hydration has come.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -48,14 +51,26 @@ impl fmt::Display for Progress {
     }
 }
 
-/// What a branch's hydration has on record, while it is locked.
+/// What a branch's hydration has on record of some objects.
 #[derive(Clone, Debug)]
 pub struct Hydrating {
-    pub done: u64,
-    /// The rows that migration ledgers start with.
-    pub ledgers: BTreeMap<Lineage, Value>,
     /// The branch's head.
     pub head: CommitHash,
+    /// The rows that migration ledgers start with.
+    pub ledgers: BTreeMap<Lineage, Value>,
+    /// Those that the branch has.
+    pub existing: HashSet<Lineage>,
+}
+
+/// What one transaction has done for a branch.
+#[derive(Clone, Copy, Debug)]
+pub struct Made {
+    /// Objects that were there before any were made.
+    pub before: u64,
+    /// Objects that this has made.
+    pub objects: u64,
+    /// Objects of the branch.
+    pub total: u64,
 }
 
 /// A relation, or something that belongs to one, that has just been made.
@@ -98,20 +113,6 @@ impl Store {
         Ok(head.map(|head| (head, hydrated)))
     }
 
-    /// Those of these objects that a branch has.
-    pub async fn existing(
-        &self,
-        exec: &mut dyn Executor,
-        branch: i64,
-        wanted: &[Lineage],
-    ) -> Result<HashSet<Lineage>, StoreError> {
-        let (branch, wanted) = (branch.to_string(), array(wanted));
-        lineages(
-            exec.query(EXISTING, &[Some(&branch), Some(&wanted)])
-                .await?,
-        )
-    }
-
     /// A branch's schemas, as far as its objects exist.
     pub async fn schema_lineages(
         &self,
@@ -144,40 +145,95 @@ impl Store {
         Ok(())
     }
 
-    /// Locks a branch's hydration until the transaction ends. `None` if the branch is ready, or gone.
-    pub async fn lock_hydration(
+    /// Waits until nobody makes objects of a branch; nobody does until the transaction ends.
+    pub async fn stop_hydrating(
         &self,
         exec: &mut dyn Executor,
         branch: i64,
+    ) -> Result<(), StoreError> {
+        let key = branch_key(branch);
+        let lock = format!("SELECT pg_advisory_xact_lock({BRANCHES}, {key})");
+        Ok(exec.batch(&lock).await?)
+    }
+
+    /// Begins a transaction that makes objects of a branch, beside others that do, but for those with any of the same
+    /// locks. It sees what they have made.
+    ///
+    /// A client's transaction may hold a lock that making something needs: nobody is to wait long behind it.
+    pub async fn begin_hydrating(
+        &self,
+        exec: &mut dyn Executor,
+        branch: i64,
+        locks: &BTreeSet<i32>,
+    ) -> Result<(), StoreError> {
+        let key = branch_key(branch);
+        // In one order everywhere.
+        let islands: BTreeSet<i32> = locks.iter().map(|lock| lock ^ key).collect();
+        let islands: Vec<String> = islands.iter().map(ToString::to_string).collect();
+        let islands = islands.join(",");
+        let begin = format!(
+            "BEGIN ISOLATION LEVEL READ COMMITTED;
+             SELECT pg_advisory_xact_lock_shared({BRANCHES}, {key});
+             SELECT pg_advisory_xact_lock({ISLANDS}, island) FROM unnest('{{{islands}}}'::integer[]) AS island;
+             SET LOCAL lock_timeout = '2s'"
+        );
+        Ok(exec.batch(&begin).await?)
+    }
+
+    /// What is on record of these objects of a branch. `None` if the branch is ready, or gone.
+    pub async fn hydrating(
+        &self,
+        exec: &mut dyn Executor,
+        branch: i64,
+        wanted: &[Lineage],
     ) -> Result<Option<Hydrating>, StoreError> {
-        let rows = exec.query(LOCK, &[Some(&branch.to_string())]).await?;
+        let (branch, wanted) = (branch.to_string(), array(wanted));
+        let params = [Some(branch.as_str()), Some(wanted.as_str())];
+        let rows = exec.query(HYDRATING, &params).await?;
         rows.into_iter()
             .next()
             .map(|row| {
                 let mut row = FromRow::new(row);
                 Ok(Hydrating {
-                    done: row.parse()?,
-                    ledgers: row.json()?,
                     head: row.parse()?,
+                    ledgers: row.json()?,
+                    existing: row.json()?,
                 })
             })
             .transpose()
     }
 
-    pub async fn advance_hydration(
+    /// Notes what was made, and ends the transaction.
+    pub async fn commit_hydrating(
         &self,
         exec: &mut dyn Executor,
         branch: i64,
-        progress: &Progress,
+        made: &Made,
     ) -> Result<(), StoreError> {
-        let (branch, done) = (branch.to_string(), progress.done.to_string());
-        let total = progress.total.map(|total| total.to_string());
-        let failure = progress.failure.as_deref();
-        exec.query(
-            ADVANCE,
-            &[Some(&branch), Some(&done), total.as_deref(), failure],
-        )
-        .await?;
+        let Made {
+            before,
+            objects,
+            total,
+        } = made;
+        let commit = format!(
+            "UPDATE pggit.hydration
+             SET done = greatest(done, {before}) + {objects}, total = {total}, failure = NULL
+             WHERE branch_id = {branch};
+             COMMIT"
+        );
+        Ok(exec.batch(&commit).await?)
+    }
+
+    /// Notes why something of a branch cannot be made.
+    pub async fn note_hydration_failure(
+        &self,
+        exec: &mut dyn Executor,
+        branch: i64,
+        failure: &str,
+    ) -> Result<(), StoreError> {
+        let branch = branch.to_string();
+        exec.query(NOTE_FAILURE, &[Some(&branch), Some(failure)])
+            .await?;
         Ok(())
     }
 
@@ -221,6 +277,13 @@ impl Store {
             .await?;
         Ok(())
     }
+}
+
+/// A branch's key among advisory locks. Two branches that share one only take turns.
+fn branch_key(branch: i64) -> i32 {
+    // Its bits are spread, so that those of islands stay apart.
+    let spread = branch.wrapping_mul(0x9e37_79b9_7f4a_7c15_u64.cast_signed());
+    i32::try_from(spread >> 32).unwrap_or_default()
 }
 
 fn lineages(rows: Vec<crate::upstream::Row>) -> Result<HashSet<Lineage>, StoreError> {

@@ -34,7 +34,7 @@ pub use commit::Commit;
 pub use error::StoreError;
 pub use hash::{CommitHash, ObjectHash, TreeHash};
 pub use history::LogQuery;
-pub use hydration::{Hydrating, Placed, PlacedColumn, Progress};
+pub use hydration::{Hydrating, Made, Placed, PlacedColumn, Progress};
 pub use lineage::LineageEntry;
 pub use merges::{
     ConflictRow, MergeRow, MergeState, NewConflict, NewMerge, Operation, Resolution, Side,

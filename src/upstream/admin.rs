@@ -84,6 +84,11 @@ impl AdminPools {
         &self.0.connector
     }
 
+    /// How many connections each database has at most.
+    pub fn size(&self) -> usize {
+        self.0.pool_size
+    }
+
     /// A connection to `database`.
     pub async fn get(&self, database: &str) -> Result<AdminConnection, DbError> {
         let pool = self.pool(database)?;

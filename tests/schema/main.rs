@@ -201,10 +201,18 @@ impl Bench {
         }
     }
 
-    /// Makes `snapshot` from nothing, and checks it.
-    async fn create(&mut self, snapshot: &Snapshot) -> Result<(), String> {
+    /// Makes `snapshot` from nothing, and checks it; as a migration would, or as a branch is made.
+    async fn create(
+        &mut self,
+        snapshot: &Snapshot,
+        foreign_keys_within: bool,
+    ) -> Result<(), String> {
         self.empty().await;
-        let steps = create_all(snapshot, &self.options());
+        let options = RenderOptions {
+            foreign_keys_within,
+            ..self.options()
+        };
+        let steps = create_all(snapshot, &options);
         self.apply(&steps).await?;
         self.expect(snapshot, &steps).await
     }
@@ -242,11 +250,11 @@ async fn check(bench: &mut Bench, case: &cases::Case) -> Result<(), String> {
         return Err("differs from itself".to_owned());
     }
     bench
-        .create(&before)
+        .create(&before, true)
         .await
         .map_err(|e| format!("create old: {e}"))?;
     bench
-        .create(&after)
+        .create(&after, false)
         .await
         .map_err(|e| format!("create new: {e}"))?;
     bench.start_over(case.setup).await?;
@@ -265,7 +273,7 @@ async fn check(bench: &mut Bench, case: &cases::Case) -> Result<(), String> {
     }
     bench.map = Some(branch());
     let on_branch = async {
-        bench.create(&before).await?;
+        bench.create(&before, true).await?;
         bench.migrate(&before, &after).await
     }
     .await;
@@ -330,7 +338,7 @@ async fn a_wide_schema_is_made_anew_and_torn_down() {
         .expect("wide.sql");
     let wide = bench.read(&mut LineageBook::default()).await;
     bench
-        .create(&wide)
+        .create(&wide, true)
         .await
         .unwrap_or_else(|error| panic!("{error}"));
     let nothing = Snapshot::default();

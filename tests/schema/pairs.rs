@@ -114,7 +114,7 @@ async fn changes_that_do_not_meet_merge() {
                 wrong.push(rest);
             }
             if (index * PARTNERS + partner).is_multiple_of(MADE) {
-                let made = match bench.create(&target).await {
+                let made = match bench.create(&target, true).await {
                     Ok(()) => bench.migrate(&target, &merged.result).await.map(drop),
                     Err(error) => Err(error),
                 };

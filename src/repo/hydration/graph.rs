@@ -52,8 +52,11 @@ pub(super) struct Code {
 pub struct Unit {
     pub objects: Vec<ObjectNo>,
     pub needs: Vec<UnitNo>,
-    /// Units that are connected, but for the foundation, have the same number here.
+    /// Units that are connected have the same number here, and so have those of the foundation.
     pub island: UnitNo,
+    /// Whoever makes something of an island has this lock. It is the same in every process: an island changes only
+    /// when all of it is there.
+    pub lock: i32,
 }
 
 impl Graph {
@@ -170,8 +173,20 @@ impl Graph {
                 }
             }
         }
-        for unit in 0..self.units.len() {
-            self.units[unit].island = number(root(&mut roots, unit));
+        let mut first: BTreeMap<UnitNo, Lineage> = BTreeMap::new();
+        for unit in self.foundation..self.units.len() {
+            let island = number(root(&mut roots, unit));
+            self.units[unit].island = island;
+            for object in &self.units[unit].objects {
+                let lineage = self.objects[*object as usize].lineage;
+                let first = first.entry(island).or_insert(lineage);
+                *first = lineage.min(*first);
+            }
+        }
+        for unit in &mut self.units[self.foundation..] {
+            if let Some(Lineage([a, b, c, d, ..])) = first.get(&unit.island) {
+                unit.lock = i32::from_be_bytes([*a, *b, *c, *d]);
+            }
         }
     }
 

@@ -3,9 +3,11 @@
 //! Creating a branch notes where it is and what its schemas will be called. Its objects are made afterwards, in
 //! units that belong together, each in a transaction with the lineages it is known by: so what is still to be made
 //! is at any instant what the head has and the branch's lineages have not, whoever dies meanwhile. [`work`] makes
-//! them in the background, what sessions wait for first; [`needs`] tells what a statement has to wait for.
+//! them in the background, what sessions wait for first, and what is not connected at the same time; [`needs`] tells
+//! what a statement has to wait for.
 
 mod apply;
+mod connections;
 mod graph;
 mod guard;
 mod needs;
@@ -14,17 +16,17 @@ mod tests;
 mod work;
 
 pub use apply::Migration;
+pub(super) use connections::Connections;
 pub use graph::Graph;
 pub use needs::Need;
 pub(super) use work::run;
 
 use crate::error::{ErrorReport, SqlState};
 use crate::schema::render::step::Creator;
-use crate::store::Progress;
 use graph::UnitNo;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use tokio::sync::{Notify, watch};
+use tokio::sync::watch;
 
 /// How far one branch has come, shared by those who wait and the one who works.
 #[derive(Debug)]
@@ -33,8 +35,9 @@ pub struct Hydration {
     state: Mutex<State>,
     /// Told of every step.
     steps: watch::Sender<()>,
-    /// Somebody waits for something that was not asked for before.
-    wanted: Notify,
+    /// Told when there may be something else to do: somebody waits for what was not asked for before, or others may
+    /// go on with an island.
+    calls: watch::Sender<()>,
 }
 
 #[derive(Debug, Default)]
@@ -58,12 +61,15 @@ struct Plan {
     /// Units that sessions wait for, with all that those need.
     wanted: BTreeSet<UnitNo>,
     failed: BTreeMap<UnitNo, Failure>,
+    /// Islands of which something is being made.
+    taken: BTreeSet<UnitNo>,
     /// Something was made since something failed: that may have been what was missing.
     is_hopeful: bool,
     /// Units that are not made yet.
     left: usize,
-    /// Objects of the branch: those that are there, and all.
+    /// Objects of the branch: those that are there, those that were at first, and all.
     done: u64,
+    before: u64,
     total: u64,
 }
 
@@ -79,7 +85,7 @@ struct Failure {
 #[derive(Debug, PartialEq, Eq)]
 enum Next {
     Units(Vec<UnitNo>),
-    /// What is left has failed; some of it may be tried again by itself.
+    /// What is left is others' at the moment, or has failed; some of that may be tried again by itself.
     Blocked {
         is_passing: bool,
     },
@@ -90,13 +96,17 @@ enum Next {
 /// enough that nobody waits long for it to end.
 const BATCH_OBJECTS: usize = 150;
 
+/// The lock of whoever makes something of the foundation, and of whoever changes functions for the time of making.
+const FOUNDATION: i32 = 0;
+const FUNCTIONS: i32 = 1;
+
 impl Hydration {
     pub(super) fn new(branch: i64) -> Self {
         Self {
             branch,
             state: Mutex::default(),
             steps: watch::Sender::new(()),
-            wanted: Notify::new(),
+            calls: watch::Sender::new(()),
         }
     }
 
@@ -189,16 +199,26 @@ impl Hydration {
             // What has failed is tried again: its cause may be gone.
             plan.failed.retain(|unit, _| !missing.contains(unit));
             plan.wanted.extend(&missing);
-            self.wanted.notify_one();
+            self.calls.send_replace(());
         }
         Ok(Some(missing))
     }
 
+    /// What to make next. Its islands are the caller's until it gives them back.
     fn next(&self) -> Next {
         match &mut self.state().plan {
             Some(plan) => plan.next(),
             None => Next::Nothing,
         }
+    }
+
+    fn give_back(&self, units: &[UnitNo]) {
+        if let Some(plan) = &mut self.state().plan {
+            for unit in units.iter().filter_map(|unit| plan.graph.unit(*unit)) {
+                plan.taken.remove(&unit.island);
+            }
+        }
+        self.calls.send_replace(());
     }
 
     fn begin(&self, plan: Plan) {
@@ -214,16 +234,17 @@ impl Hydration {
         self.steps.send_replace(());
     }
 
-    fn made(&self, units: &[UnitNo], progress: &Progress) {
+    fn made(&self, units: &[UnitNo]) {
         if let Some(plan) = &mut self.state().plan {
             for unit in units {
                 if !std::mem::replace(&mut plan.is_done[*unit as usize], true) {
                     plan.left -= 1;
+                    let unit = plan.graph.unit(*unit);
+                    plan.done += unit.map_or(0, |unit| unit.objects.len() as u64);
                 }
                 plan.wanted.remove(unit);
                 plan.failed.remove(unit);
             }
-            plan.done = progress.done;
             plan.is_hopeful = true;
         }
         self.steps.send_replace(());
@@ -277,8 +298,10 @@ impl Plan {
             first: 0,
             wanted: BTreeSet::new(),
             failed: BTreeMap::new(),
+            taken: BTreeSet::new(),
             is_hopeful: false,
             done: done as u64,
+            before: done as u64,
             total: graph.objects.len() as u64,
             graph: Arc::new(graph),
             creator: Arc::new(creator),
@@ -307,7 +330,9 @@ impl Plan {
 
     /// What is wanted goes first. Either way each unit comes after what it needs.
     fn next(&mut self) -> Next {
-        let is_open = |unit: UnitNo| !self.has(unit) && !self.failed.contains_key(&unit);
+        let is_open = |unit: UnitNo| {
+            !self.has(unit) && !self.failed.contains_key(&unit) && self.is_free(unit)
+        };
         let wanted: Vec<UnitNo> = self
             .wanted
             .iter()
@@ -324,6 +349,8 @@ impl Plan {
             self.fill(wanted.into_iter())
         };
         if !batch.is_empty() {
+            let units = batch.iter().filter_map(|unit| self.graph.unit(*unit));
+            self.taken.extend(units.map(|unit| unit.island));
             while self.is_done.get(self.first) == Some(&true) {
                 self.first += 1;
             }
@@ -332,7 +359,7 @@ impl Plan {
         if self.left == 0 {
             return Next::Nothing;
         }
-        if std::mem::take(&mut self.is_hopeful) {
+        if self.taken.is_empty() && std::mem::take(&mut self.is_hopeful) {
             self.failed.clear();
             self.first = 0;
             return self.next();
@@ -340,6 +367,16 @@ impl Plan {
         Next::Blocked {
             is_passing: self.failed.values().any(|failure| failure.is_passing),
         }
+    }
+
+    /// Nobody makes anything that it is connected with, nor of the foundation.
+    fn is_free(&self, unit: UnitNo) -> bool {
+        let is_taken = |unit: UnitNo| {
+            let island = self.graph.unit(unit).map(|unit| unit.island);
+            island.is_some_and(|island| self.taken.contains(&island))
+        };
+        let foundation = self.graph.foundation().next();
+        !is_taken(unit) && !foundation.is_some_and(is_taken)
     }
 
     /// As many units as go together. The foundation goes by itself, so that what is wanted gets its turn after it.
@@ -374,6 +411,19 @@ impl Plan {
             }
         }
         self.wanted.retain(|unit| !self.failed.contains_key(unit));
+    }
+
+    /// What whoever makes these units has to hold against other processes.
+    fn locks(&self, units: &[UnitNo], with_functions: bool) -> BTreeSet<i32> {
+        let foundation = self.graph.foundation;
+        let of_units = units.iter().filter_map(|number| {
+            let unit = self.graph.unit(*number)?;
+            let is_foundation = (*number as usize) < foundation;
+            Some(if is_foundation { FOUNDATION } else { unit.lock })
+        });
+        of_units
+            .chain(with_functions.then_some(FUNCTIONS))
+            .collect()
     }
 
     fn first_failure(&self) -> Option<&Failure> {

@@ -2,10 +2,12 @@
 
 use super::graph::Graph;
 use super::needs::Need;
+use super::{Next, Plan};
 use crate::schema::model::{
-    Body, Constraint, ConstraintKind, Definition, Index, IndexAttributes, Kind, Name, ObjectKey,
-    Routine, Trigger, TriggerState,
+    Body, Constraint, ConstraintKind, Definition, Index, IndexAttributes, Kind, Lineage, Name,
+    ObjectKey, Routine, Trigger, TriggerState,
 };
+use crate::schema::render::step::Creator;
 use crate::schema::samples::{column, enumeration, lineage, owned, schema, table, view};
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -247,4 +249,36 @@ fn units_come_after_what_they_need_and_the_foundation_first() {
     let circle = graph.units.iter().filter(|unit| unit.objects.len() == 2);
     // `a` with `b`, `orders` with its index, each audited table with its trigger.
     assert_eq!(circle.count(), 4);
+}
+
+#[test]
+fn what_is_not_connected_is_made_at_the_same_time_after_the_foundation() {
+    // Thirty chains of ten tables each.
+    let tables = (0..300).map(|number| {
+        let target = format!("t{}", number - 1);
+        let targets = [target.as_str()];
+        let targets = if number % 10 == 0 { &[][..] } else { &targets };
+        referencing(&format!("t{number}"), targets)
+    });
+    let numbered = (1_u128..).zip([schema("public")].into_iter().chain(tables));
+    let graph = Graph::new(numbered.map(|(number, definition)| {
+        let lineage = Lineage((number << 112).to_be_bytes());
+        (lineage, Arc::new(definition))
+    }));
+    let mut plan = Plan::new(graph, Creator::default(), |_| false);
+    let next = |plan: &mut Plan| match plan.next() {
+        Next::Units(units) => units,
+        other => panic!("{other:?}"),
+    };
+    assert_eq!(next(&mut plan), [0]);
+    let nothing = Next::Blocked { is_passing: false };
+    assert_eq!(plan.next(), nothing);
+    plan.is_done[0] = true;
+    plan.taken.clear();
+    let (one, other) = (next(&mut plan), next(&mut plan));
+    assert_eq!(one.len() + other.len(), 300);
+    let locks = |units: &[u32]| plan.locks(units, false);
+    assert_eq!((locks(&one).len(), locks(&other).len()), (15, 15));
+    assert!(locks(&one).is_disjoint(&locks(&other)));
+    assert_eq!(plan.next(), nothing);
 }

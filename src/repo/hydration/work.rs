@@ -12,17 +12,19 @@ use crate::repo::ledger;
 use crate::schema::model::{Definition, Kind, Lineage};
 use crate::schema::render::step::Creator;
 use crate::schema::{RenderOptions, Snapshot};
-use crate::store::Progress;
+use crate::store::{Made, Progress};
 use crate::upstream::{DbError, Executor};
-use std::collections::HashSet;
+use futures::future::join_all;
+use std::collections::{BTreeSet, HashSet};
 use std::sync::Arc;
 use std::time::Duration;
 
 /// How long to wait before what failed for a passing cause is tried again.
 const PAUSE: Duration = Duration::from_secs(1);
 
-/// A client's transaction may hold a lock that making something needs: nobody is to wait long behind it.
-const BEGIN: &str = "BEGIN ISOLATION LEVEL READ COMMITTED; SET LOCAL lock_timeout = '2s'";
+/// Islands are made at the same time. So many at once: each has a connection that keeps one of the server's processors
+/// busy, and leaves others to clients.
+const WORKERS: usize = 2;
 
 /// Makes a branch's objects until all are there or the branch is gone.
 pub async fn run(database: Arc<Database>, hydration: Arc<Hydration>) {
@@ -32,24 +34,42 @@ pub async fn run(database: Arc<Database>, hydration: Arc<Hydration>) {
         tokio::time::sleep(PAUSE).await;
     }
     while !hydration.is_over() {
+        join_all((0..WORKERS).map(|_| work(&database, &hydration))).await;
+        if hydration.is_over() {
+            break;
+        }
+        match finish(&database, &hydration).await {
+            Ok(()) => hydration.finish(),
+            Err(error) => {
+                tracing::warn!(%error, branch = hydration.branch, "cannot note that a branch is ready");
+                tokio::time::sleep(PAUSE).await;
+            }
+        }
+    }
+    database.hydrators().let_go();
+    database.forget_hydration(hydration.branch);
+}
+
+/// Makes one batch after another, beside others that do.
+async fn work(database: &Database, hydration: &Hydration) {
+    let mut calls = hydration.calls.subscribe();
+    while !hydration.is_over() {
+        calls.mark_unchanged();
         match hydration.next() {
-            Next::Units(units) => make(&database, &hydration, units).await,
+            Next::Units(units) => {
+                make(database, hydration, &units).await;
+                hydration.give_back(&units);
+            }
             Next::Blocked { is_passing } => {
+                database.hydrators().let_go();
                 tokio::select! {
-                    () = hydration.wanted.notified() => {}
+                    _ = calls.changed() => {}
                     () = tokio::time::sleep(PAUSE), if is_passing => hydration.retry(),
                 }
             }
-            Next::Nothing => match finish(&database, &hydration).await {
-                Ok(()) => hydration.finish(),
-                Err(error) => {
-                    tracing::warn!(%error, branch = hydration.branch, "cannot note that a branch is ready");
-                    tokio::time::sleep(PAUSE).await;
-                }
-            },
+            Next::Nothing => return,
         }
     }
-    database.forget_hydration(hydration.branch);
 }
 
 /// Reads what the branch is to have and what it has already.
@@ -84,19 +104,19 @@ async fn finish(database: &Database, hydration: &Hydration) -> Result<(), RepoEr
 }
 
 /// Makes units, together if that works, else one by one.
-async fn make(database: &Database, hydration: &Hydration, units: Vec<UnitNo>) {
-    let mut parts = vec![units];
+async fn make(database: &Database, hydration: &Hydration, units: &[UnitNo]) {
+    let mut parts = vec![units.to_vec()];
     while let Some(units) = parts.pop() {
         let units = hydration.open_of(units);
         if units.is_empty() {
             continue;
         }
         let error = match attempt(database, hydration, &units).await {
-            Ok(Some(progress)) => {
-                hydration.made(&units, &progress);
+            Ok(true) => {
+                hydration.made(&units);
                 continue;
             }
-            Ok(None) => return hydration.finish(),
+            Ok(false) => return hydration.finish(),
             Err(error) => error,
         };
         if !matches!(
@@ -120,30 +140,31 @@ async fn make(database: &Database, hydration: &Hydration, units: Vec<UnitNo>) {
     }
 }
 
-/// Makes units in one transaction. `None` if the branch is gone, or ready already.
+/// Makes units in one transaction. `false` if the branch is gone, or ready already.
 async fn attempt(
     database: &Database,
     hydration: &Hydration,
     units: &[UnitNo],
-) -> Result<Option<Progress>, RepoError> {
+) -> Result<bool, RepoError> {
     let branch = hydration.branch;
     let Some(mut work) = hydration.work_of(units) else {
-        return Ok(None);
+        return Ok(false);
     };
     let Some(map) = database.map_of(branch).await? else {
-        return Ok(None);
+        return Ok(false);
     };
-    let _turn = database.hydrators().acquire().await;
+    let mut borrowed = database.hydrators().borrow(database).await?;
+    let operator = &mut borrowed.connection;
     let mut migration = work.migration(database, &map).await?;
     let store = database.store();
-    let mut operator = database.operator().await?;
-    operator.batch(BEGIN).await?;
+    store.begin_hydrating(operator, branch, &work.locks).await?;
     let made = async {
-        let Some(row) = store.lock_hydration(&mut operator, branch).await? else {
-            return Ok(None);
-        };
         let lineages: Vec<Lineage> = work.wanted.lineages().copied().collect();
-        let mut settled = store.existing(&mut operator, branch, &lineages).await?;
+        let Some(row) = store.hydrating(operator, branch, &lineages).await? else {
+            return Ok(false);
+        };
+        let mut settled = row.existing;
+        let made = lineages.len() - settled.len();
         settled.extend(dropped(database, row.head, &lineages).await?);
         if !settled.is_empty() {
             for lineage in &settled {
@@ -151,31 +172,31 @@ async fn attempt(
             }
             migration = work.migration(database, &map).await?;
         }
-        migration.apply(database, &mut operator, &map).await?;
+        migration.apply(database, operator, &map).await?;
         for (lineage, rows) in &row.ledgers {
             let table = work.wanted.get(lineage).and_then(|made| made.as_table());
             if let Some(table) = table
-                && !ledger::fill(&mut operator, table, &map, rows).await?
+                && !ledger::fill(operator, table, &map, rows).await?
             {
                 tracing::warn!(table = %table.name.name, "a migration ledger starts empty: filling it would run a user's code");
             }
         }
-        let progress = Progress {
-            // Whoever counts first counts what was there before.
-            done: row.done.max(hydration.done()) + lineages.len() as u64,
-            total: Some(work.total),
-            failure: None,
+        let made = Made {
+            before: work.before_all,
+            objects: made as u64,
+            total: work.total,
         };
-        store
-            .advance_hydration(&mut operator, branch, &progress)
-            .await?;
-        operator.batch("COMMIT").await?;
-        Ok(Some(progress))
+        store.commit_hydrating(operator, branch, &made).await?;
+        Ok(true)
     }
     .await;
-    if !matches!(made, Ok(Some(_))) {
+    let is_clean = match made {
+        Ok(true) => true,
         // Should this fail, the connection is closed.
-        let _ = operator.batch("ROLLBACK").await;
+        _ => operator.batch("ROLLBACK").await.is_ok(),
+    };
+    if is_clean {
+        database.hydrators().keep(borrowed);
     }
     made
 }
@@ -204,8 +225,11 @@ struct Work {
     /// What of the branch decides how new objects come out: default privileges.
     before: Snapshot,
     wanted: Snapshot,
-    /// How many objects the branch has in all.
+    /// How many objects the branch has in all, and how many were there before any of this.
     total: u64,
+    before_all: u64,
+    /// Taken while it is made, so that no other process makes the same, or what is connected with it.
+    locks: BTreeSet<i32>,
     creator: Arc<Creator>,
     /// Functions that making it may call.
     called: Arc<[Arc<Definition>]>,
@@ -224,6 +248,7 @@ impl Work {
         let options = RenderOptions {
             creator: Some(Creator::clone(&self.creator)),
             server_version: database.server_version(),
+            foreign_keys_within: true,
             ..RenderOptions::default()
         };
         aside(move || Migration::new(&before, &after, &map, &options, &called)).await
@@ -257,13 +282,9 @@ async fn note_failure(
     failure: &Failure,
 ) -> Result<(), RepoError> {
     let mut operator = database.operator().await?;
-    let progress = Progress {
-        failure: Some(failure.report.message.clone()),
-        ..hydration.progress()
-    };
     Ok(database
         .store()
-        .advance_hydration(&mut operator, hydration.branch, &progress)
+        .note_hydration_failure(&mut operator, hydration.branch, &failure.report.message)
         .await?)
 }
 
@@ -290,12 +311,15 @@ impl Hydration {
         let before = foundation.filter(|object| {
             object.definition.kind() == Kind::DefaultPrivileges && plan.has(object.unit)
         });
+        let called = plan.graph.called_by_making(units, &plan.creator);
         Some(Work {
             before: before.map(definition).collect(),
             wanted: wanted.map(definition).collect(),
             total: plan.total,
+            before_all: plan.before,
+            locks: plan.locks(units, !called.is_empty()),
             creator: Arc::clone(&plan.creator),
-            called: plan.graph.called_by_making(units, &plan.creator).into(),
+            called: called.into(),
         })
     }
 
@@ -305,10 +329,6 @@ impl Hydration {
             units.retain(|unit| !plan.failed.contains_key(unit));
         }
         units
-    }
-
-    fn done(&self) -> u64 {
-        self.progress().done
     }
 
     /// How far it has come, as far as this process knows.

@@ -59,6 +59,7 @@ impl Transition {
             using,
             creator: Some(creator.clone()),
             server_version: database.server_version(),
+            foreign_keys_within: false,
         };
         let steps = schema::render(&changes, &before, &after, &options);
         Self {

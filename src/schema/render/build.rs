@@ -5,11 +5,12 @@ use super::scope::Scope;
 use super::script::Script;
 use super::table::{Altered, Deferred};
 use super::{
-    base_type, declared, defaults, domain, index, routine, sequence, table, ties, types, view,
+    base_type, declared, defaults, domain, foreign, index, routine, sequence, table, ties, types,
+    view,
 };
 use crate::schema::change::Alteration;
 use crate::schema::model::{
-    Body, ConstraintKind, Definition, Kind, Lineage, Name, ObjectKey, ReplicaIdentity,
+    Body, Constraint, ConstraintKind, Definition, Kind, Lineage, Name, ObjectKey, ReplicaIdentity,
 };
 use crate::schema::order;
 use std::collections::{BTreeMap, BTreeSet};
@@ -17,7 +18,7 @@ use std::collections::{BTreeMap, BTreeSet};
 /// Makes and alters everything, then what had to wait: deferred defaults, stub views' queries, sequences'
 /// owners, foreign keys, replica identities.
 pub(super) fn render(script: &mut Script<'_>, scope: &Scope<'_>) {
-    let plan = Plan::new(scope);
+    let plan = Plan::new(scope, script.options.foreign_keys_within);
     let mut shells = BTreeSet::new();
     for key in &plan.sequence {
         for data_type in plan.needed_shells(key) {
@@ -95,10 +96,12 @@ struct Plan<'a> {
     lineages: BTreeMap<ObjectKey, Lineage>,
     /// What an object needs, but gets only after it.
     broken: BTreeMap<ObjectKey, BTreeSet<ObjectKey>>,
+    /// Foreign keys that are made with their tables.
+    within: BTreeSet<(Lineage, String)>,
 }
 
 impl<'a> Plan<'a> {
-    fn new(scope: &'a Scope<'a>) -> Self {
+    fn new(scope: &'a Scope<'a>, with_foreign_keys: bool) -> Self {
         let mut nodes = BTreeMap::new();
         let mut lineages = BTreeMap::new();
         let touched: BTreeSet<Lineage> = scope
@@ -127,12 +130,28 @@ impl<'a> Plan<'a> {
             }
         }
         needs_casts(&mut nodes);
+        let wishes = if with_foreign_keys {
+            foreign::wishes(scope)
+        } else {
+            BTreeSet::new()
+        };
+        for (table, target) in &wishes {
+            if let Some(needs) = nodes.get_mut(table) {
+                needs.insert(target.clone());
+            }
+        }
         let is_new = |key: &ObjectKey| {
             lineages
                 .get(key)
                 .is_some_and(|lineage| Self::makes(scope, *lineage))
         };
-        let order = order::sort(&nodes, |node, need| match (node.kind, need.kind) {
+        let is_wish = |node: &ObjectKey, need: &ObjectKey| {
+            node.kind == Kind::Table
+                && need.kind == Kind::Table
+                && wishes.contains(&(node.clone(), need.clone()))
+        };
+        let mut order = order::sort(&nodes, |node, need| match (node.kind, need.kind) {
+            _ if is_wish(node, need) => 0,
             // A table that is there already can be altered later.
             (_, Kind::Table) if !is_new(need) => 0,
             (Kind::Table | Kind::Domain, Kind::Routine)
@@ -141,7 +160,16 @@ impl<'a> Plan<'a> {
             (Kind::View, _) => 2,
             _ => 3,
         });
+        for (node, needs) in &mut order.broken {
+            needs.retain(|need| !is_wish(node, need));
+        }
+        order.broken.retain(|_, needs| !needs.is_empty());
         Self {
+            within: if with_foreign_keys {
+                foreign::within(scope, &order.sequence, &order.broken)
+            } else {
+                BTreeSet::new()
+            },
             scope,
             sequence: order.sequence,
             lineages,
@@ -165,6 +193,11 @@ impl<'a> Plan<'a> {
             .map(|need| need.name.clone())
             .collect();
         Deferred { names }
+    }
+
+    fn is_within(&self, lineage: Lineage, name: &str, constraint: &Constraint) -> bool {
+        constraint.kind == ConstraintKind::Foreign
+            && self.within.contains(&(lineage, name.to_owned()))
     }
 
     /// Types that a function needs and that need the function: it gets their shells first.
@@ -230,7 +263,9 @@ impl<'a> Plan<'a> {
                     })
                     .collect();
                 let deferred = self.deferred(definition);
-                table::create(script, definition, body, &parents, &deferred);
+                let is_within =
+                    |name: &str, constraint: &Constraint| self.is_within(lineage, name, constraint);
+                table::create(script, definition, body, &parents, &deferred, &is_within);
                 if ties::is_attached_at_once(self.scope, body) {
                     ties::attach(script, self.scope, lineage, definition, body);
                 }
@@ -380,7 +415,10 @@ impl<'a> Plan<'a> {
         let scope = self.scope.tables.get(&lineage);
         for (name, constraint) in &new.constraints {
             let added = is_new || scope.is_some_and(|scope| scope.added_constraints.contains(name));
-            if constraint.kind == ConstraintKind::Foreign && added {
+            if constraint.kind == ConstraintKind::Foreign
+                && added
+                && !self.is_within(lineage, name, constraint)
+            {
                 let hazards = if is_new {
                     &[]
                 } else {

@@ -15,6 +15,7 @@ mod declared;
 mod defaults;
 mod domain;
 mod drop;
+mod foreign;
 mod index;
 mod operator;
 mod policy;

@@ -66,6 +66,8 @@ pub struct RenderOptions {
     pub creator: Option<Creator>,
     /// Where the statements will run, as `server_version_num`. 0 asks for what every version understands.
     pub server_version: u32,
+    /// Foreign keys are made with new tables where they can be: quicker to run, harder to read.
+    pub foreign_keys_within: bool,
 }
 
 impl RenderOptions {

@@ -36,7 +36,8 @@ impl Deferred {
     }
 }
 
-/// Makes the table with its columns and its constraints, but for foreign keys and what is deferred.
+/// Makes the table with its columns and its constraints, but for what is deferred and for foreign keys; `is_within`
+/// names those among them that the table is made with.
 ///
 /// A partition is made as a table by itself and attached at the end; a child of other tables, `parents`, with
 /// what is its own.
@@ -46,6 +47,7 @@ pub(super) fn create(
     table: &Table,
     parents: &[&Table],
     deferred: &Deferred,
+    is_within: &dyn Fn(&str, &Constraint) -> bool,
 ) {
     let own_columns = || table.columns.iter().filter(|column| !column.inherited);
     let mut lines: Vec<_> = own_columns()
@@ -58,7 +60,9 @@ pub(super) fn create(
         .constraints
         .iter()
         .filter(|(_, constraint)| !constraint.inherited)
-        .filter(|(_, constraint)| !deferred.defers_constraint(constraint))
+        .filter(|(name, constraint)| {
+            !deferred.defers_constraint(constraint) || is_within(name, constraint)
+        })
         .collect();
     constraints.sort_by_key(|(name, constraint)| (constraint.kind, *name));
     // Inside CREATE TABLE, NOT VALID would be ignored, and so would the second of two keys of the same columns.

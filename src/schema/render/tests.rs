@@ -293,3 +293,50 @@ proptest! {
         prop_assert!(sql(&snapshot, &snapshot).is_empty());
     }
 }
+
+#[test]
+fn foreign_keys_stand_in_create_table_where_what_they_lead_to_is_there() {
+    let referencing = |name: &str, target: &str| {
+        let mut made = table(name, vec![column(1, "id", "integer")]);
+        let foreign = Constraint {
+            kind: ConstraintKind::Foreign,
+            definition: format!("FOREIGN KEY (id) REFERENCES public.{target}(id)"),
+            references: Some(Name::new("public", target)),
+            ..unique("id")
+        };
+        made.constraints.insert(format!("{name}_fkey"), foreign);
+        made.constraints.insert(format!("{name}_key"), unique("id"));
+        owned(Body::Table(made))
+    };
+    // `b` and `c` go round in a circle; `elsewhere` is there already.
+    let to = snapshot([
+        (1, referencing("a", "z")),
+        (2, referencing("b", "c")),
+        (3, referencing("c", "b")),
+        (4, referencing("itself", "itself")),
+        (5, referencing("z", "elsewhere")),
+    ]);
+    let options = RenderOptions {
+        foreign_keys_within: true,
+        ..options()
+    };
+    let words = |steps: &[Step]| -> Vec<String> {
+        let told = steps.iter().map(|step| {
+            let foreign = step.sql.matches("FOREIGN KEY").count();
+            let words: Vec<&str> = step.sql.split([' ', '(']).take(3).collect();
+            format!("{} {foreign}", words.join(" "))
+        });
+        told.collect()
+    };
+    assert_eq!(
+        words(&create_all(&to, &options)),
+        [
+            "CREATE TABLE public.itself 1",
+            "CREATE TABLE public.z 1",
+            "CREATE TABLE public.a 1",
+            "CREATE TABLE public.b 0",
+            "CREATE TABLE public.c 1",
+            "ALTER TABLE public.b 1",
+        ]
+    );
+}
