@@ -22,6 +22,7 @@ pub mod server;
 mod settled;
 pub mod touched;
 pub mod unsupported;
+pub mod written;
 
 pub use error::CatalogError;
 pub use fingerprint::{Fingerprint, Moved, fingerprint, moved};
@@ -31,3 +32,4 @@ pub use read::{Found, Raw, Selection, contents, read};
 pub use server::{creator, extension_members, server_version};
 pub use touched::{PhysicalTarget, Touched, TouchedRequest, touched};
 pub use unsupported::{Unsupported, unsupported};
+pub use written::{written, wrote_catalogs};

@@ -2,9 +2,11 @@
 
 use super::advance::{Authored, advance};
 use super::database::Database;
+use super::error::RepoError;
 use super::identity::Identity;
 use super::observe::observe;
 use super::pending::PendingDdl;
+use crate::catalog;
 use crate::error::ErrorReport;
 use crate::upstream::Executor;
 
@@ -24,6 +26,14 @@ pub async fn capture(
     pending: &PendingDdl,
     identity: &Identity,
 ) -> Result<Vec<Captured>, ErrorReport> {
+    // Blocks and procedures mostly change rows alone.
+    if pending.statements.is_empty()
+        && !catalog::wrote_catalogs(session)
+            .await
+            .map_err(RepoError::from)?
+    {
+        return Ok(Vec::new());
+    }
     let sight = observe(database, session, pending).await?;
     let authored = Authored {
         identity,

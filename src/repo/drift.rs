@@ -44,6 +44,8 @@ async fn inspect(
     map: &Arc<BranchMap>,
 ) -> Result<Status, RepoError> {
     let mut reader = database.reader();
+    // Schemas of a branch that another process has made are not main's.
+    database.refresh_branches(&mut reader).await?;
     let head = database.current_head(map.branch()).await?;
     let latest = database.store().commit(&mut reader, head.commit).await?;
     let hydration = database.hydration(map.id());
@@ -107,6 +109,7 @@ async fn record(
     message: Option<String>,
     identity: &Identity,
 ) -> Result<Option<Recorded>, RepoError> {
+    database.refresh_branches(&mut database.reader()).await?;
     let head: Head = database.current_head(map.branch()).await?;
     let Survey {
         observed,

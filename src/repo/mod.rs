@@ -2,6 +2,7 @@
 
 mod adopt;
 mod advance;
+pub mod blocks;
 pub mod branches;
 pub mod capture;
 pub mod database;

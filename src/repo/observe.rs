@@ -52,13 +52,19 @@ pub async fn observe(
 ) -> Result<Sight, RepoError> {
     let registry = database.registry();
     let request = Request::new(&registry, pending);
+    // No text names what ran in a block or a procedure, and not all of it is locked.
+    let hidden = if pending.may_hide {
+        catalog::written(session).await?
+    } else {
+        Vec::new()
+    };
     let mut touched = catalog::touched(
         session,
         TouchedRequest {
             targets: &request.targets,
             schemas: &request.schemas,
+            objects: &hidden,
             everything: request.everything,
-            ..TouchedRequest::default()
         },
     )
     .await?;

@@ -87,7 +87,7 @@ impl Session {
                 }
             }
             Action::Shared => tracking.shared_changed = true,
-            Action::MayHideDdl if in_block => tracking.pending.may_hide = true,
+            Action::MayHideDdl => tracking.pending.may_hide = true,
             Action::Deallocate { .. } => {
                 self.note_sql_prepared(&prepared.text, statement, prepared.version);
             }

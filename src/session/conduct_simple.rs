@@ -11,7 +11,7 @@ use super::reply::{Awaited, Treat};
 use super::state::{Outcome, Session};
 use super::tracking::Tracking;
 use crate::error::{ErrorReport, Report, SqlState};
-use crate::repo::PendingDdl;
+use crate::repo::{PendingDdl, blocks};
 use crate::sql::plan::{Action, Plan, Setting, Statement, Transaction};
 use crate::telemetry::metrics::StatementKind;
 use crate::upstream::DbError;
@@ -151,8 +151,8 @@ impl Session {
                 Ok(ended)
             }
             Action::MayHideDdl => {
-                // A procedure may commit, which it cannot within a block: nothing is put around it.
-                let ended = self.run_statement(run, statement, !run.alone).await?;
+                let in_block = !run.alone || self.fits_in_block(run.text, statement).await;
+                let ended = self.run_statement(run, statement, in_block).await?;
                 if self.status == Status::InTransaction
                     && let Some(tracking) = &mut self.tracking
                 {
@@ -167,6 +167,17 @@ impl Session {
             Action::Command => self.run_command(run, statement).await,
             Action::Refuse(report) => self.refuse(report.clone()).await,
         }
+    }
+
+    /// Whether a `DO` or a `CALL` can have a block around it, so that it is recorded with what it does. A procedure may
+    /// commit, which it cannot within one: then it runs as it was sent.
+    async fn fits_in_block(&self, text: &Bytes, statement: &Statement) -> bool {
+        let Some(tracking) = &self.tracking else {
+            return false;
+        };
+        let text = text_of(text, statement);
+        let fits = blocks::fits_in_block(&tracking.database, &text).await;
+        fits.unwrap_or(false)
     }
 
     /// Sends a statement, in the text's transaction block if it has or needs one.

@@ -363,6 +363,106 @@ async fn ddl_inside_do_is_recorded_with_its_transaction() {
     assert_eq!(recorded(&fixture).await.len(), 1, "nothing changed");
 }
 
+/// What migration tools write: most of it takes no lock that would tell.
+const HIDDEN: &[&str] = &[
+    "DO $$ BEGIN CREATE TYPE mood AS ENUM ('sad'); EXCEPTION WHEN duplicate_object THEN NULL; END $$",
+    "DO $$ BEGIN CREATE TABLE hidden (id int, m mood); END $$",
+    "DO $$ BEGIN EXECUTE 'ALTER TYPE mood ADD VALUE ''ok'''; END $$",
+    "DO $$ BEGIN BEGIN CREATE FUNCTION f() RETURNS int LANGUAGE sql AS 'SELECT 1'; END; END $$",
+    "DO 'BEGIN CREATE OR REPLACE FUNCTION f() RETURNS int LANGUAGE sql AS ''SELECT 2''; END'",
+    "DO $$ BEGIN GRANT SELECT ON hidden TO PUBLIC; END $$",
+    "DO $$ BEGIN COMMENT ON FUNCTION f() IS 'why'; END $$",
+    "DO $$ BEGIN ALTER TYPE mood RENAME TO feeling; END $$",
+    "DO $$ BEGIN CREATE SCHEMA s; CREATE DOMAIN s.d AS int; END $$",
+    "DO $$ BEGIN DROP FUNCTION f(); END $$",
+    "DO $$ BEGIN DROP SCHEMA s CASCADE; END $$",
+    "CALL makes('made')",
+    "CALL public.\"Makes\"('made_2')",
+];
+
+#[tokio::test]
+async fn ddl_inside_blocks_and_procedures_is_recorded_right_away() {
+    let fixture = Fixture::new().await;
+    let session = fixture.connect().await;
+    for name in ["makes", "\"Makes\""] {
+        session
+            .run(&format!(
+                "CREATE PROCEDURE {name}(name text) LANGUAGE plpgsql
+                 AS $$ BEGIN EXECUTE format('CREATE TABLE %I ()', name); END $$"
+            ))
+            .await;
+    }
+    let mut commits = recorded(&fixture).await.len();
+    for sql in HIDDEN {
+        session.run(sql).await;
+        commits += 1;
+        assert_eq!(recorded(&fixture).await.len(), commits, "{sql}");
+        session.assert_clean().await;
+    }
+    for sql in ["DROP TABLE hidden, made, made_2", "DROP TYPE feeling"] {
+        session.run(sql).await;
+        commits += 1;
+    }
+    for sql in HIDDEN {
+        session.run_extended(sql).await;
+        commits += 1;
+        assert_eq!(recorded(&fixture).await.len(), commits, "extended: {sql}");
+        session.assert_clean().await;
+    }
+    session.run("DO $$ BEGIN NULL; END $$").await;
+    session.run_extended("DO $$ BEGIN NULL; END $$").await;
+    assert_eq!(recorded(&fixture).await.len(), commits, "nothing changed");
+}
+
+#[tokio::test]
+async fn procedures_that_commit_still_may() {
+    let fixture = Fixture::new().await;
+    let session = fixture.connect().await;
+    session.run("CREATE TABLE t (n int)").await;
+    session
+        .run(
+            "CREATE PROCEDURE fill() LANGUAGE plpgsql
+             AS $$ BEGIN INSERT INTO t VALUES (1); COMMIT; INSERT INTO t VALUES (2); ROLLBACK; END $$",
+        )
+        .await;
+    session
+        .run("CREATE PROCEDURE calls() LANGUAGE plpgsql AS $$ BEGIN CALL fill(); END $$")
+        .await;
+    session.run("CALL fill()").await;
+    session.run_extended("CALL fill()").await;
+    session.run("CALL calls()").await;
+    session
+        .run("DO $$ BEGIN INSERT INTO t VALUES (1); COMMIT; END $$")
+        .await;
+    session
+        .run_extended("DO $$ BEGIN INSERT INTO t VALUES (1); COMMIT; CREATE TABLE last (); END $$")
+        .await;
+    assert_eq!(session.value("SELECT sum(n) FROM t").await, "5");
+    session.assert_clean().await;
+    // Within a block it may not, and says so as ever.
+    session.run("BEGIN").await;
+    assert_eq!(session.sqlstate("CALL fill()").await, "2D000");
+    session.run("ROLLBACK").await;
+}
+
+#[tokio::test]
+async fn what_functions_do_is_recorded_with_other_ddl_of_their_transaction() {
+    let fixture = Fixture::new().await;
+    let session = fixture.connect().await;
+    session
+        .run(
+            "CREATE FUNCTION makes(name text) RETURNS void LANGUAGE plpgsql
+             AS $$ BEGIN EXECUTE format('CREATE TABLE %I ()', name); END $$",
+        )
+        .await;
+    let commits = recorded(&fixture).await.len();
+    session
+        .run("BEGIN; SELECT makes('made'); CREATE TABLE also (); COMMIT")
+        .await;
+    session.assert_clean().await;
+    assert_eq!(recorded(&fixture).await.len(), commits + 1);
+}
+
 #[tokio::test]
 async fn what_the_proxy_could_not_see_is_drift_until_it_is_committed() {
     let fixture = Fixture::new().await;
