@@ -130,19 +130,27 @@ fn column(column: Value) -> Option<(String, Tree)> {
     for name in ["acl", "security_labels"] {
         fields.entry(name).or_insert_with(|| json!({}));
     }
-    let fields = fields
-        .into_iter()
-        .map(|(name, value)| {
-            let tree = match name.as_str() {
-                "acl" | "security_labels" | "identity" | "options" | "foreign_options" => {
-                    deep(value)
-                }
-                _ => Tree::Atom(value),
-            };
-            (name, tree)
-        })
+    let constraint = not_null(&mut fields);
+    let fields = fields.into_iter().map(|(name, value)| {
+        let tree = match name.as_str() {
+            "acl" | "security_labels" | "identity" | "options" | "foreign_options" => deep(value),
+            _ => Tree::Atom(value),
+        };
+        (name, tree)
+    });
+    let fields = fields.chain(constraint.map(|tree| ("not_null".to_owned(), tree)));
+    Some((id, Tree::Map(fields.collect())))
+}
+
+/// What is said of a column's `NOT NULL`: there where there is one, and gone with it.
+fn not_null(fields: &mut Map<String, Value>) -> Option<Tree> {
+    let parts: BTreeMap<String, Tree> = NOT_NULL
+        .iter()
+        .filter_map(|part| fields.remove_entry(*part))
+        .map(|(name, value)| (name, deep(value)))
         .collect();
-    Some((id, Tree::Map(fields)))
+    let is_there = fields.remove("not_null") == Some(Value::Bool(true));
+    is_there.then_some(Tree::Map(parts))
 }
 
 fn constraint_tree(constraint: Value) -> Tree {
@@ -162,6 +170,9 @@ fn constraint_tree(constraint: Value) -> Tree {
         other => Tree::Atom(other),
     }
 }
+
+/// Attributes of a column's `NOT NULL`.
+const NOT_NULL: [&str; 3] = ["not_null_name", "not_null_terms", "not_null_comment"];
 
 fn deep(value: Value) -> Tree {
     match value {
@@ -203,6 +214,9 @@ pub fn to_definition(tree: &Tree, like: &Body, order: &Order) -> Option<Definiti
     }
     for name in ["columns", "attributes"] {
         if let Some(Value::Object(by_id)) = fields.get_mut(name) {
+            if name == "columns" {
+                by_id.values_mut().for_each(put_not_null_back);
+            }
             let listed = list(std::mem::take(by_id), order);
             fields.insert(name.to_owned(), listed);
         }
@@ -221,6 +235,16 @@ pub fn to_definition(tree: &Tree, like: &Body, order: &Order) -> Option<Definiti
 fn ungroup(fields: &mut Map<String, Value>, name: &str) {
     if let Some(Value::Object(parts)) = fields.remove(name) {
         fields.extend(parts);
+    }
+}
+
+fn put_not_null_back(column: &mut Value) {
+    if let Value::Object(fields) = column {
+        let parts = fields.remove("not_null");
+        fields.insert("not_null".to_owned(), parts.is_some().into());
+        if let Some(Value::Object(parts)) = parts {
+            fields.extend(parts);
+        }
     }
 }
 
@@ -296,10 +320,10 @@ pub fn describe<'a>(path: &[String], column: impl Fn(&str) -> &'a str) -> String
         }
         ["data_type"] => words.push("type"),
         ["not_null"] => words.push("not null"),
-        ["not_null_name"] => words.push("not null name"),
-        ["not_null_terms", "no_inherit"] => words.push("not null inheritance"),
-        ["not_null_terms", ..] => words.push("not null validation"),
-        ["not_null_comment"] => words.push("not null comment"),
+        ["not_null", "not_null_name"] => words.push("not null name"),
+        ["not_null", "not_null_terms", "no_inherit"] => words.push("not null inheritance"),
+        ["not_null", "not_null_terms", ..] => words.push("not null validation"),
+        ["not_null", "not_null_comment"] => words.push("not null comment"),
         ["identity", "options", option @ ..] => {
             words.push("identity");
             words.extend(option);

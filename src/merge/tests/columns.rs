@@ -62,6 +62,38 @@ fn different_columns_and_attributes_merge() {
 }
 
 #[test]
+fn what_is_said_of_not_null_goes_with_it() {
+    let base = with_column(users(), "name", |column| {
+        column.not_null = true;
+        column.not_null_name = Some("filled".to_owned());
+        column.not_null_terms.not_valid = true;
+    });
+    let dropped = with_column(base.clone(), "name", |column| {
+        column.not_null = false;
+        column.not_null_name = None;
+        column.not_null_terms.not_valid = false;
+    });
+    let validated = with_column(base.clone(), "name", |column| {
+        column.not_null_terms.not_valid = false;
+    });
+    let renamed = with_column(base.clone(), "name", |column| {
+        column.not_null_name = Some("set".to_owned());
+    });
+    let merged = auto_one(Some(&base), Some(&validated), Some(&renamed));
+    assert_eq!(merged.conflicts, []);
+    let wanted = with_column(validated.clone(), "name", |column| {
+        column.not_null_name = Some("set".to_owned());
+    });
+    assert_eq!(object(&merged), Some(&wanted));
+    for changed in [validated, renamed] {
+        let merged = auto_one(Some(&base), Some(&dropped), Some(&changed));
+        assert_eq!(merged.conflicts.len(), 1);
+        let merged = auto_one(Some(&base), Some(&dropped), Some(&base));
+        assert_eq!(object(&merged), Some(&dropped));
+    }
+}
+
+#[test]
 fn a_column_added_by_both_sides_is_one_column() {
     let add = |id_of: &str, data_type: &str| {
         with(users(), |table| {
