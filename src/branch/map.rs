@@ -25,6 +25,8 @@ pub enum NameUse {
 /// What all branches of a database share, and therefore keep where they are.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct SharedObjects {
+    /// Names of those that are installed.
+    pub extensions: BTreeSet<String>,
     /// Members of extensions that live in versioned schemas: (schema, name) of types, functions,
     /// relations and operators, as `public.citext`.
     pub extension_members: BTreeSet<(String, String)>,
@@ -191,6 +193,7 @@ mod tests {
             1,
             [("public".to_owned(), "public@feature".to_owned())],
             Arc::new(SharedObjects {
+                extensions: BTreeSet::new(),
                 extension_members: [("public".to_owned(), "citext".to_owned())].into(),
                 excluded_schemas: ["audit".to_owned()].into(),
             }),

@@ -16,6 +16,8 @@ const CREATOR: &str = include_str!("sql/creator.sql");
 
 const EXTENSION_MEMBERS: &str = include_str!("sql/extension_members.sql");
 
+const EXTENSIONS: &str = "SELECT extname::text FROM pg_extension";
+
 /// `server_version_num`, as 150018.
 ///
 /// # Errors
@@ -34,6 +36,12 @@ pub(super) fn require_supported(server_version: u32) -> Result<(), CatalogError>
         return Err(CatalogError::OldServer(server_version));
     }
     Ok(())
+}
+
+/// The names of the extensions that are installed.
+pub async fn extensions(exec: &mut dyn Executor) -> Result<BTreeSet<String>, CatalogError> {
+    let rows = exec.query(EXTENSIONS, &[]).await?;
+    Ok(rows.into_iter().flatten().flatten().collect())
 }
 
 /// What extensions own outside system schemas, as (schema, name): relations, types, functions,

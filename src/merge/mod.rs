@@ -2,6 +2,7 @@
 //!
 //! [`merge`] works in four steps.
 //! 1. What has one name and two lineages, since both sides added it, is taken for one thing ([`pair`]).
+//!    What only history can tell about that, the caller has found out ([`Doubt`]).
 //! 2. Names are merged, and the three snapshots made to speak of everything by the names of the result
 //!    ([`names`], [`normalise`]): a rename on one side then disturbs no text on the other.
 //! 3. Each object is merged attribute by attribute ([`tree`], [`attributes`]); a partition or a child of another
@@ -27,6 +28,7 @@ pub mod three;
 pub mod tree;
 
 pub use outcome::{Choice, Conflict, ConflictState, MergeKind, Merged, ObjectOutcome, Resolution};
+pub use pair::{Doubt, doubts};
 pub use strategy::Strategy;
 
 use crate::schema::model::{Body, Definition, Lineage};
@@ -38,7 +40,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use three::Three;
 
-/// Merges what `source` changed since `base` into `target`.
+/// Merges what `source` changed since `base` into `target`. Of the [`doubts`] about them, `made_again` has those
+/// columns that the source's line dropped.
 ///
 /// A conflict keeps its id whatever has been resolved; one that only a resolution brings about gets an
 /// id after those.
@@ -46,10 +49,11 @@ pub fn merge(
     base: &Snapshot,
     source: &Snapshot,
     target: &Snapshot,
+    made_again: &BTreeSet<Doubt>,
     strategy: Strategy,
     resolutions: &[Resolution],
 ) -> Merged {
-    let (base, source) = pair::adopt_lineages(base, source, target);
+    let (base, source) = pair::adopt_lineages(base, source, target, made_again);
     let sides = Three {
         base: &base,
         source: &source,

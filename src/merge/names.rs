@@ -2,7 +2,7 @@
 //! texts of the three sides can be compared only once they speak of things by the same names.
 
 use super::decide::{Decisions, Pick, Sides, Subject};
-use super::pair::columns;
+use super::pair::{columns, part};
 use super::three::Three;
 use crate::schema::diff::Renames;
 use crate::schema::model::{Definition, Kind, Lineage, Name, ObjectKey};
@@ -196,10 +196,11 @@ fn objects(
     }
 }
 
-/// Whether something exists in the result, as far as can be said before merging.
-fn survives<T>(of: &Three<Option<T>>) -> bool {
+/// Whether something exists in the result, as far as can be said before merging. What one side dropped and the
+/// other changed may.
+fn survives<T: PartialEq>(of: &Three<Option<T>>) -> bool {
     match (&of.base, &of.source, &of.target) {
-        (Some(_), None, _) | (Some(_), _, None) => false,
+        (Some(base), None, Some(kept)) | (Some(base), Some(kept), None) => base != kept,
         (_, source, target) => source.is_some() || target.is_some(),
     }
 }
@@ -338,7 +339,7 @@ fn table_columns(
     for (_, id, name) in merged {
         let place = (subject.lineage, id);
         names.columns.insert(place, name.clone());
-        if !survives(&own(&id)) {
+        if !survives(&of.map(|definition| definition.and_then(|definition| part(definition, id)))) {
             continue;
         }
         let Some(holder) = holders.get(&name).copied() else {

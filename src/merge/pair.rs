@@ -2,14 +2,26 @@
 //!
 //! Two sides that add a table alike give it two lineages. A merge keeps the target's; from then on the
 //! source's branch knows the thing by one lineage and the merge's by another, and the next merge, in
-//! either direction, meets both. Something dropped and made again under its old name, with its old
-//! columns, is taken for the same thing as well: that keeps its rows.
+//! either direction, meets both. An object dropped and made again under its old name, with its old
+//! columns, is taken for the same object as well: that keeps its rows. A column that was dropped from a
+//! table which stayed is gone with its values, and one of its name is another. Three snapshots do not tell
+//! that from a column which a merge brought under another lineage: who has the history is asked ([`Doubt`]).
 
 use super::three::Three;
-use crate::schema::model::{Body, Definition, Lineage};
+use crate::schema::model::{Attribute, Body, Column, Definition, Lineage};
 use crate::schema::snapshot::Snapshot;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
+
+/// A column or attribute that the base and the target have, and the source has under another lineage: dropped
+/// and made again on the source's line, or merged into that.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Doubt {
+    /// What it is part of, as the source knows it.
+    pub object: Lineage,
+    /// The base's column.
+    pub column: Lineage,
+}
 
 /// Old lineage → the target's.
 #[derive(Debug, Default)]
@@ -18,12 +30,34 @@ struct Adopted {
     source: BTreeMap<Lineage, Lineage>,
 }
 
+/// The columns that [`adopt_lineages`] has to know more about than the three schemas tell.
+pub fn doubts(base: &Snapshot, source: &Snapshot, target: &Snapshot) -> Vec<Doubt> {
+    let mut doubts = Vec::new();
+    adopt(base, source, target, &mut |doubt| {
+        doubts.push(doubt);
+        false
+    });
+    doubts
+}
+
 /// `base` and `source` with the target's lineage for each object, column and composite attribute that
-/// is the same thing under another lineage.
+/// is the same thing under another lineage. Columns that were `made_again` are others.
 pub fn adopt_lineages(
     base: &Snapshot,
     source: &Snapshot,
     target: &Snapshot,
+    made_again: &BTreeSet<Doubt>,
+) -> (Snapshot, Snapshot) {
+    adopt(base, source, target, &mut |doubt| {
+        made_again.contains(&doubt)
+    })
+}
+
+fn adopt(
+    base: &Snapshot,
+    source: &Snapshot,
+    target: &Snapshot,
+    made_again: &mut dyn FnMut(Doubt) -> bool,
 ) -> (Snapshot, Snapshot) {
     let unknown = source
         .differing(target)
@@ -37,20 +71,29 @@ pub fn adopt_lineages(
             (!source.contains(&theirs)).then_some(theirs)
         },
         |lineage| base.get(lineage),
-        |before, now| resembles(before, now),
+        |_, before, now| resembles(before, now),
     );
     let base = relabelled(base, &pairs.base);
     let source = relabelled(source, &pairs.source);
-    adopt_columns(base, source, target)
+    let known_as: BTreeMap<Lineage, Lineage> = pairs
+        .source
+        .iter()
+        .map(|(ours, theirs)| (*theirs, *ours))
+        .collect();
+    adopt_columns(base, source, target, &mut |object, column| {
+        let object = known_as.get(&object).copied().unwrap_or(object);
+        made_again(Doubt { object, column })
+    })
 }
 
 /// Pairs things of the source that the target does not know with things of the target that only lineage tells
-/// apart. `namesake` finds one that the source does not have.
+/// apart. `namesake` finds one that the source does not have; `stayed` says whether a thing of the base, of that
+/// lineage, is still what the source has under another.
 fn pairs<'a, T: 'a>(
     unknown: impl IntoIterator<Item = (Lineage, &'a T)>,
     namesake: impl Fn(&T) -> Option<Lineage>,
     in_base: impl Fn(&Lineage) -> Option<&'a T>,
-    resembles: impl Fn(&T, &T) -> bool,
+    mut stayed: impl FnMut(Lineage, &T, &T) -> bool,
 ) -> Adopted {
     let mut adopted = Adopted::default();
     for (ours, thing) in unknown {
@@ -65,7 +108,7 @@ fn pairs<'a, T: 'a>(
                 adopted.base.insert(ours, theirs);
             }
             // The source's line did.
-            (None, Some(before)) if resembles(before, thing) => {}
+            (None, Some(before)) if stayed(theirs, before, thing) => {}
             _ => continue,
         }
         adopted.source.insert(ours, theirs);
@@ -101,6 +144,7 @@ fn adopt_columns(
     mut base: Snapshot,
     mut source: Snapshot,
     target: &Snapshot,
+    made_again: &mut dyn FnMut(Lineage, Lineage) -> bool,
 ) -> (Snapshot, Snapshot) {
     for lineage in source.differing(target) {
         let (Some(ours), Some(theirs)) = (source.get(&lineage), target.get(&lineage)) else {
@@ -131,7 +175,7 @@ fn adopt_columns(
                 (!by_id.source.contains_key(theirs)).then_some(*theirs)
             },
             |id| by_id.base.get(id),
-            |before, now| before == now,
+            |column, before, now| before == now && !made_again(lineage, column),
         );
         let relabelled = relabel_columns(ours, &pairs.source);
         let before_relabelled = before.and_then(|before| relabel_columns(before, &pairs.base));
@@ -195,4 +239,27 @@ pub fn columns(definition: &Definition) -> BTreeMap<Lineage, &str> {
         .into_iter()
         .map(|(id, (name, _))| (id, name))
         .collect()
+}
+
+/// A column of a table, or an attribute of a composite type.
+#[derive(Debug, PartialEq)]
+pub enum Part<'a> {
+    Column(&'a Column),
+    Attribute(&'a Attribute),
+}
+
+pub fn part(definition: &Definition, id: Lineage) -> Option<Part<'_>> {
+    match &definition.body {
+        Body::Table(table) => {
+            let mut columns = table.columns.iter();
+            columns.find(|column| column.id == id).map(Part::Column)
+        }
+        Body::Composite(composite) => {
+            let mut attributes = composite.attributes.iter();
+            attributes
+                .find(|attribute| attribute.id == id)
+                .map(Part::Attribute)
+        }
+        _ => None,
+    }
 }

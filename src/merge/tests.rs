@@ -153,6 +153,24 @@ fn snapshot<'a>(objects: impl IntoIterator<Item = (&'a str, Definition)>) -> Sna
         .collect()
 }
 
+/// Merges as if there were no doubt.
+fn merge(
+    base: &Snapshot,
+    source: &Snapshot,
+    target: &Snapshot,
+    strategy: Strategy,
+    resolutions: &[Resolution],
+) -> Merged {
+    super::merge(
+        base,
+        source,
+        target,
+        &BTreeSet::new(),
+        strategy,
+        resolutions,
+    )
+}
+
 fn auto(base: &Snapshot, source: &Snapshot, target: &Snapshot) -> Merged {
     merge(base, source, target, Strategy::Auto, &[])
 }

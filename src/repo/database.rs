@@ -305,6 +305,7 @@ impl Database {
     pub(super) async fn refresh_with(&self, executor: &mut dyn Executor) -> Result<(), RepoError> {
         let _in_turn = self.refreshing.lock().await;
         let shared = SharedObjects {
+            extensions: catalog::extensions(executor).await?,
             extension_members: catalog::extension_members(executor).await?,
             excluded_schemas: self.versioning.excluded_schemas.clone(),
         };

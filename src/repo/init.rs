@@ -77,6 +77,7 @@ async fn first_commit(
             schemas: Vec::new(),
         }],
         SharedObjects {
+            extensions: catalog::extensions(executor).await?,
             extension_members: catalog::extension_members(executor).await?,
             excluded_schemas: excluded.clone(),
         },

@@ -3,6 +3,7 @@
 
 mod apply;
 mod conflicts;
+mod doubts;
 mod history;
 mod plan;
 mod trial;

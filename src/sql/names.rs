@@ -321,8 +321,8 @@ impl Names<'_> {
         }
     }
 
-    /// Types, functions and relations of extensions that live in a versioned schema stay there, where
-    /// the branch's search path does not lead: they get their schema.
+    /// Types, functions, relations and operator classes of extensions that live in a versioned schema stay
+    /// there, where the branch's search path does not lead: they get their schema.
     fn extension_members(&self, statement: &Range<usize>, splices: &mut Vec<Splice>) {
         let members = &self.map.shared().extension_members;
         let Meaning::Tree(tree) = self.meaning else {
@@ -332,21 +332,43 @@ impl Names<'_> {
             return;
         }
         let bytes = self.tokens.bytes(statement);
-        for (start, name) in tree.unqualified.range(bytes) {
+        let mut qualify = |at: usize, name: &str| {
             let schema = self
                 .map
                 .schemas()
                 .map(|(logical, _)| logical)
-                .find(|logical| members.contains(&((*logical).to_owned(), name.clone())));
-            if let Some(schema) = schema
-                && let Some(token) = self.tokens.starting_at(*start)
-                && self.tokens.is_name(token, name)
-            {
+                .find(|logical| members.contains(&((*logical).to_owned(), name.to_owned())));
+            if let Some(schema) = schema {
                 splices.push(Splice {
-                    at: *start..*start,
+                    at: at..at,
                     with: format!("{}.", quote_identifier(schema)),
                 });
             }
+        };
+        for (start, name) in tree.unqualified.range(bytes) {
+            let token = self.tokens.starting_at(*start);
+            if token.is_some_and(|token| self.tokens.is_name(token, name)) {
+                qualify(*start, name);
+            }
         }
+        let opened = statement
+            .clone()
+            .find(|token| self.tokens.kind(*token) == Some(Kind::Ascii40));
+        for token in opened.map_or(0..0, |opened| opened..statement.end) {
+            let class =
+                (tree.operator_classes.iter()).find(|name| self.tokens.is_name(token, name));
+            if let Some(class) = class
+                && self.follows_an_operand(token)
+            {
+                qualify(self.tokens.span(token).start, class);
+            }
+        }
+    }
+
+    /// Where an operator class stands, within the parentheses: after a column, an expression or a collation.
+    fn follows_an_operand(&self, token: usize) -> bool {
+        token.checked_sub(1).is_some_and(|before| {
+            self.tokens.name(before).is_some() || self.tokens.kind(before) == Some(Kind::Ascii41)
+        })
     }
 }

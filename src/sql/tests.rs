@@ -18,9 +18,11 @@ pub(super) fn branch_map() -> BranchMap {
         1,
         schemas.map(|schema| (schema.to_owned(), format!("{schema}@b"))),
         Arc::new(SharedObjects {
+            extensions: ["citext".to_owned()].into(),
             extension_members: [
                 ("public".to_owned(), "citext".to_owned()),
                 ("public".to_owned(), "similarity".to_owned()),
+                ("public".to_owned(), "gin_trgm_ops".to_owned()),
                 ("public".to_owned(), "<>".to_owned()),
                 ("public".to_owned(), "<%".to_owned()),
             ]
@@ -326,6 +328,12 @@ fn members_of_extensions_stay_and_are_found() {
         "SELECT public.similarity(a, b), a::public.citext FROM \"public@b\".t"
     );
     assert_eq!(
+        spliced(
+            "CREATE INDEX gin_trgm_ops ON public.t USING gin (gin_trgm_ops gin_trgm_ops, lower(a) gin_trgm_ops, (a || b) public.gin_trgm_ops)"
+        ),
+        "CREATE INDEX gin_trgm_ops ON \"public@b\".t USING gin (gin_trgm_ops public.gin_trgm_ops, lower(a) public.gin_trgm_ops, (a || b) public.gin_trgm_ops)"
+    );
+    assert_eq!(
         spliced("SELECT a OPERATOR(public.<%) b, a OPERATOR(public.!=) b, a OPERATOR(public.<) b"),
         "SELECT a OPERATOR(public.<%) b, a OPERATOR(public.!=) b, a OPERATOR(\"public@b\".<) b"
     );
@@ -353,6 +361,7 @@ fn a_schema_named_for_its_role_gets_a_name() {
 fn database_wide_objects_are_refused_on_a_branch_only() {
     for text in [
         "CREATE EXTENSION citext",
+        "CREATE EXTENSION IF NOT EXISTS hstore",
         "DROP EXTENSION citext",
         "COMMENT ON EXTENSION citext IS 'x'",
         "CREATE PUBLICATION p FOR TABLE t",
@@ -384,6 +393,13 @@ fn database_wide_objects_are_refused_on_a_branch_only() {
         assert!(retarget(text, &branch_map()).is_err());
     }
     assert_eq!(plan("CREATE ROLE r", &branch_map()), Plan::Forward);
+}
+
+#[test]
+fn an_extension_that_is_installed_can_be_made_sure_of() {
+    let text = "CREATE EXTENSION IF NOT EXISTS citext WITH SCHEMA public";
+    let found = statements(text, &branch_map());
+    assert!(found.iter().all(|found| found.action == Action::None));
 }
 
 #[test]

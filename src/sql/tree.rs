@@ -20,6 +20,8 @@ pub struct Meanings {
     pub uses: BTreeMap<usize, NameUse>,
     /// Names of relations, types and functions that the text leaves to the search path.
     pub unqualified: BTreeMap<usize, String>,
+    /// Names of operator classes that the text leaves to the search path. The tree does not say where they are.
+    pub operator_classes: BTreeSet<String>,
     /// Names that `WITH` gives to queries.
     pub queries: BTreeSet<String>,
 }
@@ -38,6 +40,12 @@ impl Meanings {
 
 impl Visitor for Meanings {
     fn leave(&mut self, node: &Node, above: &[Node]) {
+        if matches!(node.kind, "IndexElem" | "PartitionElem")
+            && node.count("opclass") == 1
+            && let Some(name) = node.text("opclass")
+        {
+            self.operator_classes.insert(name.to_owned());
+        }
         let Ok(at) = usize::try_from(node.location) else {
             return;
         };

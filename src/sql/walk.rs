@@ -61,7 +61,13 @@ struct Walk<'v> {
 fn has_texts(kind: &str) -> bool {
     matches!(
         kind,
-        "RangeVar" | "FuncCall" | "TypeName" | "CommonTableExpr" | "DefElem"
+        "RangeVar"
+            | "FuncCall"
+            | "TypeName"
+            | "CommonTableExpr"
+            | "DefElem"
+            | "IndexElem"
+            | "PartitionElem"
     )
 }
 

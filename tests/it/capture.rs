@@ -328,6 +328,8 @@ async fn statements_that_refuse_a_transaction_are_recorded_right_after() {
             "DROP INDEX CONCURRENTLY a_id"
         ]
     );
+    session.run("CREATE INDEX CONCURRENTLY ON a (id)").await;
+    session.assert_clean().await;
     session.run("REINDEX INDEX CONCURRENTLY a_id2").await;
     session.assert_clean().await;
     session.run("REINDEX TABLE CONCURRENTLY a").await;

@@ -769,6 +769,10 @@ async fn extensions_are_shared_by_all_branches() {
     branch
         .run("ALTER TABLE t ADD COLUMN third public.citext, ADD COLUMN fourth citext")
         .await;
+    branch.run("CREATE EXTENSION IF NOT EXISTS citext").await;
+    branch
+        .run("CREATE INDEX CONCURRENTLY ON t (fourth citext_pattern_ops)")
+        .await;
     branch.assert_clean().await;
     let error = branch.error("DROP EXTENSION citext").await;
     assert_eq!(error.code().code(), "0A000");

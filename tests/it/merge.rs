@@ -379,6 +379,85 @@ async fn rows_are_not_lost_unless_that_is_said() {
     }
 }
 
+/// What hangs on the column is dropped with it, and made again as it was.
+#[tokio::test]
+async fn a_column_that_was_dropped_and_made_again_is_another() {
+    let hanging = "CREATE INDEX by_name ON users (name);
+        ALTER TABLE users ADD CONSTRAINT named CHECK (name <> ''), ALTER number SET NOT NULL;
+        ALTER TABLE users ADD CONSTRAINT once UNIQUE (number);
+        COMMENT ON COLUMN users.name IS 'as written';
+        CREATE VIEW names AS SELECT id, name FROM users;
+        CREATE STATISTICS pairs ON name, age FROM users";
+    let (fixture, main, feature) = users().await;
+    main.run("ALTER TABLE users ADD COLUMN number serial, ADD COLUMN age int")
+        .await;
+    main.run(hanging).await;
+    merge(&feature, "PGGIT MERGE main", "fast_forward").await;
+    let again = [
+        "ALTER TABLE users DROP name CASCADE, DROP number",
+        "ALTER TABLE users ADD name text, ADD number serial",
+        hanging,
+    ];
+    for together in [true, false] {
+        main.run("UPDATE users SET name = 'grace', number = 7")
+            .await;
+        if together {
+            feature.run(&again.join(";")).await;
+        } else {
+            for sql in again {
+                feature.run(sql).await;
+            }
+        }
+        let refusal = refusal(&main, "PGGIT MERGE feature").await;
+        assert!(refusal.contains("column name"), "{refusal}");
+        merge(&main, "PGGIT MERGE feature ALLOW DATA LOSS", "merged").await;
+        assert_eq!(
+            columns_of(&main, "users").await,
+            ["id integer", "age integer", "name text", "number integer"]
+        );
+        assert_eq!(
+            main.rows("SELECT id, name, number FROM users").await,
+            [["1", "∅", "1"]]
+        );
+        assert_same(
+            &dump_of_main(&fixture),
+            &dump_of_branch(&fixture, "feature").await,
+        );
+        main.assert_clean().await;
+    }
+}
+
+/// Each branch knows a column under its own lineage once both have added it.
+#[tokio::test]
+async fn a_column_that_both_sides_added_keeps_its_values() {
+    let (_fixture, main, feature) = users().await;
+    for session in [&main, &feature] {
+        session
+            .run("ALTER TABLE users ADD COLUMN bio text DEFAULT 'none'")
+            .await;
+    }
+    feature
+        .run("INSERT INTO users VALUES (1, 'ada', 'mine')")
+        .await;
+    main.run("UPDATE users SET bio = 'theirs'").await;
+    merge(&main, "PGGIT MERGE feature", "merged").await;
+    for (from, to) in [
+        ("main", "feature"),
+        ("feature", "main"),
+        ("main", "feature"),
+    ] {
+        let session = if from == "main" { &main } else { &feature };
+        session
+            .run(&format!("COMMENT ON COLUMN users.bio IS 'from {from}'"))
+            .await;
+        let merged = main.records(&format!("PGGIT MERGE {from} INTO {to}")).await;
+        let outcome = merged[0].get("outcome");
+        assert!(["merged", "fast_forward"].contains(&outcome.as_str()));
+    }
+    assert_eq!(main.value("SELECT bio FROM users").await, "theirs");
+    assert_eq!(feature.value("SELECT bio FROM users").await, "mine");
+}
+
 #[tokio::test]
 async fn dropping_what_holds_no_rows_needs_no_leave() {
     let (_fixture, main, feature) = users().await;

@@ -8,6 +8,7 @@ use crate::{Bench, cases};
 use pggit::catalog::{LineageBook, Selection, read};
 use pggit::merge::{self, Strategy};
 use pggit::schema::snapshot::Snapshot;
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 /// With how many others each case is merged, and every how many merges one is made in a database.
@@ -103,7 +104,14 @@ async fn changes_that_do_not_meet_merge() {
             let source = together(&change.new, &other.old);
             let target = together(&change.old, &other.new);
             let wanted = together(&change.new, &other.new);
-            let merged = merge::merge(&base, &source, &target, Strategy::Auto, &[]);
+            let merged = merge::merge(
+                &base,
+                &source,
+                &target,
+                &BTreeSet::new(),
+                Strategy::Auto,
+                &[],
+            );
             let mut wrong = Vec::new();
             if !merged.conflicts.is_empty() {
                 wrong.push(format!("conflicts: {:#?}", merged.conflicts));

@@ -11,7 +11,7 @@ use pggit::schema::snapshot::Snapshot;
 use pggit::schema::{diff, render, script};
 use pggit::upstream::Executor;
 use serde_json::Value;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 const PATH: &str = "SET LOCAL search_path = public";
 const PINNED: &str = "SET LOCAL search_path = pg_catalog, pg_temp";
@@ -204,7 +204,14 @@ async fn random_sides_merge_where_they_commute() {
         let other = bench.see(&mut book.clone()).await;
         bench.rollback().await;
 
-        let merged = merge::merge(&base, &source, &target, Strategy::Auto, &[]);
+        let merged = merge::merge(
+            &base,
+            &source,
+            &target,
+            &BTreeSet::new(),
+            Strategy::Auto,
+            &[],
+        );
         let clean = merged.conflicts.is_empty();
         let commute = after && before && comparable(&one) == comparable(&other);
         let mut wrong = Vec::new();

@@ -34,6 +34,49 @@ fn every_combination_of_a_column_s_states() {
     }
 }
 
+/// The base and the target have a column that the source has under another lineage.
+#[test]
+fn a_column_made_again_is_another_and_one_merged_in_is_the_same() {
+    let again = with_column(users(), "name", |column| column.id = id("again"));
+    let again = with(again, |table| table.columns.push(column("email", "text")));
+    let base = snapshot([("users", users())]);
+    let source = snapshot([("users", again)]);
+    let doubt = Doubt {
+        object: id("users"),
+        column: id("name"),
+    };
+    assert_eq!(doubts(&base, &source, &base), [doubt]);
+    let merge =
+        |made_again| super::super::merge(&base, &source, &base, &made_again, Strategy::Auto, &[]);
+    let ids = |merged: &Merged| -> Vec<Lineage> {
+        assert_eq!(merged.conflicts, []);
+        let users = merged.result.get(&id("users")).expect("a table");
+        let table = users.as_table().expect("a table");
+        table.columns.iter().map(|column| column.id).collect()
+    };
+    let same = merge(BTreeSet::new());
+    assert_eq!(ids(&same), [id("id"), id("name"), id("email")]);
+    let other = merge(BTreeSet::from([doubt]));
+    assert_eq!(ids(&other), [id("id"), id("again"), id("email")]);
+    assert_eq!(other.result, source);
+}
+
+#[test]
+fn a_column_made_again_here_and_changed_there_is_a_conflict() {
+    let again = with_column(users(), "name", |column| column.id = id("again"));
+    let base = snapshot([("users", users())]);
+    let source = snapshot([("users", again)]);
+    let commented = with_column(users(), "name", |column| {
+        column.comment = Some("full".to_owned());
+    });
+    let target = snapshot([("users", commented)]);
+    let made_again = doubts(&base, &source, &target).into_iter().collect();
+    let merge = |strategy| super::super::merge(&base, &source, &target, &made_again, strategy, &[]);
+    assert!(merge(Strategy::Auto).open().count() > 0);
+    assert_eq!(merge(Strategy::SourceWins).result, source);
+    assert_eq!(merge(Strategy::TargetWins).result, target);
+}
+
 #[test]
 fn different_columns_and_attributes_merge() {
     let ours = with(users(), |table| table.columns.push(column("email", "text")));

@@ -197,6 +197,15 @@ fn a_table_made_again_with_other_columns_is_another_table() {
     let merged = auto(&base, &source, &base);
     assert_eq!(merged.conflicts, []);
     assert_eq!(merged.result, source);
+
+    // The target has changed the one that was dropped.
+    let mut changed = users();
+    changed.comment = Some("who".to_owned());
+    let target = snapshot([("old", changed)]);
+    let result = |strategy| merge(&base, &source, &target, strategy, &[]).result;
+    assert!(auto(&base, &source, &target).open().count() > 0);
+    assert_eq!(result(Strategy::SourceWins), source);
+    assert_eq!(result(Strategy::TargetWins), target);
 }
 
 #[test]

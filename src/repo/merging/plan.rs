@@ -1,6 +1,7 @@
 //! What a merge would do: no more than reading history.
 
 use super::Request;
+use super::doubts::{Line, made_again};
 use crate::error::ErrorReport;
 use crate::merge::{self, Merged, Resolution};
 use crate::repo::database::{Database, Head};
@@ -87,7 +88,19 @@ async fn work_out(
     };
     let theirs = database.snapshot(source_head.tree).await?;
     let before = database.snapshot(target_head.tree).await?;
-    let merged = merge::merge(&base, &theirs, &before, request.strategy, resolutions);
+    let doubts = merge::doubts(&base, &theirs, &before);
+    let line = Line {
+        head: source_head.commit,
+        base: bases.first().copied(),
+    };
+    let merged = merge::merge(
+        &base,
+        &theirs,
+        &before,
+        &made_again(store, &mut reader, doubts, line).await?,
+        request.strategy,
+        resolutions,
+    );
     let using = match request.operation {
         // What was converted back has left no trace of how.
         Operation::Revert => Conversions::new(),

@@ -146,6 +146,12 @@ pub(super) fn describe(statement: &NodeEnum) -> Option<Ddl> {
             Ddl {
                 targets: table.into_iter().chain(index).collect(),
                 outside_transaction: create.concurrent,
+                // Where the transaction is over, its locks do not tell what the server called the index.
+                scope: if create.concurrent && create.idxname.is_empty() {
+                    Scope::Everything
+                } else {
+                    Scope::Targets
+                },
                 ..Ddl::default()
             }
         }

@@ -85,10 +85,19 @@ impl Source<'_> {
             other => match ddl::class(other) {
                 Class::Versioned => self.ddl(at, ddl::describe(other)),
                 Class::Shared(_) if self.map.is_main() => Action::Shared,
+                Class::Shared(_) if self.is_there_already(other) => Action::None,
                 Class::Shared(what) => Action::Refuse(shared(what, self.map.branch())),
                 Class::Other => Action::None,
             },
         }
+    }
+
+    /// Many migrations make sure of an extension. Where it is installed, the server does no more than say so.
+    fn is_there_already(&self, statement: &NodeEnum) -> bool {
+        let NodeEnum::CreateExtensionStmt(create) = statement else {
+            return false;
+        };
+        create.if_not_exists && self.map.shared().extensions.contains(&create.extname)
     }
 
     /// `EXPLAIN ANALYZE` runs what it explains.

@@ -270,6 +270,8 @@ fn scope_says_how_far_ddl_reaches() {
             "IMPORT FOREIGN SCHEMA x FROM SERVER y INTO z",
             schemas(&["z"]),
         ),
+        ("CREATE INDEX CONCURRENTLY i ON t (a)", Scope::Targets),
+        ("CREATE INDEX CONCURRENTLY ON t (a)", Scope::Everything),
         ("DROP OWNED BY r", Scope::Everything),
         ("REASSIGN OWNED BY r TO s", Scope::Everything),
     ];

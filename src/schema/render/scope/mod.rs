@@ -213,6 +213,7 @@ impl<'a> Scope<'a> {
         roots.extend(self.seed_children());
         roots.extend(&self.succeeded);
         self.spread(roots);
+        self.rebuild_owned_sequences();
         self.detach_from_dropped();
     }
 

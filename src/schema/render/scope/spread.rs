@@ -29,6 +29,26 @@ impl<'a> Scope<'a> {
         self.spread(touched);
     }
 
+    /// A sequence goes with the column that owns it, and comes back with another of that name.
+    pub(super) fn rebuild_owned_sequences(&mut self) {
+        let tables: Vec<Lineage> = self.tables.keys().chain(&self.dropped).copied().collect();
+        let mut rebuilt = Vec::new();
+        for table in tables {
+            let needed = self.old(table).map(|old| old.depends_on.iter());
+            for key in needed.into_iter().flatten() {
+                if key.kind == Kind::Sequence
+                    && let Some(sequence) = self.old_lineage(key)
+                    && !self.is_gone(sequence)
+                    && self.goes_with_column(table, sequence)
+                {
+                    self.rebuilt.insert(sequence);
+                    rebuilt.push(sequence);
+                }
+            }
+        }
+        self.spread(rebuilt);
+    }
+
     /// Follows dependencies from what makes way to all that has to make way with it.
     pub(super) fn spread(&mut self, mut pending: Vec<Lineage>) {
         while let Some(lineage) = pending.pop() {
@@ -93,6 +113,34 @@ impl<'a> Scope<'a> {
             ) if gone || remade => self.rebuilt.insert(dependent),
             _ => false,
         }
+    }
+
+    /// Whether a sequence that is to be there goes with the column that owns it, for another of its name.
+    fn goes_with_column(&self, table: Lineage, sequence: Lineage) -> bool {
+        let (Some(old), Some(Body::Sequence(body))) = (
+            self.old_table(table),
+            self.old(sequence).map(|sequence| &sequence.body),
+        ) else {
+            return false;
+        };
+        let Some(owner) = body
+            .owned_by
+            .as_ref()
+            .filter(|owner| owner.table == old.name)
+        else {
+            return false;
+        };
+        let column_goes = self.tables.get(&table).is_some_and(|scope| {
+            let mut columns = old.columns.iter();
+            columns.any(|column| column.name == owner.column && scope.drops_now(column.id))
+        });
+        let alterations = self.altered.get(&sequence).copied().unwrap_or_default();
+        let mut owners = alterations
+            .iter()
+            .filter(|one| matches!(one, Alteration::SetOwnedBy { .. }));
+        (column_goes || self.is_gone(table))
+            && self.to.contains(&sequence)
+            && owners.next().is_none()
     }
 
     pub(super) fn speaks_of_touched_columns(
