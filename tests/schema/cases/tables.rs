@@ -92,12 +92,6 @@ pub const CASES: &[Case] = &[
          CREATE TRIGGER own AFTER INSERT ON events_new FOR EACH ROW EXECUTE FUNCTION touch()",
     ),
     case("rename a partitioned table and a partition", EVENTS, "ALTER TABLE events RENAME TO things; ALTER TABLE events_old RENAME TO things_old; ALTER TABLE events_new SET SCHEMA app").without(&["DROP", "CREATE", "ATTACH"]),
-    case(
-        "make a column again",
-        "CREATE TABLE t (a integer, b text CHECK (b <> ''), c serial, d integer); CREATE INDEX b_idx ON t (b); CREATE VIEW v AS SELECT b, d FROM t; CREATE STATISTICS s ON b, d FROM t; COMMENT ON COLUMN t.b IS 'x'",
-        "ALTER TABLE t DROP b CASCADE, DROP c; ALTER TABLE t ADD b text CHECK (b <> ''), ADD c serial; CREATE INDEX b_idx ON t (b); CREATE VIEW v AS SELECT b, d FROM t; CREATE STATISTICS s ON b, d FROM t; COMMENT ON COLUMN t.b IS 'x'",
-    )
-    .with(&["DROP COLUMN b", "ADD COLUMN b"]),
     // inheritance
     case("create a family", "SELECT", FAMILY),
     case("add a child", FAMILY, "CREATE TABLE guests (until date, name text NOT NULL) INHERITS (people)"),
