@@ -160,7 +160,7 @@ impl BranchMap {
 
 /// Schemas that no branch has a copy of.
 pub fn is_system_schema(schema: &str) -> bool {
-    schema.starts_with("pg_") || matches!(schema, "information_schema" | "pggit")
+    schema.starts_with("pg_") || matches!(schema, "information_schema" | "pggit" | "pggit_dropped")
 }
 
 /// The physical name a new schema gets: `<schema>@<branch>`, or, where that is longer than an

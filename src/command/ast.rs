@@ -83,6 +83,10 @@ pub enum Command {
         conflict: i64,
         with: ResolveWith,
     },
+    Dropped,
+    DroppedPurge {
+        entry: i64,
+    },
 }
 
 /// `PGGIT LOG`: which commits, newest first.

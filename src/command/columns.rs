@@ -122,6 +122,15 @@ pub const RESOLVE: &[Column] = &[
     column("unresolved", Int8),
 ];
 
+pub const DROPPED: &[Column] = &[
+    column("table", Int8),
+    column("name", Text),
+    column("author", Text),
+    column("dropped", Timestamptz),
+    column("commit", Text),
+    column("until", Timestamptz),
+];
+
 /// The columns of a command's rows; `None` if it returns none.
 pub fn columns(command: &Command) -> Option<&'static [Column]> {
     Some(match command {
@@ -146,12 +155,14 @@ pub fn columns(command: &Command) -> Option<&'static [Column]> {
         Command::Merges => MERGES,
         Command::Conflicts { .. } => CONFLICTS,
         Command::Resolve { .. } => RESOLVE,
+        Command::Dropped => DROPPED,
         Command::Init
         | Command::BranchCreate { .. }
         | Command::BranchRename { .. }
         | Command::BranchDelete { .. }
         | Command::Checkout { .. }
         | Command::CheckoutNew { .. }
-        | Command::MergeAbort { .. } => return None,
+        | Command::MergeAbort { .. }
+        | Command::DroppedPurge { .. } => return None,
     })
 }

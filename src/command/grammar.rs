@@ -47,6 +47,7 @@ impl Parser<'_> {
             ("MERGES", |_| Ok(Command::Merges)),
             ("CONFLICTS", |parser| parser.conflicts()),
             ("RESOLVE", |parser| parser.resolve()),
+            ("DROPPED", |parser| parser.dropped()),
         ];
         for (word, rule) in RULES {
             if self.keyword(word) {
@@ -282,6 +283,15 @@ impl Parser<'_> {
             merge,
             conflict,
             with,
+        })
+    }
+
+    fn dropped(&mut self) -> Parsed<Command> {
+        if !self.keyword("PURGE") {
+            return Ok(Command::Dropped);
+        }
+        Ok(Command::DroppedPurge {
+            entry: self.number()?,
         })
     }
 

@@ -88,6 +88,14 @@ pub const FORMS: &[Form] = &[
         "PGGIT RESOLVE <merge> <conflict> WITH SOURCE | TARGET | BASE | CUSTOM $$<ddl>$$",
         "Decide a conflict",
     ),
+    form(
+        "PGGIT DROPPED",
+        "List dropped tables whose rows can come back, and until when",
+    ),
+    form(
+        "PGGIT DROPPED PURGE <table>",
+        "Let a dropped table's rows go at once",
+    ),
 ];
 
 /// The forms of the command that starts with the word `topic`.

@@ -51,6 +51,7 @@ pub struct Config {
     pub upstream: Upstream,
     pub limits: Limits,
     pub versioning: Versioning,
+    pub undrop: Undrop,
     pub metrics: MetricsPort,
     pub log: Log,
 }
@@ -143,6 +144,14 @@ pub struct Versioning {
     pub migration_ledgers: Vec<String>,
 }
 
+/// Dropped tables that come back.
+#[derive(Clone, Debug, Default, Deserialize, Serialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Undrop {
+    /// How long the rows of a dropped table are kept; not at all without it.
+    pub keep: Option<Time>,
+}
+
 /// The operator's HTTP port: `/metrics`, `/livez`, `/readyz`.
 #[derive(Clone, Debug, Default, Deserialize, Serialize)]
 #[serde(deny_unknown_fields, default)]
@@ -175,6 +184,7 @@ impl Default for Config {
             upstream: Upstream::default(),
             limits: Limits::default(),
             versioning: Versioning::default(),
+            undrop: Undrop::default(),
             metrics: MetricsPort::default(),
             log: Log::default(),
         }

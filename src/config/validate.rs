@@ -67,6 +67,9 @@ impl Config {
                 say(setting, "must be greater than zero".to_owned());
             }
         }
+        if self.undrop.keep.is_some_and(|keep| keep.0.is_zero()) {
+            say("undrop.keep", "must be greater than zero".to_owned());
+        }
         if self.upstream.password.is_some() && self.upstream.password_file.is_some() {
             say(
                 "upstream.password_file",

@@ -5,6 +5,7 @@ use super::hydration::{self, Hydration};
 use super::observe::user_schemas;
 use super::settings::StartupSettings;
 use super::survey::Verified;
+use super::undrop;
 use crate::branch::{BranchEntry, BranchMap, MAIN, Registry, SharedObjects, search_path};
 use crate::catalog::{self, CatalogError, Raw, Selection, Unsupported};
 use crate::config::Config;
@@ -35,6 +36,8 @@ pub struct Versioning {
     pub migration_ledgers: BTreeSet<String>,
     /// What schemas that are kept for comparing may take, for each database.
     pub schema_cache_bytes: u64,
+    /// How long the rows of dropped tables are kept, if at all.
+    pub keep_dropped: Option<Duration>,
 }
 
 impl Default for Versioning {
@@ -43,6 +46,7 @@ impl Default for Versioning {
             excluded_schemas: BTreeSet::new(),
             migration_ledgers: BTreeSet::new(),
             schema_cache_bytes: 256 << 20,
+            keep_dropped: None,
         }
     }
 }
@@ -54,6 +58,7 @@ impl From<&Config> for Versioning {
             excluded_schemas: versioning.excluded_schemas.iter().cloned().collect(),
             migration_ledgers: versioning.migration_ledgers.iter().cloned().collect(),
             schema_cache_bytes: config.limits.schema_cache_bytes.0 as u64,
+            keep_dropped: config.undrop.keep.map(|keep| keep.0),
         }
     }
 }
@@ -167,6 +172,8 @@ impl Repo {
         });
         database.refresh_with(&mut connection).await?;
         tokio::spawn(warm(Arc::clone(&database)));
+        let own = Weak::clone(&database.own);
+        tokio::spawn(undrop::expire(own, self.versioning.keep_dropped));
         Ok(Some(database))
     }
 }

@@ -22,6 +22,7 @@ pub mod reference;
 pub mod settings;
 mod survey;
 pub mod transition;
+pub mod undrop;
 pub mod verify;
 
 pub use capture::{Captured, capture};

@@ -248,7 +248,7 @@ impl Request {
 const USER_SCHEMAS: &str = "
     SELECT n.nspname::text
       FROM pg_namespace AS n
-     WHERE n.nspname !~ '^pg_' AND n.nspname NOT IN ('information_schema', 'pggit')
+     WHERE n.nspname !~ '^pg_' AND n.nspname NOT IN ('information_schema', 'pggit', 'pggit_dropped')
        AND NOT EXISTS (SELECT FROM pg_depend AS d
                         WHERE d.classid = 'pg_namespace'::regclass AND d.objid = n.oid AND d.deptype = 'e')
      ORDER BY 1";

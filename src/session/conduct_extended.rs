@@ -59,13 +59,18 @@ impl Session {
             }
             _ => {
                 self.note_executed(&prepared, statement);
+                if let Some(keep) = self.keeps_dropped(statement) {
+                    return self
+                        .drop_in_segment(portal, max_rows, &prepared, keep)
+                        .await;
+                }
                 self.send_execute(portal, max_rows, Treat::Client);
                 Ok(())
             }
         }
     }
 
-    fn send_execute(&mut self, portal: &[u8], max_rows: i32, treat: Treat) {
+    pub(super) fn send_execute(&mut self, portal: &[u8], max_rows: i32, treat: Treat) {
         self.segment.executes = true;
         frontend::execute(&mut self.server.output, portal, max_rows);
         self.replies.push(Awaited::Execute, treat);
@@ -119,6 +124,16 @@ impl Session {
             }
         }
         self.send_execute(portal, max_rows, Treat::Client);
+        if !matches!(
+            transaction,
+            Transaction::Savepoint
+                | Transaction::ReleaseSavepoint
+                | Transaction::RollbackToSavepoint
+                | Transaction::Characteristics
+        ) {
+            // The client's own from here, or over.
+            self.segment.own_block = false;
+        }
         match transaction {
             Transaction::Begin
             | Transaction::Commit { chain: true }
@@ -250,7 +265,7 @@ impl Session {
     }
 
     /// Answers an error of the proxy's within the client's sequence of messages: the server skips to the Sync.
-    async fn refuse_in_segment(&mut self, report: ErrorReport) -> Result<(), Fault> {
+    pub(super) async fn refuse_in_segment(&mut self, report: ErrorReport) -> Result<(), Fault> {
         if self.replies.is_skipping() {
             // A statement of the proxy's own has failed, so the server skips already; only the client must be told.
             self.context.metrics.error(report.origin);
@@ -273,6 +288,12 @@ impl Session {
         self.settle().await
     }
 
+    /// A Sync of the proxy's own: the server takes messages again.
+    pub(super) fn sync_unseen(&mut self) {
+        frontend::sync(&mut self.server.output);
+        self.replies.push(Awaited::Sync, Treat::Own);
+    }
+
     pub(super) async fn conduct_sync(&mut self) -> Result<(), Fault> {
         self.settle().await?;
         let rollback_due = self
@@ -280,9 +301,18 @@ impl Session {
             .as_mut()
             .is_some_and(|tracking| std::mem::take(&mut tracking.rollback_due));
         if rollback_due {
-            frontend::sync(&mut self.server.output);
-            self.replies.push(Awaited::Sync, Treat::Own);
+            self.sync_unseen();
             self.own_query("ROLLBACK").await?.ok();
+        } else if self.segment.own_block {
+            let well = !self.replies.is_skipping()
+                && match self.capture_pending().await? {
+                    Ok(()) => true,
+                    Err(report) => {
+                        self.refuse_in_segment(report).await?;
+                        false
+                    }
+                };
+            self.end_own_segment(well).await?;
         } else if self.replies.is_skipping() {
             if let Some(tracking) = &mut self.tracking {
                 tracking.late = PendingDdl::default();

@@ -45,6 +45,12 @@ pub(super) struct Run<'a> {
     own_block: bool,
 }
 
+impl<'a> Run<'a> {
+    pub(super) fn text(&self) -> &'a Bytes {
+        self.text
+    }
+}
+
 impl Session {
     pub(super) async fn conduct_query(
         &mut self,
@@ -139,7 +145,10 @@ impl Session {
             }
             Action::Ddl(ddl) => {
                 let late = ddl.outside_transaction && run.alone;
-                let ended = self.run_statement(run, statement, !late).await?;
+                let ended = match self.keeps_dropped(statement) {
+                    Some(keep) => self.drop_simply(run, statement, keep).await?,
+                    None => self.run_statement(run, statement, !late).await?,
+                };
                 let text = text_of(run.text, statement);
                 if let (Ended::Well(_), Some(tracking)) = (&ended, &mut self.tracking) {
                     if self.status == Status::Idle {

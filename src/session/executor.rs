@@ -58,32 +58,37 @@ impl Session {
 
     /// Runs a statement of the client's once more, in whatever transaction the session is in.
     pub(super) async fn repeat(&mut self, text: &[u8]) -> Result<Result<(), DbError>, Fault> {
-        let out = &mut self.server.output;
         self.outcome = Outcome::default();
+        self.send_passing(text, || Treat::Own);
+        if !self.segment.open {
+            frontend::sync(&mut self.server.output);
+            self.replies.push(Awaited::Sync, Treat::Own);
+        }
+        self.settle().await?;
+        Ok(match self.take_error() {
+            None => Ok(()),
+            Some(error) => Err(error),
+        })
+    }
+
+    pub(super) fn take_error(&mut self) -> Option<DbError> {
+        std::mem::take(&mut self.outcome).error
+    }
+
+    /// Sends a statement that is not kept; `treat` says what becomes of what its execution answers.
+    pub(super) fn send_passing(&mut self, text: &[u8], treat: impl FnOnce() -> Treat) {
+        let out = &mut self.server.output;
         // It is still there where it failed before.
         frontend::close_statement(out, PASSING);
         frontend::parse(out, PASSING, text, &[0, 0]);
         frontend::bind(out, PORTAL, PASSING, &[]);
         frontend::execute(out, PORTAL, 0);
         frontend::close_portal(out, PORTAL);
-        for awaited in [
-            Awaited::Close(None),
-            Awaited::Parse(None),
-            Awaited::Bind,
-            Awaited::Execute,
-            Awaited::Close(None),
-        ] {
+        for awaited in [Awaited::Close(None), Awaited::Parse(None), Awaited::Bind] {
             self.replies.push(awaited, Treat::Own);
         }
-        if !self.segment.open {
-            frontend::sync(out);
-            self.replies.push(Awaited::Sync, Treat::Own);
-        }
-        self.settle().await?;
-        Ok(match std::mem::take(&mut self.outcome).error {
-            None => Ok(()),
-            Some(error) => Err(error),
-        })
+        self.replies.push(Awaited::Execute, treat());
+        self.replies.push(Awaited::Close(None), Treat::Own);
     }
 
     /// Runs one statement of the proxy's own, in whatever transaction the session is in.

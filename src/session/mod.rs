@@ -24,6 +24,7 @@ mod state;
 #[cfg(test)]
 mod tests;
 mod tracking;
+mod undrop;
 mod waiting;
 
 pub use start::{Cancel, Context, Start};

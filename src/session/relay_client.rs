@@ -684,7 +684,8 @@ impl Session {
         if let Some(tracking) = &self.tracking
             && ((!tracking.pending.is_empty() && !self.segment.in_block)
                 || !tracking.late.is_empty()
-                || tracking.rollback_due)
+                || tracking.rollback_due
+                || self.segment.own_block)
         {
             return Step::Conduct(Conduct::Sync);
         }

@@ -44,6 +44,10 @@ pub(super) struct Outcome {
 
 /// The messages of the extended protocol since the last Sync.
 #[derive(Debug, Default)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "facts that have nothing to do with each other"
+)]
 pub(super) struct Segment {
     /// There are some.
     pub open: bool,
@@ -51,6 +55,8 @@ pub(super) struct Segment {
     pub executes: bool,
     /// The session is in a transaction block once everything sent so far has run.
     pub in_block: bool,
+    /// A block of the proxy's stands for the implicit transaction.
+    pub own_block: bool,
 }
 
 /// See [`super::run`].

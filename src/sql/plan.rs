@@ -86,6 +86,10 @@ impl Action {
 
 /// A statement that changes the schema.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "facts that have nothing to do with each other"
+)]
 pub struct Ddl {
     /// What the text names, with the schema where it is given; logical names.
     pub targets: Vec<Target>,
@@ -97,6 +101,8 @@ pub struct Ddl {
     pub outside_transaction: bool,
     /// It drops whole objects, columns or schemas.
     pub drops: bool,
+    /// It is a `DROP TABLE`.
+    pub drops_tables: bool,
     /// No lock tells what it drops.
     pub unlocked: bool,
     /// The prepared statement that it takes its rows from: `CREATE TABLE … AS EXECUTE name`.

@@ -14,11 +14,14 @@ const MIGRATIONS: &[&str] = &[
     include_str!("migrations/0002_hydration.sql"),
     include_str!("migrations/0003_operations.sql"),
     include_str!("migrations/0004_merge_history.sql"),
+    include_str!("migrations/0005_undrop.sql"),
 ];
 
 /// Functions and views as they are after the last migration, which replaces them: a change of one comes with a migration.
 const DEFINITIONS: &[&str] = &[
+    include_str!("definitions/genuine.sql"),
     include_str!("definitions/record.sql"),
+    include_str!("definitions/undrop.sql"),
     include_str!("definitions/views.sql"),
 ];
 

@@ -188,7 +188,7 @@ fn sorted<'a, H: Copy + Ord + 'a, T: 'a>(
 }
 
 /// JSON in ASCII alone: the text is then the same in every client encoding, and so is its signature.
-fn ascii_json(value: &impl Serialize) -> Result<String, StoreError> {
+pub(super) fn ascii_json(value: &impl Serialize) -> Result<String, StoreError> {
     let mut bytes = Vec::new();
     let mut serializer =
         serde_json::Serializer::with_formatter(&mut bytes, Ascii(CompactFormatter));

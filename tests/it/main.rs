@@ -25,4 +25,5 @@ mod repo;
 mod smoke;
 mod store;
 mod tour;
+mod undrop;
 mod verify;

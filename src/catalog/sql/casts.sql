@@ -23,7 +23,7 @@ FROM pg_cast AS k
     FROM (VALUES (1, k.castsource), (2, k.casttarget)) AS side (place, type)
       JOIN pg_type AS t ON t.oid = side.type
       JOIN pg_namespace AS n ON n.oid = t.typnamespace
-    WHERE n.nspname !~ '^pg_' AND n.nspname NOT IN ('information_schema', 'pggit')
+    WHERE n.nspname !~ '^pg_' AND n.nspname NOT IN ('information_schema', 'pggit', 'pggit_dropped')
       AND NOT EXISTS (
         SELECT FROM pg_depend AS p WHERE p.deptype = 'e' AND p.classid = 'pg_type'::regclass
           AND p.objid IN (t.oid, CASE WHEN t.typcategory = 'A' THEN t.typelem END)

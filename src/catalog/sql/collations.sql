@@ -23,5 +23,5 @@ FROM pg_collation AS c
   CROSS JOIN LATERAL (SELECT coalesce(to_jsonb(c) ->> 'colllocale', to_jsonb(c) ->> 'colliculocale')) AS l (locale)
 WHERE c.oid = ANY ($1::text::oid[])
   AND c.collencoding IN (-1, (SELECT d.encoding FROM pg_database AS d WHERE d.datname = current_database()))
-  AND n.nspname !~ '^pg_' AND n.nspname NOT IN ('information_schema', 'pggit')
+  AND n.nspname !~ '^pg_' AND n.nspname NOT IN ('information_schema', 'pggit', 'pggit_dropped')
   AND NOT EXISTS (SELECT FROM pg_depend AS p WHERE p.classid = 'pg_collation'::regclass AND p.objid = c.oid AND p.deptype = 'e')

@@ -16,5 +16,5 @@ SELECT json_build_object(
 FROM pg_conversion AS c
   JOIN pg_namespace AS n ON n.oid = c.connamespace
 WHERE c.oid = ANY ($1::text::oid[])
-  AND n.nspname !~ '^pg_' AND n.nspname NOT IN ('information_schema', 'pggit')
+  AND n.nspname !~ '^pg_' AND n.nspname NOT IN ('information_schema', 'pggit', 'pggit_dropped')
   AND NOT EXISTS (SELECT FROM pg_depend AS p WHERE p.classid = 'pg_conversion'::regclass AND p.objid = c.oid AND p.deptype = 'e')

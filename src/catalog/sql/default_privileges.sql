@@ -16,4 +16,4 @@ FROM pg_default_acl AS d
   JOIN pg_namespace AS n ON n.oid = d.defaclnamespace
 WHERE d.oid = ANY ($1::text::oid[])
   AND d.defaclobjtype IN ('r', 'S', 'f', 'T')
-  AND n.nspname !~ '^pg_' AND n.nspname NOT IN ('information_schema', 'pggit')
+  AND n.nspname !~ '^pg_' AND n.nspname NOT IN ('information_schema', 'pggit', 'pggit_dropped')

@@ -14,4 +14,4 @@ FROM pg_depend AS p
   ) AS m (namespace, name)
   JOIN pg_namespace AS n ON n.oid = m.namespace
 WHERE p.refclassid = 'pg_extension'::regclass AND p.deptype = 'e'
-  AND n.nspname !~ '^pg_' AND n.nspname NOT IN ('information_schema', 'pggit')
+  AND n.nspname !~ '^pg_' AND n.nspname NOT IN ('information_schema', 'pggit', 'pggit_dropped')

@@ -3,7 +3,7 @@
 WITH chosen AS MATERIALIZED (
   SELECT n.oid FROM pg_namespace AS n
   WHERE ($1::text IS NULL OR n.nspname = ANY ($1::text::text[]))
-    AND n.nspname !~ '^pg_' AND n.nspname NOT IN ('information_schema', 'pggit')
+    AND n.nspname !~ '^pg_' AND n.nspname NOT IN ('information_schema', 'pggit', 'pggit_dropped')
 )
 SELECT 'pg_namespace'::regclass::oid::int8::text, n.oid::int8::text
 FROM chosen AS n

@@ -49,5 +49,5 @@ FROM pg_opclass AS o
   JOIN pg_namespace AS n ON n.oid = o.opcnamespace
   JOIN pg_am AS m ON m.oid = o.opcmethod
 WHERE o.oid = ANY ($1::text::oid[])
-  AND n.nspname !~ '^pg_' AND n.nspname NOT IN ('information_schema', 'pggit')
+  AND n.nspname !~ '^pg_' AND n.nspname NOT IN ('information_schema', 'pggit', 'pggit_dropped')
   AND NOT EXISTS (SELECT FROM pg_depend AS p WHERE p.classid = 'pg_opclass'::regclass AND p.objid = o.oid AND p.deptype = 'e')

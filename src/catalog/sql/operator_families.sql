@@ -43,5 +43,5 @@ FROM pg_opfamily AS y
   JOIN pg_namespace AS n ON n.oid = y.opfnamespace
   JOIN pg_am AS m ON m.oid = y.opfmethod
 WHERE y.oid = ANY ($1::text::oid[])
-  AND n.nspname !~ '^pg_' AND n.nspname NOT IN ('information_schema', 'pggit')
+  AND n.nspname !~ '^pg_' AND n.nspname NOT IN ('information_schema', 'pggit', 'pggit_dropped')
   AND NOT EXISTS (SELECT FROM pg_depend AS p WHERE p.classid = 'pg_opfamily'::regclass AND p.objid = y.oid AND p.deptype = 'e')

@@ -33,5 +33,5 @@ FROM pg_operator AS o
   ) AS t (left_type, right_type)
 WHERE o.oid = ANY ($1::text::oid[])
   AND o.oprcode <> 0
-  AND n.nspname !~ '^pg_' AND n.nspname NOT IN ('information_schema', 'pggit')
+  AND n.nspname !~ '^pg_' AND n.nspname NOT IN ('information_schema', 'pggit', 'pggit_dropped')
   AND NOT EXISTS (SELECT FROM pg_depend AS p WHERE p.classid = 'pg_operator'::regclass AND p.objid = o.oid AND p.deptype = 'e')

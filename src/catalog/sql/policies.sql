@@ -36,7 +36,7 @@ FROM pg_policy AS y
   JOIN pg_namespace AS n ON n.oid = c.relnamespace
 WHERE y.oid = ANY ($1::text::oid[])
   AND c.relkind IN ('r', 'p') AND c.relpersistence <> 't'
-  AND n.nspname !~ '^pg_' AND n.nspname NOT IN ('information_schema', 'pggit')
+  AND n.nspname !~ '^pg_' AND n.nspname NOT IN ('information_schema', 'pggit', 'pggit_dropped')
   AND NOT EXISTS (
     SELECT FROM pg_depend AS p WHERE p.classid = 'pg_class'::regclass AND p.objid = c.oid AND p.deptype = 'e'
   )

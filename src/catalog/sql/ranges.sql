@@ -38,5 +38,5 @@ FROM pg_type AS t
   JOIN pg_namespace AS n ON n.oid = t.typnamespace
   CROSS JOIN LATERAL (SELECT r.* FROM pg_range AS r WHERE r.rngtypid = t.oid OFFSET 0 /* keeps it a look-up */) AS r
 WHERE t.oid = ANY ($1::text::oid[])
-  AND n.nspname !~ '^pg_' AND n.nspname NOT IN ('information_schema', 'pggit')
+  AND n.nspname !~ '^pg_' AND n.nspname NOT IN ('information_schema', 'pggit', 'pggit_dropped')
   AND NOT EXISTS (SELECT FROM pg_depend AS p WHERE p.classid = 'pg_type'::regclass AND p.objid = t.oid AND p.deptype = 'e')

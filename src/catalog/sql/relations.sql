@@ -209,7 +209,7 @@ FROM pg_class AS c
 WHERE c.oid = ANY ($1::text::oid[])
   AND c.relkind IN ('r', 'p', 'f', 'v', 'm', 'S', 'i', 'I') AND b.relkind IN ('r', 'p', 'f', 'v', 'm', 'S')
   AND c.relpersistence <> 't'
-  AND n.nspname !~ '^pg_' AND n.nspname NOT IN ('information_schema', 'pggit')
+  AND n.nspname !~ '^pg_' AND n.nspname NOT IN ('information_schema', 'pggit', 'pggit_dropped')
   AND NOT EXISTS (
     SELECT FROM pg_depend AS p WHERE p.classid = 'pg_class'::regclass AND p.objsubid = 0
       AND (p.objid IN (c.oid, b.oid) AND p.deptype = 'e' OR p.objid = c.oid AND p.deptype = 'i' AND c.relkind IN ('S', 'i', 'I'))

@@ -34,5 +34,5 @@ FROM pg_proc AS f
   JOIN pg_language AS l ON l.oid = f.prolang
 WHERE f.oid = ANY ($1::text::oid[])
   AND f.prokind IN ('f', 'p', 'w')
-  AND n.nspname !~ '^pg_' AND n.nspname NOT IN ('information_schema', 'pggit')
+  AND n.nspname !~ '^pg_' AND n.nspname NOT IN ('information_schema', 'pggit', 'pggit_dropped')
   AND NOT EXISTS (SELECT FROM pg_depend AS p WHERE p.classid = 'pg_proc'::regclass AND p.objid = f.oid AND p.deptype IN ('e', 'i'))

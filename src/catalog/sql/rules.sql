@@ -30,7 +30,7 @@ FROM pg_rewrite AS r
   JOIN pg_namespace AS n ON n.oid = c.relnamespace
 WHERE r.oid = ANY ($1::text::oid[]) AND r.rulename <> '_RETURN'
   AND c.relkind IN ('r', 'p', 'f', 'v') AND c.relpersistence <> 't'
-  AND n.nspname !~ '^pg_' AND n.nspname NOT IN ('information_schema', 'pggit')
+  AND n.nspname !~ '^pg_' AND n.nspname NOT IN ('information_schema', 'pggit', 'pggit_dropped')
   AND NOT EXISTS (
     SELECT FROM pg_depend AS p WHERE p.deptype = 'e'
       AND (p.classid = 'pg_rewrite'::regclass AND p.objid = r.oid OR p.classid = 'pg_class'::regclass AND p.objid = c.oid)

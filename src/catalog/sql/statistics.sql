@@ -32,7 +32,7 @@ FROM pg_statistic_ext AS x
   JOIN pg_class AS c ON c.oid = x.stxrelid
 WHERE x.oid = ANY ($1::text::oid[])
   AND c.relkind IN ('r', 'p', 'f', 'm') AND c.relpersistence <> 't'
-  AND n.nspname !~ '^pg_' AND n.nspname NOT IN ('information_schema', 'pggit')
+  AND n.nspname !~ '^pg_' AND n.nspname NOT IN ('information_schema', 'pggit', 'pggit_dropped')
   AND NOT EXISTS (
     SELECT FROM pg_depend AS p WHERE p.deptype = 'e'
       AND (p.classid = 'pg_statistic_ext'::regclass AND p.objid = x.oid OR p.classid = 'pg_class'::regclass AND p.objid = c.oid)

@@ -16,5 +16,5 @@ SELECT json_build_object(
 FROM pg_ts_template AS x
   JOIN pg_namespace AS n ON n.oid = x.tmplnamespace
 WHERE x.oid = ANY ($1::text::oid[])
-  AND n.nspname !~ '^pg_' AND n.nspname NOT IN ('information_schema', 'pggit')
+  AND n.nspname !~ '^pg_' AND n.nspname NOT IN ('information_schema', 'pggit', 'pggit_dropped')
   AND NOT EXISTS (SELECT FROM pg_depend AS p WHERE p.classid = 'pg_ts_template'::regclass AND p.objid = x.oid AND p.deptype = 'e')

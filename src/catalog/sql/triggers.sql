@@ -28,7 +28,7 @@ FROM pg_trigger AS g
 WHERE g.oid = ANY ($1::text::oid[])
   AND NOT g.tgisinternal AND g.tgparentid = 0
   AND c.relkind IN ('r', 'p', 'f', 'v') AND c.relpersistence <> 't'
-  AND n.nspname !~ '^pg_' AND n.nspname NOT IN ('information_schema', 'pggit')
+  AND n.nspname !~ '^pg_' AND n.nspname NOT IN ('information_schema', 'pggit', 'pggit_dropped')
   AND NOT EXISTS (
     SELECT FROM pg_depend AS p WHERE p.deptype = 'e'
       AND (p.classid = 'pg_trigger'::regclass AND p.objid = g.oid OR p.classid = 'pg_class'::regclass AND p.objid = c.oid)

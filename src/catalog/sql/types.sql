@@ -74,5 +74,5 @@ FROM pg_type AS t
   LEFT JOIN pg_class AS c ON c.oid = t.typrelid
 WHERE t.oid = ANY ($1::text::oid[])
   AND (t.typtype IN ('e', 'd') OR t.typtype = 'c' AND c.relkind = 'c')
-  AND n.nspname !~ '^pg_' AND n.nspname NOT IN ('information_schema', 'pggit')
+  AND n.nspname !~ '^pg_' AND n.nspname NOT IN ('information_schema', 'pggit', 'pggit_dropped')
   AND NOT EXISTS (SELECT FROM pg_depend AS p WHERE p.classid = 'pg_type'::regclass AND p.objid = t.oid AND p.deptype = 'e')

@@ -49,6 +49,8 @@ fn plain_commands() {
             },
         ),
         ("PGGIT CONFLICTS 7", Command::Conflicts { merge: 7 }),
+        ("PGGIT DROPPED", Command::Dropped),
+        ("PGGIT DROPPED purge 7", Command::DroppedPurge { entry: 7 }),
     ] {
         assert_eq!(command(text), expected, "{text}");
     }

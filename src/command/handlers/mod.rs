@@ -4,6 +4,7 @@ mod branch;
 mod commit;
 mod conflicts;
 mod diff;
+mod dropped;
 mod history;
 mod info;
 mod init;
@@ -60,6 +61,8 @@ pub async fn run(command: &Command, with: Invocation<'_>) -> Result<Answer, Erro
             conflict,
             with: decision,
         } => conflicts::resolve(with, *merge, *conflict, decision).await?,
+        Command::Dropped => dropped::list(with).await?,
+        Command::DroppedPurge { entry } => dropped::purge(with, *entry).await?,
     };
     Ok(Answer { columns, ..answer })
 }

@@ -7,6 +7,7 @@ mod live;
 use super::database::{Database, Head};
 use super::error::RepoError;
 use super::observe::Observed;
+use super::undrop;
 use crate::branch::BranchMap;
 use crate::error::{ErrorReport, Report, SqlState};
 use crate::schema::model::{Kind, Lineage};
@@ -33,6 +34,7 @@ pub struct Transition {
     pub after: Snapshot,
     pub changes: Vec<Change>,
     pub steps: Vec<Step>,
+    options: RenderOptions,
 }
 
 /// Under what terms a transition happens.
@@ -69,6 +71,22 @@ impl Transition {
             after,
             changes,
             steps,
+            options,
+        }
+    }
+
+    /// The same from another schema, which the branch has been brought to meanwhile.
+    fn from(&self, before: Snapshot, using: Conversions) -> Self {
+        let changes = schema::diff(&before, &self.after);
+        let mut options = self.options.clone();
+        options.using.extend(using);
+        let steps = schema::render(&changes, &before, &self.after, &options);
+        Self {
+            before,
+            changes,
+            steps,
+            options,
+            ..self.clone()
         }
     }
 
@@ -77,23 +95,31 @@ impl Transition {
         self.steps.iter().map(|step| step.sql.clone()).collect()
     }
 
-    /// Runs the statements in `session`'s open transaction. What they made is read back, and is what was computed.
+    /// Runs the statements in `session`'s open transaction. Tables that are made again get their rows back, where these were kept. What they made is read back, and is what was computed.
     pub async fn apply(
         &self,
         database: &Database,
         session: &mut dyn Executor,
         terms: Terms,
     ) -> Result<(Observed, Stamp), RepoError> {
-        guard::check(session, self, terms).await?;
-        for step in &self.steps {
+        let mut before = self.before.clone();
+        let restored =
+            undrop::restore(database, session, &self.map, &self.after, &mut before).await?;
+        let rest = (!restored.is_empty()).then(|| self.from(before, restored.using.clone()));
+        let rest = rest.as_ref().unwrap_or(self);
+        guard::check(session, rest, terms).await?;
+        for step in &rest.steps {
             let sql = retarget(&step.sql, &self.map)?;
             session
                 .batch(&sql)
                 .await
                 .map_err(|error| step_failed(&error, &step.sql))?;
         }
-        let (observed, stamp) = live::look(database, session, self).await?;
-        live::verify(self, &observed)?;
+        restored
+            .set_sequences(session, &self.map, &self.after)
+            .await?;
+        let (observed, stamp) = live::look(database, session, rest).await?;
+        live::verify(rest, &observed)?;
         Ok((observed, stamp))
     }
 

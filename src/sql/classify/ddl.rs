@@ -367,6 +367,7 @@ fn dropping(drop: &DropStmt) -> Ddl {
         scope,
         outside_transaction: drop.concurrent,
         drops: true,
+        drops_tables: drop.remove_type() == ObjectType::ObjectTable,
         ..Ddl::default()
     }
 }

@@ -45,3 +45,23 @@ SELECT c.merge_id AS merge, c.id, m.state, c.object ->> 'kind' AS kind, c.object
 FROM pggit.merge_conflict AS c JOIN pggit.merge AS m ON m.id = c.merge_id
 ORDER BY c.merge_id DESC, c.id;
 COMMENT ON VIEW pggit.conflicts IS 'The conflicts of merges, with the value that each side has.';
+
+CREATE OR REPLACE VIEW pggit.dropped AS
+SELECT t.id, t.branch, s.logical AS schema, t.name, t.who, t.dropped_at,
+       encode(moved.commit, 'hex') AS commit,
+       CASE WHEN t.outcome IS NULL THEN t.expires_at END AS until,
+       coalesce(t.outcome, CASE WHEN t.expires_at <= clock_timestamp() THEN 'expired' ELSE 'kept' END) AS state,
+       t.ended_by, t.ended_at
+FROM pggit.dropped_table AS t
+CROSS JOIN LATERAL (
+    SELECT coalesce((SELECT b.logical FROM pggit.branch_schema AS b
+                     WHERE b.branch_id = t.branch_id AND b.physical = t.schema), t.schema)
+) AS s (logical)
+LEFT JOIN LATERAL (
+    -- the commit of the same transaction comes next
+    SELECT r.new FROM pggit.reflog AS r JOIN pggit.commit_change AS c ON c.commit = r.new
+    WHERE r.branch_id = t.branch_id AND r.at >= t.dropped_at AND c.lineage = t.lineage AND c.object IS NULL
+    ORDER BY r.id LIMIT 1
+) AS moved (commit) ON true
+ORDER BY t.id DESC;
+COMMENT ON VIEW pggit.dropped IS 'Dropped tables whose rows were kept: until when they can come back, and what became of them.';

@@ -1,5 +1,5 @@
 -- Who may do what in pggit, whatever default privileges the database has: everybody may read, nobody but the
--- owner may do anything else, and only the owner may see the key and the copies of tables' rows.
+-- owner may do anything else, and only the owner may see the key, the copies of tables' rows and what is known of dropped ones.
 DO $$
 DECLARE
     item record;
@@ -30,14 +30,14 @@ BEGIN
         SELECT format('SELECT ON pggit.%I', relname) AS what
         FROM pg_class
         WHERE relnamespace = 'pggit'::regnamespace AND relkind IN ('r', 'v')
-          AND relname NOT IN ('secret', 'ledger_base', 'hydration')
+          AND relname NOT IN ('secret', 'ledger_base', 'hydration', 'dropped_table')
         UNION ALL
         SELECT 'SELECT (branch_id, done, total, failure, started_at) ON pggit.hydration'
         FROM pg_class
         WHERE relnamespace = 'pggit'::regnamespace AND relname = 'hydration'
         UNION ALL
         SELECT format('EXECUTE ON FUNCTION %s', oid::regprocedure)
-        FROM pg_proc WHERE pronamespace = 'pggit'::regnamespace AND proname = 'record'
+        FROM pg_proc WHERE pronamespace = 'pggit'::regnamespace AND proname IN ('record', 'set_aside', 'put_back')
         UNION ALL
         SELECT 'USAGE ON SCHEMA pggit'
     LOOP
