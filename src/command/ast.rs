@@ -61,6 +61,12 @@ pub enum Command {
         /// The session's branch if there is none.
         at: Option<Ref>,
     },
+    Impact {
+        /// Or a column.
+        object: ObjectPath,
+        /// The session's branch if there is none.
+        at: Option<Ref>,
+    },
     Diff(Diff),
     Merge(Merge),
     MergeBase {

@@ -64,6 +64,13 @@ pub const BLAME: &[Column] = &[
     column("date", Timestamptz),
     column("message", Text),
 ];
+/// The first row is the object itself, at depth 0.
+pub const IMPACT: &[Column] = &[
+    column("depth", Int8),
+    column("tree", Text),
+    column("object", Text),
+    column("why", Text),
+];
 pub const DIFF: &[Column] = &[
     column("change", Text),
     column("kind", Text),
@@ -144,6 +151,7 @@ pub fn columns(command: &Command) -> Option<&'static [Column]> {
         Command::ShowSchema { .. } => DIFF_SQL,
         Command::History { .. } => HISTORY,
         Command::Blame { .. } => BLAME,
+        Command::Impact { .. } => IMPACT,
         Command::Diff(diff) => match diff.format {
             DiffFormat::Rows => DIFF,
             DiffFormat::Sql => DIFF_SQL,

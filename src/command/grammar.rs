@@ -42,6 +42,7 @@ impl Parser<'_> {
             ("SHOW", |parser| parser.show()),
             ("HISTORY", |parser| parser.object_history()),
             ("BLAME", |parser| parser.blame()),
+            ("IMPACT", |parser| parser.impact()),
             ("DIFF", |parser| parser.diff()),
             ("MERGE", |parser| parser.merge()),
             ("MERGES", |_| Ok(Command::Merges)),
@@ -181,6 +182,13 @@ impl Parser<'_> {
 
     fn blame(&mut self) -> Parsed<Command> {
         Ok(Command::Blame {
+            object: self.object_path()?,
+            at: self.at_ref()?,
+        })
+    }
+
+    fn impact(&mut self) -> Parsed<Command> {
+        Ok(Command::Impact {
             object: self.object_path()?,
             at: self.at_ref()?,
         })

@@ -66,6 +66,10 @@ pub const FORMS: &[Form] = &[
         "Show who last changed each column, constraint, index and grant",
     ),
     form(
+        "PGGIT IMPACT <object> [AT <ref>]",
+        "Show what would break if an object or a column was dropped",
+    ),
+    form(
         "PGGIT DIFF [<ref> [<ref>]] [AS SQL | AS JSON]",
         "Show what leads from one schema to another",
     ),

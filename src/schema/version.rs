@@ -145,6 +145,10 @@ mod tests {
     use crate::schema::samples::{column, enumeration, owned, snapshot, table, view};
 
     /// The level of what leads from one definition of an object to another.
+    #[allow(
+        clippy::needless_pass_by_value,
+        reason = "cases are written with values"
+    )]
     fn between(before: Definition, after: Definition) -> Level {
         let changes = diff(
             &snapshot([(1, before.clone())]),

@@ -15,6 +15,7 @@ const MIGRATIONS: &[&str] = &[
     include_str!("migrations/0003_operations.sql"),
     include_str!("migrations/0004_merge_history.sql"),
     include_str!("migrations/0005_undrop.sql"),
+    include_str!("migrations/0006_object_history.sql"),
 ];
 
 /// Functions and views as they are after the last migration, which replaces them: a change of one comes with a migration.
@@ -23,6 +24,7 @@ const DEFINITIONS: &[&str] = &[
     include_str!("definitions/record.sql"),
     include_str!("definitions/undrop.sql"),
     include_str!("definitions/views.sql"),
+    include_str!("definitions/history.sql"),
 ];
 
 const PRIVILEGES: &str = include_str!("sql/privileges.sql");

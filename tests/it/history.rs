@@ -500,3 +500,136 @@ async fn each_part_of_a_table_is_blamed_on_who_changed_it() {
         "trigger audit on public.users: CREATE TRIGGER audit BEFORE UPDATE ON users FOR EACH ROW WHEN"
     );
 }
+
+/// `tree (why)`.
+async fn impact(session: &Session, command: &str) -> Vec<String> {
+    let records = session.records(command).await;
+    (records.iter())
+        .map(|record| format!("{} ({})", record.get("tree"), record.get("why")))
+        .collect()
+}
+
+#[tokio::test]
+async fn what_would_break_is_shown_as_a_tree() {
+    let fixture = Fixture::new().await;
+    let main = fixture.connect().await;
+    for sql in [
+        "CREATE TYPE mood AS ENUM ('sad', 'happy')",
+        "CREATE TABLE users (id bigserial PRIMARY KEY, name text, mood mood, tag text GENERATED ALWAYS AS (lower(name)) STORED)",
+        "CREATE TABLE posts (id int, author bigint REFERENCES users, title text)",
+        "CREATE INDEX users_name ON users (name)",
+        "CREATE VIEW names AS SELECT u.name, p.title FROM users u JOIN posts p ON p.author = u.id",
+        "CREATE VIEW shouted AS SELECT upper(name) AS name FROM names",
+        "CREATE FUNCTION count_users() RETURNS bigint LANGUAGE plpgsql AS 'BEGIN RETURN (SELECT count(*) FROM public.users); END'",
+        "CREATE FUNCTION tr() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NEW; END'",
+        "CREATE TRIGGER audit BEFORE UPDATE OF name ON users FOR EACH ROW EXECUTE FUNCTION tr()",
+        "PGGIT BRANCH feature",
+    ] {
+        main.run(sql).await;
+    }
+    assert_eq!(
+        impact(&main, "PGGIT IMPACT users").await,
+        [
+            "table public.users (∅)",
+            "├─ constraint public.posts.posts_author_fkey (foreign key to it)",
+            "├─ index public.users_name (index on it)",
+            "├─ routine public.count_users() (its body speaks of it)",
+            "├─ sequence public.users_id_seq (owned by its column id)",
+            "│  └─ default of column public.users.id (uses it)",
+            "├─ trigger audit on public.users (trigger on it)",
+            "└─ view public.names (reads it)",
+            "   └─ view public.shouted (reads it)",
+        ]
+    );
+    assert_eq!(
+        impact(&main, "PGGIT IMPACT users.name AT feature").await,
+        [
+            "column public.users.name (∅)",
+            "├─ column public.users.tag (is generated from it)",
+            "├─ index public.users_name (index on it)",
+            "├─ trigger audit on public.users (trigger on it)",
+            "└─ view public.names (reads it)",
+            "   └─ view public.shouted (reads it)",
+        ]
+    );
+    assert_eq!(
+        impact(&main, "PGGIT IMPACT public.users.id").await[1..3],
+        [
+            "├─ constraint public.posts.posts_author_fkey (foreign key to it)",
+            "├─ constraint public.users.users_pkey (primary key of it)",
+        ]
+    );
+    assert_eq!(
+        impact(&main, "PGGIT IMPACT mood").await,
+        [
+            "type public.mood (∅)",
+            "└─ column public.users.mood (is of that type)",
+        ]
+    );
+    assert_eq!(
+        impact(&main, "PGGIT IMPACT tr()").await,
+        [
+            "routine public.tr() (∅)",
+            "└─ trigger audit on public.users (executes it)",
+        ]
+    );
+    let depths = main.records("PGGIT IMPACT users").await;
+    let depths: Vec<&str> = depths
+        .iter()
+        .map(|record| record.get("depth").as_str())
+        .collect();
+    assert_eq!(depths, ["0", "1", "1", "1", "1", "2", "1", "1", "2"]);
+    assert_eq!(main.sqlstate("PGGIT IMPACT users.nothing").await, "42704");
+    assert_eq!(main.sqlstate("PGGIT IMPACT a.b.c.d").await, "42601");
+
+    // What was said breaks: dropped, all of it is gone.
+    main.run("DROP TABLE users CASCADE").await;
+    assert_eq!(main.sqlstate("PGGIT IMPACT shouted").await, "42704");
+}
+
+#[tokio::test]
+async fn history_can_be_queried() {
+    let (fixture, main, _feature) = merged().await;
+    main.run("CREATE INDEX posts_id ON posts (id)").await;
+    main.run("CREATE FUNCTION tr() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NEW; END'")
+        .await;
+    main.run("CREATE TRIGGER audit BEFORE UPDATE ON users FOR EACH ROW EXECUTE FUNCTION tr()")
+        .await;
+    main.run("ALTER TABLE posts RENAME TO articles").await;
+    main.run("DROP TABLE articles").await;
+    let reader = fixture.database.role("reader").await;
+    let anybody = fixture.connect_as(&reader).await;
+    let rows = anybody
+        .rows(
+            "SELECT change, kind, schema, name, message FROM pggit.history
+             WHERE object IN (SELECT object FROM pggit.history WHERE name IN ('posts', 'posts_id', 'audit'))
+             ORDER BY date, kind",
+        )
+        .await;
+    let row = |row: [&str; 5]| row.map(str::to_owned).to_vec();
+    let rename = "ALTER TABLE posts RENAME TO articles";
+    assert_eq!(
+        rows,
+        [
+            row(["create", "table", "public", "posts", "CREATE TABLE posts"]),
+            row([
+                "create",
+                "index",
+                "public",
+                "posts_id",
+                "CREATE INDEX posts_id ON posts"
+            ]),
+            row([
+                "create",
+                "trigger",
+                "public",
+                "audit",
+                "CREATE TRIGGER audit BEFORE UPDATE ON users FOR EACH ROW EXECUTE FUNCTIO…"
+            ]),
+            row(["alter", "index", "public", "posts_id", rename]),
+            row(["alter", "table", "public", "articles", rename]),
+            row(["drop", "index", "public", "posts_id", "DROP TABLE articles"]),
+            row(["drop", "table", "public", "articles", "DROP TABLE articles"]),
+        ]
+    );
+}

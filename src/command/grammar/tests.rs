@@ -200,6 +200,40 @@ fn a_schema_is_shown_at_a_ref_and_of_an_object() {
 }
 
 #[test]
+fn objects_have_a_history_and_an_impact() {
+    let path = |names: &[&str]| ObjectPath {
+        names: names.iter().map(|name| (*name).to_owned()).collect(),
+        arguments: None,
+    };
+    assert_eq!(
+        command("PGGIT HISTORY Users FROM main~2"),
+        Command::History {
+            object: path(&["users"]),
+            from: Some(at("main", None, 2)),
+        }
+    );
+    assert_eq!(
+        command("PGGIT BLAME public.users AT feature"),
+        Command::Blame {
+            object: path(&["public", "users"]),
+            at: Some(at("feature", None, 0)),
+        }
+    );
+    assert_eq!(
+        command("PGGIT IMPACT public.users.\"E mail\""),
+        Command::Impact {
+            object: path(&["public", "users", "E mail"]),
+            at: None,
+        }
+    );
+    assert_eq!(error("PGGIT HISTORY").position, Some(14));
+    assert_eq!(
+        error("PGGIT IMPACT a.b.c.d").sqlstate,
+        SqlState::SYNTAX_ERROR
+    );
+}
+
+#[test]
 fn diff_takes_up_to_two_refs_and_a_format() {
     let diff = |text: &str| match command(text) {
         Command::Diff(diff) => (

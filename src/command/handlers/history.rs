@@ -1,4 +1,4 @@
-//! `PGGIT HISTORY` and `PGGIT BLAME`.
+//! `PGGIT HISTORY`, `PGGIT BLAME` and `PGGIT IMPACT`.
 
 use super::log::to_the_second;
 use super::{first_line, short};
@@ -43,6 +43,25 @@ pub async fn blame(
         row
     });
     Ok(Answer::with_rows("PGGIT BLAME", rows.collect()))
+}
+
+pub async fn impact(
+    with: Invocation<'_>,
+    object: &ObjectPath,
+    at: Option<&Ref>,
+) -> Result<Answer, ErrorReport> {
+    let database = with.versioned()?;
+    let at = with.or_current(at);
+    let branches = history::impact(&database, &at, object).await?;
+    let rows = branches.into_iter().map(|branch| {
+        vec![
+            Value::Int(i64::try_from(branch.depth).unwrap_or(i64::MAX)),
+            branch.tree.into(),
+            branch.object.into(),
+            branch.why.into(),
+        ]
+    });
+    Ok(Answer::with_rows("PGGIT IMPACT", rows.collect()))
 }
 
 /// Which, by whom, when, why.

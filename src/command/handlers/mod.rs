@@ -45,6 +45,7 @@ pub async fn run(command: &Command, with: Invocation<'_>) -> Result<Answer, Erro
         }
         Command::History { object, from } => history::run(with, object, from.as_ref()).await?,
         Command::Blame { object, at } => history::blame(with, object, at.as_ref()).await?,
+        Command::Impact { object, at } => history::impact(with, object, at.as_ref()).await?,
         Command::Diff(diff) => diff::run(with, diff).await?,
         Command::Merge(merge) if merge.dry_run => merge::dry_run(with, merge).await?,
         Command::Merge(merge) => merge::run(with, merge).await?,

@@ -4,7 +4,7 @@
 //! after it in that column, and its other parents right beside. Columns that wait for the same commit run together.
 
 use crate::store::CommitHash;
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeSet, HashMap};
 
 /// A commit to draw, and the parents that lines lead to. Lines to parents that are not drawn run on to the end.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -57,8 +57,8 @@ pub fn order(nodes: &[Node]) -> Vec<usize> {
 
 /// `history` without the commits that `shown` lacks: a line leads to the nearest ancestors that are shown. Children come before
 /// parents in `history`.
-pub fn among(history: &[Node], shown: &HashSet<CommitHash>) -> Vec<Node> {
-    let known: HashSet<CommitHash> = history.iter().map(|node| node.hash).collect();
+pub fn among(history: &[Node], shown: &BTreeSet<CommitHash>) -> Vec<Node> {
+    let known: BTreeSet<CommitHash> = history.iter().map(|node| node.hash).collect();
     // What to draw instead of a commit: itself where it is shown.
     let mut instead: HashMap<CommitHash, Vec<CommitHash>> = HashMap::new();
     let mut nodes = Vec::new();
@@ -392,7 +392,7 @@ mod tests {
             .into_iter()
             .map(|(_, node)| node)
             .collect();
-        let shown = HashSet::from([hash("d"), hash("a"), hash("b")]);
+        let shown = BTreeSet::from([hash("d"), hash("a"), hash("b")]);
         let expected: Vec<Node> = nodes(&["d:a b", "b:a", "a:"])
             .into_iter()
             .map(|(_, node)| node)

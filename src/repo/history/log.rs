@@ -8,7 +8,7 @@ use crate::repo::database::Database;
 use crate::repo::error::RepoError;
 use crate::repo::reference::Ref;
 use crate::store::{CommitHash, LogQuery};
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeSet, HashMap};
 
 /// Which commits a log shows. All conditions must hold.
 #[derive(Clone, Debug, Default)]
@@ -85,7 +85,7 @@ async fn draw(database: &Database, from: &Ref, filter: Filter) -> Result<Vec<Dra
                 parents: commit.parents,
             })
             .collect();
-        let shown: HashSet<CommitHash> = nodes.iter().map(|node| node.hash).collect();
+        let shown: BTreeSet<CommitHash> = nodes.iter().map(|node| node.hash).collect();
         nodes = graph::among(&history, &shown);
     }
     let mut entries: HashMap<CommitHash, Entry> = (entries.into_iter())

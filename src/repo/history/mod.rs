@@ -1,8 +1,10 @@
-//! Reading what has been: the log, one commit, a schema as it was, common ancestors.
+//! Reading what has been: the log, one commit, a schema as it was, versions of an object and who made them, what
+//! depends on it, common ancestors.
 
 mod blame;
 mod changes;
-pub mod graph;
+mod graph;
+mod impact;
 mod log;
 mod object;
 mod part;
@@ -11,6 +13,7 @@ mod versions;
 mod walk;
 
 pub use blame::{Blamed, blame};
+pub use impact::{Branch, impact};
 pub use log::{Drawn, Filter, log, log_graph};
 pub use object::ObjectPath;
 pub use show::{Shown, ShownSchema, show, show_schema};

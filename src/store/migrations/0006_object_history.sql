@@ -1,0 +1,1 @@
+-- The view pggit.history comes with the definitions.
