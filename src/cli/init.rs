@@ -17,6 +17,14 @@ pub(super) struct Init {
     /// The database to put under version control; may be repeated
     #[arg(long, value_name = "NAME", required = true)]
     database: Vec<String>,
+
+    /// Note who does DDL past the proxy, by event triggers: a superuser's to install
+    #[arg(long, overrides_with = "no_event_trigger")]
+    event_trigger: bool,
+
+    /// Take those event triggers away
+    #[arg(long)]
+    no_event_trigger: bool,
 }
 
 impl Init {
@@ -24,6 +32,9 @@ impl Init {
         let (config, pools) = self.target.connect()?;
         for database in &self.database {
             println!("{}", initialise(&pools, &config, database).await?);
+            if self.event_trigger || self.no_event_trigger {
+                install(&pools, database, self.event_trigger).await?;
+            }
         }
         Ok(())
     }
@@ -58,4 +69,24 @@ pub(super) async fn initialise(
         .map(|found| format!("  not versioned: {} {}", found.kind, found.name));
     lines.extend(not_versioned);
     Ok(lines.join("\n"))
+}
+
+async fn install(pools: &AdminPools, database: &str, wanted: bool) -> Result<(), CliError> {
+    let failed = |report| CliError::Database(database.to_owned(), report);
+    let mut connection = pools
+        .get(database)
+        .await
+        .map_err(|error| failed(error.report()))?;
+    repo::event_trigger::install(&mut connection, wanted)
+        .await
+        .map_err(failed)?;
+    println!(
+        "  DDL past the proxy is {}",
+        if wanted {
+            "noted by event triggers"
+        } else {
+            "no longer noted"
+        }
+    );
+    Ok(())
 }

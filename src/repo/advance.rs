@@ -65,10 +65,26 @@ pub async fn advance(
     stamp: &Stamp,
     authored: &Authored<'_>,
 ) -> Result<Option<CommitHash>, RepoError> {
+    let who = &authored.identity.role;
+    advance_as(database, session, observed, stamp, authored, who).await
+}
+
+/// The same where the role of the session, `who`, is not the commit's author.
+pub async fn advance_as(
+    database: &Database,
+    session: &mut dyn Executor,
+    observed: &Observed,
+    stamp: &Stamp,
+    authored: &Authored<'_>,
+    who: &str,
+) -> Result<Option<CommitHash>, RepoError> {
     let mut head = database.head(&observed.map).await?;
     let mut guessed = true;
     loop {
-        match advance_from(database, session, head, observed, stamp, authored, None).await {
+        let advanced = step(
+            database, session, head, observed, stamp, authored, who, None,
+        );
+        match advanced.await {
             Ok(Advanced::Unchanged) => return Ok(None),
             Ok(Advanced::To(commit)) => return Ok(Some(commit)),
             Ok(Advanced::Moved(moved)) => head = moved,
@@ -90,6 +106,24 @@ pub async fn advance_from(
     observed: &Observed,
     stamp: &Stamp,
     authored: &Authored<'_>,
+    merging: Option<Merging>,
+) -> Result<Advanced, RepoError> {
+    let who = &authored.identity.role;
+    step(
+        database, session, head, observed, stamp, authored, who, merging,
+    )
+    .await
+}
+
+#[allow(clippy::too_many_arguments, reason = "all that a commit is made of")]
+async fn step(
+    database: &Database,
+    session: &mut dyn Executor,
+    head: Head,
+    observed: &Observed,
+    stamp: &Stamp,
+    authored: &Authored<'_>,
+    who: &str,
     merging: Option<Merging>,
 ) -> Result<Advanced, RepoError> {
     let objects: BTreeMap<Lineage, Canonical> = observed
@@ -144,7 +178,7 @@ pub async fn advance_from(
         branch: observed.map.id(),
         expected_head: Some(head.commit),
         head: new_head,
-        who: authored.identity.role.clone(),
+        who: who.to_owned(),
         action: authored.action.clone(),
         objects: new_objects(&changes, &objects),
         tree: Some(tree),

@@ -9,6 +9,7 @@ pub mod database;
 pub mod difference;
 pub mod drift;
 pub mod error;
+pub mod event_trigger;
 pub mod exchange;
 pub mod history;
 pub mod hydration;

@@ -16,11 +16,13 @@ const MIGRATIONS: &[&str] = &[
     include_str!("migrations/0004_merge_history.sql"),
     include_str!("migrations/0005_undrop.sql"),
     include_str!("migrations/0006_object_history.sql"),
+    include_str!("migrations/0007_drift.sql"),
 ];
 
 /// Functions and views as they are after the last migration, which replaces them: a change of one comes with a migration.
 const DEFINITIONS: &[&str] = &[
     include_str!("definitions/genuine.sql"),
+    include_str!("definitions/drift.sql"),
     include_str!("definitions/record.sql"),
     include_str!("definitions/undrop.sql"),
     include_str!("definitions/views.sql"),

@@ -9,6 +9,7 @@
 //! What is read by hash is checked against that hash.
 
 pub mod commit;
+pub mod drift;
 pub mod dropped;
 pub mod error;
 pub mod exchange;
@@ -32,6 +33,7 @@ pub mod verify;
 pub mod versions;
 
 pub use commit::Commit;
+pub use drift::DriftNote;
 pub use dropped::{DroppedTable, Kept, KeptTable};
 pub use error::StoreError;
 pub use hash::{CommitHash, ObjectHash, TreeHash};

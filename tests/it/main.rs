@@ -11,6 +11,7 @@ mod default_privileges;
 mod dev_command;
 mod drift;
 mod escalation;
+mod event_trigger;
 mod exchange;
 mod forgery;
 mod hierarchies;

@@ -43,7 +43,7 @@ pub async fn run(with: Invocation<'_>) -> Result<Answer, ErrorReport> {
         (changed, false) => format!("{changed} objects differ; PGGIT COMMIT records them"),
     };
     rows.push(fact("state", &state));
-    for change in &status.drift {
+    for (change, note) in status.drift.iter().zip(&status.noted) {
         let how = match &change.kind {
             ChangeKind::Create => "created".to_owned(),
             ChangeKind::Drop => "dropped".to_owned(),
@@ -52,7 +52,14 @@ pub async fn run(with: Invocation<'_>) -> Result<Answer, ErrorReport> {
                 words.join(", ")
             }
         };
-        rows.push(fact("drift", &format!("{}: {how}", change.key)));
+        let by = note.as_ref().map(|note| {
+            let from = [&note.application, &note.address];
+            let from: Vec<&str> = from.iter().map(|it| it.as_str()).collect();
+            let from = from.join(" ");
+            format!(" (by {} at {}, {})", note.role, note.at, from.trim())
+        });
+        let by = by.unwrap_or_default();
+        rows.push(fact("drift", &format!("{}: {how}{by}", change.key)));
     }
     for object in &status.unsupported {
         rows.push(fact(

@@ -88,6 +88,30 @@ BEGIN
         ON CONFLICT DO NOTHING;
     END IF;
 
+    -- What was noted of these objects, or in this transaction, is recorded now.
+    IF EXISTS (SELECT FROM pggit.drift) THEN
+        WITH object (classid, objid) AS (
+            SELECT l.classid, l.objid
+            FROM jsonb_array_elements(doc -> 'changes') AS c
+            JOIN pggit.lineage AS l
+              ON l.branch_id = branch_row.id AND l.lineage = decode(c ->> 'lineage', 'hex') AND l.objsubid = 0
+            UNION
+            SELECT g.classid, g.objid
+            FROM jsonb_to_recordset(doc -> 'lineages') AS g (classid oid, objid oid, objsubid integer)
+        ), recorded (classid, objid) AS (
+            SELECT o.classid, o.objid FROM object AS o
+            UNION ALL
+            -- The indexes of keys are parts of their tables.
+            SELECT o.classid, k.conindid
+            FROM object AS o JOIN pg_constraint AS k ON k.conrelid = o.objid
+            WHERE o.classid = 'pg_class'::regclass AND k.conindid <> 0
+        )
+        DELETE FROM pggit.drift AS d
+        USING recorded AS o
+        WHERE d.classid = o.classid AND d.objid = o.objid;
+        DELETE FROM pggit.drift AS d WHERE d.transaction_id = pg_current_xact_id()::text;
+    END IF;
+
     IF doc -> 'gone' <> '[]' THEN
         DELETE FROM pggit.lineage AS l
         USING jsonb_to_recordset(doc -> 'gone') AS g (classid oid, objid oid, objsubid integer)

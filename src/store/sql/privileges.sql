@@ -30,11 +30,15 @@ BEGIN
         SELECT format('SELECT ON pggit.%I', relname) AS what
         FROM pg_class
         WHERE relnamespace = 'pggit'::regnamespace AND relkind IN ('r', 'v')
-          AND relname NOT IN ('secret', 'ledger_base', 'hydration', 'dropped_table')
+          AND relname NOT IN ('secret', 'ledger_base', 'hydration', 'dropped_table', 'drift')
         UNION ALL
         SELECT 'SELECT (branch_id, done, total, failure, started_at) ON pggit.hydration'
         FROM pg_class
         WHERE relnamespace = 'pggit'::regnamespace AND relname = 'hydration'
+        UNION ALL
+        SELECT 'SELECT (id, transaction_id, at, role, application, address, command, object, classid, objid) ON pggit.drift'
+        FROM pg_class
+        WHERE relnamespace = 'pggit'::regnamespace AND relname = 'drift'
         UNION ALL
         SELECT format('EXECUTE ON FUNCTION %s', oid::regprocedure)
         FROM pg_proc WHERE pronamespace = 'pggit'::regnamespace AND proname IN ('record', 'set_aside', 'put_back')

@@ -70,7 +70,11 @@ impl<'a> Inspection<'a> {
                     !path.all(|(depth, step)| digit(lineage, depth) == *step)
                 });
                 if let Some(astray) = astray {
-                    let path: String = self.path.iter().map(|step| format!("{step:x}")).collect();
+                    let digits = self
+                        .path
+                        .iter()
+                        .map(|step| char::from_digit(u32::try_from(*step).unwrap_or(0), 16));
+                    let path: String = digits.flatten().collect();
                     self.flaw(
                         hash,
                         format!("lineage {astray}"),
