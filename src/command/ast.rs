@@ -42,6 +42,7 @@ pub enum Command {
     Commit {
         message: Option<String>,
     },
+    Tag(TagCommand),
     Log(Log),
     Show {
         reference: Ref,
@@ -170,4 +171,19 @@ pub enum ResolveWith {
     Base,
     /// DDL that, run on the target's side of the object, gives what is wanted.
     Custom(String),
+}
+
+/// `PGGIT TAG`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum TagCommand {
+    List,
+    Create {
+        name: String,
+        /// The session's branch if there is none.
+        of: Option<Ref>,
+        message: Option<String>,
+    },
+    Delete {
+        name: String,
+    },
 }

@@ -1,6 +1,6 @@
 //! Which columns each command's rows have: known from its text alone, for Describe.
 
-use super::ast::{Command, DiffFormat};
+use super::ast::{Command, DiffFormat, TagCommand};
 use super::{Column, ColumnType};
 
 const fn column(name: &'static str, column_type: ColumnType) -> Column {
@@ -21,6 +21,14 @@ pub const BRANCHES: &[Column] = &[
     column("author", Text),
     column("message", Text),
     column("state", Text),
+    column("tags", Text),
+];
+pub const TAGS: &[Column] = &[
+    column("tag", Text),
+    column("commit", Text),
+    column("author", Text),
+    column("date", Timestamptz),
+    column("message", Text),
 ];
 /// One row; none if there was nothing to commit.
 pub const COMMIT: &[Column] = &[
@@ -147,6 +155,7 @@ pub fn columns(command: &Command) -> Option<&'static [Column]> {
         Command::BranchList => BRANCHES,
         Command::Commit { .. } => COMMIT,
         Command::Log(log) if log.graph => LOG_GRAPH,
+        Command::Tag(TagCommand::List) => TAGS,
         Command::Log(_) => LOG,
         Command::ShowSchema { .. } => DIFF_SQL,
         Command::History { .. } => HISTORY,
@@ -165,6 +174,7 @@ pub fn columns(command: &Command) -> Option<&'static [Column]> {
         Command::Resolve { .. } => RESOLVE,
         Command::Dropped => DROPPED,
         Command::Init
+        | Command::Tag(_)
         | Command::BranchCreate { .. }
         | Command::BranchRename { .. }
         | Command::BranchDelete { .. }

@@ -3,7 +3,7 @@
 //! Keywords are case-insensitive and reserved only where they stand; a quoted name is never one. A
 //! clause may stand anywhere among the clauses of its command, once.
 
-use super::ast::{Command, Diff, DiffFormat, Log, Merge, ResolveWith};
+use super::ast::{Command, Diff, DiffFormat, Log, Merge, ResolveWith, TagCommand};
 use super::help;
 use super::lexer::Value;
 use super::parser::{Parsed, Parser};
@@ -38,6 +38,7 @@ impl Parser<'_> {
             ("BRANCH", |parser| parser.branch()),
             ("CHECKOUT", |parser| parser.checkout()),
             ("COMMIT", |parser| parser.commit()),
+            ("TAG", |parser| parser.tag()),
             ("LOG", |parser| parser.log()),
             ("SHOW", |parser| parser.show()),
             ("HISTORY", |parser| parser.object_history()),
@@ -117,6 +118,28 @@ impl Parser<'_> {
             Some(self.literal()?)
         };
         Ok(Command::Commit { message })
+    }
+
+    fn tag(&mut self) -> Parsed<Command> {
+        if self.at_end() || self.keyword("LIST") {
+            return Ok(Command::Tag(TagCommand::List));
+        }
+        if self.keyword("DELETE") {
+            let name = self.name()?;
+            return Ok(Command::Tag(TagCommand::Delete { name }));
+        }
+        let name = self.new_branch()?;
+        let of = if self.at_end() || self.at_any(&["MESSAGE"]) {
+            None
+        } else {
+            Some(self.reference()?)
+        };
+        let message = if self.keyword("MESSAGE") {
+            Some(self.literal()?)
+        } else {
+            None
+        };
+        Ok(Command::Tag(TagCommand::Create { name, of, message }))
     }
 
     fn log(&mut self) -> Parsed<Command> {

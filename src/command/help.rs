@@ -45,6 +45,15 @@ pub const FORMS: &[Form] = &[
         "PGGIT COMMIT ['<message>']",
         "Record what changed without the proxy seeing it",
     ),
+    form("PGGIT TAG [LIST]", "List the tags"),
+    form(
+        "PGGIT TAG <name> [<ref>] [MESSAGE '<message>']",
+        "Give a commit a name that never moves",
+    ),
+    form(
+        "PGGIT TAG DELETE <name>",
+        "Take a name away; the commit stays",
+    ),
     form(
         "PGGIT LOG [<ref>] [FOR <object>] [AUTHOR '<role>'] [SINCE '<time>'] [UNTIL '<time>'] [LIMIT <n>] [GRAPH]",
         "Show commits, newest first; GRAPH draws what descends from what",

@@ -170,7 +170,7 @@ impl<'a> Parser<'a> {
         self.checked(name, start)
     }
 
-    /// The name of a branch that is to be made.
+    /// The name of a branch or a tag that is to be made.
     pub fn new_branch(&mut self) -> Parsed<String> {
         let start = self.next;
         let name = self.name()?;

@@ -272,7 +272,7 @@ pub async fn rename(
     name::check_new(to).map_err(|error| error.report())?;
     let mut operator = database.operator().await.map_err(RepoError::from)?;
     let branch = existing(database, &mut operator, from).await?;
-    may_dispose(&mut operator, &branch, identity, "rename").await?;
+    branch_may_be_disposed(&mut operator, &branch, identity, "rename").await?;
     database
         .store()
         .rename_branch(&mut operator, from, to, &identity.role)
@@ -293,7 +293,7 @@ pub async fn delete(
 ) -> Result<(), ErrorReport> {
     let mut operator = database.operator().await.map_err(RepoError::from)?;
     let branch = existing(database, &mut operator, name).await?;
-    may_dispose(&mut operator, &branch, identity, "delete").await?;
+    branch_may_be_disposed(&mut operator, &branch, identity, "delete").await?;
     if !force {
         is_contained(database, &mut operator, &branch).await?;
     }
@@ -351,18 +351,26 @@ const MAY_DISPOSE: &str = "
       FROM pg_roles AS r, pg_database AS d
      WHERE r.rolname = $1::text AND d.datname = current_database()";
 
-/// A branch is its creator's to dispose of, and the database owner's, as a database is its owner's.
-async fn may_dispose(
+async fn branch_may_be_disposed(
     executor: &mut dyn Executor,
     branch: &Branch,
     identity: &Identity,
     verb: &str,
 ) -> Result<(), RepoError> {
+    let what = format!("branch \"{}\"", branch.name);
+    may_dispose(executor, &what, &branch.created_by, identity, verb).await
+}
+
+/// What is named is its creator's to dispose of, and the database owner's, as a database is its owner's.
+pub(super) async fn may_dispose(
+    executor: &mut dyn Executor,
+    what: &str,
+    creator: &str,
+    identity: &Identity,
+    verb: &str,
+) -> Result<(), RepoError> {
     let rows = executor
-        .query(
-            MAY_DISPOSE,
-            &[Some(&identity.role), Some(&branch.created_by)],
-        )
+        .query(MAY_DISPOSE, &[Some(&identity.role), Some(creator)])
         .await?;
     if rows
         .into_iter()
@@ -374,9 +382,9 @@ async fn may_dispose(
     }
     Err(ErrorReport::new(
         SqlState::INSUFFICIENT_PRIVILEGE,
-        format!("permission denied to {verb} branch \"{}\"", branch.name),
+        format!("permission denied to {verb} {what}"),
     )
-    .with_detail(format!("It was created by role \"{}\".", branch.created_by))
+    .with_detail(format!("It was created by role \"{creator}\"."))
     .into())
 }
 
@@ -412,6 +420,8 @@ pub struct Listed {
     pub message: String,
     /// `ready`, or how far its objects are made.
     pub state: String,
+    /// Tags of its head.
+    pub tags: Vec<String>,
 }
 
 /// All branches with their latest commits, `main` first.
@@ -419,6 +429,7 @@ pub async fn list(database: &Database) -> Result<Vec<Listed>, ErrorReport> {
     let mut reader = database.reader();
     let store = database.store();
     let mut listed = Vec::new();
+    let tags = store.tags(&mut reader).await.map_err(RepoError::from)?;
     for branch in store.branches(&mut reader).await.map_err(RepoError::from)? {
         let commit = store
             .commit(&mut reader, branch.head)
@@ -428,7 +439,9 @@ pub async fn list(database: &Database) -> Result<Vec<Listed>, ErrorReport> {
             .hydration(branch.id)
             .filter(|here| !here.is_finished());
         let state = here.map(|here| here.progress());
+        let tags = tags.iter().filter(|tag| tag.commit == branch.head);
         listed.push(Listed {
+            tags: tags.map(|tag| tag.name.clone()).collect(),
             state: state.map_or_else(|| "ready".to_owned(), |progress| progress.to_string()),
             branch,
             author: commit.author.clone(),

@@ -22,6 +22,7 @@ pub mod pending;
 pub mod reference;
 pub mod settings;
 mod survey;
+pub mod tags;
 pub mod transition;
 pub mod undrop;
 pub mod verify;

@@ -6,10 +6,10 @@ use crate::store::CommitHash;
 use crate::upstream::Executor;
 use std::fmt;
 
-/// A ref: a branch or the beginning of a commit's hash, at a time, and so many commits back.
+/// A ref: a branch, a tag or the beginning of a commit's hash, at a time, and so many commits back.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Ref {
-    /// A branch's name; where there is no such branch, see [`Ref::hash_prefix`].
+    /// A branch's or a tag's name; where there is neither, see [`Ref::hash_prefix`].
     pub name: String,
     /// `@{…}`: where the branch was then. Any text that PostgreSQL reads as `timestamptz`, in the
     /// session's time zone: the server is to be asked what it means.

@@ -14,7 +14,7 @@ pub enum StoreError {
     BranchExists(String),
     #[error("physical schema \"{0}\" already belongs to a branch")]
     SchemaTaken(String),
-    #[error("branch or commit \"{0}\" does not exist")]
+    #[error("branch, tag or commit \"{0}\" does not exist")]
     UnknownRef(String),
     #[error("commit prefix \"{prefix}\" is ambiguous")]
     AmbiguousRef {
@@ -26,6 +26,10 @@ pub enum StoreError {
     BeyondFirstCommit(String),
     #[error("branch \"{branch}\" has no history at {timestamp}")]
     BeforeBranch { branch: String, timestamp: String },
+    #[error("tag \"{0}\" does not exist")]
+    UnknownTag(String),
+    #[error("tag \"{0}\" already exists")]
+    TagExists(String),
     #[error("commit {0} does not exist")]
     UnknownCommit(CommitHash),
     #[error("merge {0} does not exist")]
@@ -68,9 +72,10 @@ impl Report for StoreError {
             | Self::AmbiguousRef { .. }
             | Self::UnknownCommit(_) => SqlState::INVALID_CATALOG_NAME,
             Self::BranchExists(_) => SqlState::DUPLICATE_DATABASE,
-            Self::SchemaTaken(_) => SqlState::DUPLICATE_OBJECT,
+            Self::SchemaTaken(_) | Self::TagExists(_) => SqlState::DUPLICATE_OBJECT,
             Self::BeyondFirstCommit(_)
             | Self::BeforeBranch { .. }
+            | Self::UnknownTag(_)
             | Self::UnknownMerge(_)
             | Self::UnknownConflict { .. } => SqlState::UNDEFINED_OBJECT,
             Self::MergeNotOpen { .. } | Self::NewerSchema { .. } | Self::NoKey => {
@@ -97,9 +102,13 @@ impl Report for StoreError {
             Self::Db(error) => return error.hint(),
             Self::UnknownBranch(_) => "PGGIT BRANCH LIST shows the branches.",
             Self::UnknownRef(_) => {
-                "A ref is a branch, at least 4 digits of a commit's hash, ref~n or branch@{timestamp}."
+                "A ref is a branch, a tag, at least 4 digits of a commit's hash, ref~n or branch@{timestamp}."
             }
             Self::AmbiguousRef { .. } => "Give more digits.",
+            Self::UnknownTag(_) => "PGGIT TAG LIST shows the tags.",
+            Self::TagExists(_) => {
+                "A tag never moves: choose another name, or delete it with PGGIT TAG DELETE."
+            }
             Self::UnknownMerge(_) => "PGGIT MERGES shows the merges.",
             Self::UnknownConflict { .. } => "PGGIT CONFLICTS shows a merge's conflicts.",
             Self::ForeignSchema(_) => {

@@ -17,6 +17,7 @@ const MIGRATIONS: &[&str] = &[
     include_str!("migrations/0005_undrop.sql"),
     include_str!("migrations/0006_object_history.sql"),
     include_str!("migrations/0007_drift.sql"),
+    include_str!("migrations/0008_tags.sql"),
 ];
 
 /// Functions and views as they are after the last migration, which replaces them: a change of one comes with a migration.

@@ -27,6 +27,7 @@ pub mod resolve;
 mod rows;
 pub mod signature;
 mod snapshots;
+pub mod tags;
 pub mod tree;
 pub mod trees;
 pub mod verify;
@@ -45,6 +46,7 @@ pub use merges::{
 };
 pub use record::{LedgerBase, MergeRecord, NewHead, Record, Recorded, Stamp};
 pub use refs::{Branch, BranchSchema, MAIN_BRANCH_ID, NewBranch};
+pub use tags::Tag;
 pub use tree::{TreeChange, TreeUpdate};
 pub use versions::{Changed, ObjectChange};
 

@@ -1,4 +1,4 @@
-//! What a ref means: a branch, digits of a commit's hash, `ref~n`, `branch@{timestamp}`.
+//! What a ref means: a branch, a tag, digits of a commit's hash, `ref~n`, `branch@{timestamp}`.
 
 use super::Store;
 use super::error::StoreError;
@@ -51,7 +51,7 @@ impl<'a> Parts<'a> {
 }
 
 impl Store {
-    /// The commit that a ref names. A branch goes before a hash of the same spelling.
+    /// The commit that a ref names. A branch or a tag goes before a hash of the same spelling.
     pub async fn resolve(
         &self,
         exec: &mut dyn Executor,
@@ -61,13 +61,7 @@ impl Store {
         let parts = Parts::parse(text).ok_or_else(unknown)?;
         let start = match parts.at {
             Some(at) => self.branch_at(exec, parts.base, at).await?,
-            None => match self.branch(exec, parts.base).await? {
-                Some(branch) => branch.head,
-                None => self
-                    .by_prefix(exec, parts.base)
-                    .await?
-                    .ok_or_else(unknown)?,
-            },
+            None => self.by_name(exec, parts.base).await?.ok_or_else(unknown)?,
         };
         if parts.back == 0 {
             return Ok(start);
@@ -82,6 +76,20 @@ impl Store {
             Some(row) => FromRow::new(row).parse(),
             None => Err(StoreError::BeyondFirstCommit(text.to_owned())),
         }
+    }
+
+    async fn by_name(
+        &self,
+        exec: &mut dyn Executor,
+        name: &str,
+    ) -> Result<Option<CommitHash>, StoreError> {
+        if let Some(branch) = self.branch(exec, name).await? {
+            return Ok(Some(branch.head));
+        }
+        if let Some(tag) = self.tag(exec, name).await? {
+            return Ok(Some(tag.commit));
+        }
+        self.by_prefix(exec, name).await
     }
 
     async fn by_prefix(

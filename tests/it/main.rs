@@ -25,6 +25,7 @@ mod protocol;
 mod repo;
 mod smoke;
 mod store;
+mod tags;
 mod tour;
 mod undrop;
 mod verify;

@@ -465,3 +465,40 @@ proptest::proptest! {
         let _ = parse(&format!("PGGIT {}", words.join(&joint)));
     }
 }
+
+#[test]
+fn tags() {
+    let created = |name: &str, of: Option<Ref>, message: Option<&str>| {
+        Command::Tag(TagCommand::Create {
+            name: name.to_owned(),
+            of,
+            message: message.map(str::to_owned),
+        })
+    };
+    for (text, expected) in [
+        ("PGGIT TAG", Command::Tag(TagCommand::List)),
+        ("PGGIT TAG LIST", Command::Tag(TagCommand::List)),
+        ("PGGIT TAG v1.2", created("v1.2", None, None)),
+        ("PGGIT TAG \"list\"", created("list", None, None)),
+        (
+            "PGGIT TAG v1 main~1 MESSAGE 'm'",
+            created("v1", Some(at("main", None, 1)), Some("m")),
+        ),
+        ("PGGIT TAG v1 MESSAGE 'm'", created("v1", None, Some("m"))),
+        (
+            "PGGIT TAG DELETE v1",
+            Command::Tag(TagCommand::Delete {
+                name: "v1".to_owned(),
+            }),
+        ),
+    ] {
+        assert_eq!(command(text), expected, "{text}");
+    }
+    for text in [
+        "PGGIT TAG DELETE",
+        "PGGIT TAG v1 MESSAGE",
+        "PGGIT TAG v1 main 3",
+    ] {
+        assert_eq!(error(text).sqlstate, SqlState::SYNTAX_ERROR, "{text}");
+    }
+}

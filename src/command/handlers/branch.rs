@@ -21,6 +21,7 @@ pub async fn list(with: Invocation<'_>) -> Result<Answer, ErrorReport> {
                 listed.author.into(),
                 first_line(&listed.message).into(),
                 listed.state.into(),
+                listed.tags.join(", ").into(),
             ]
         })
         .map(|mut row| {

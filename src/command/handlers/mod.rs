@@ -12,6 +12,7 @@ mod log;
 mod merge;
 mod show;
 mod status;
+mod tag;
 
 use super::ast::Command;
 use super::{Answer, Invocation, Notice, Value, columns};
@@ -38,6 +39,7 @@ pub async fn run(command: &Command, with: Invocation<'_>) -> Result<Answer, Erro
             branch::checkout_new(with, branch, from.as_ref()).await?
         }
         Command::Commit { message } => commit::run(with, message.clone()).await?,
+        Command::Tag(command) => tag::run(with, command).await?,
         Command::Log(log) => log::run(with, log).await?,
         Command::Show { reference } => show::commit(with, reference).await?,
         Command::ShowSchema { at, object } => {

@@ -115,6 +115,10 @@ async fn entries(
     for branch in store.branches(&mut reader).await? {
         heads.entry(branch.head).or_default().push(branch.name);
     }
+    for tag in store.tags(&mut reader).await? {
+        let names = heads.entry(tag.commit).or_default();
+        names.push(format!("tag: {}", tag.name));
+    }
     let object = match &filter.object {
         Some(path) => {
             let tree = database.head_at(&mut reader, from).await?.tree;

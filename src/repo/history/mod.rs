@@ -25,7 +25,7 @@ use super::reference::Ref;
 use crate::error::ErrorReport;
 use crate::store::{Commit, CommitHash};
 
-/// A commit with the names of the branches whose head it is.
+/// A commit with the names of the branches whose head it is, and its tags as `tag: v1`.
 #[derive(Clone, Debug)]
 pub struct Entry {
     pub hash: CommitHash,

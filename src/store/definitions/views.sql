@@ -65,3 +65,9 @@ LEFT JOIN LATERAL (
 ) AS moved (commit) ON true
 ORDER BY t.id DESC;
 COMMENT ON VIEW pggit.dropped IS 'Dropped tables whose rows were kept: until when they can come back, and what became of them.';
+
+CREATE OR REPLACE VIEW pggit.tags AS
+SELECT t.name, encode(t.commit, 'hex') AS commit, t.message, t.tagged_by, t.tagged_at
+FROM pggit.tag AS t
+ORDER BY t.tagged_at DESC, t.name;
+COMMENT ON VIEW pggit.tags IS 'Names of commits that never move.';
