@@ -43,6 +43,8 @@ pub enum Command {
         message: Option<String>,
     },
     Tag(TagCommand),
+    CherryPick(CherryPick),
+    Rebase(Rebase),
     Log(Log),
     Show {
         reference: Ref,
@@ -185,5 +187,44 @@ pub enum TagCommand {
     },
     Delete {
         name: String,
+    },
+}
+
+/// `PGGIT CHERRY PICK`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct CherryPick {
+    /// Of a range, what it comes after.
+    pub after: Option<Ref>,
+    pub commit: Ref,
+    /// The parent, from 1, that a merge is compared with.
+    pub parent: Option<u32>,
+    /// The session's branch if there is none.
+    pub into: Option<String>,
+    pub strategy: Strategy,
+    pub message: Option<String>,
+    pub dry_run: bool,
+    /// Also if a table or column that holds rows goes.
+    pub allow_data_loss: bool,
+}
+
+/// `PGGIT REBASE`. A branch that is not named is the session's.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Rebase {
+    Start {
+        branch: Option<String>,
+        onto: Ref,
+        dry_run: bool,
+        allow_data_loss: bool,
+    },
+    Continue {
+        branch: Option<String>,
+        allow_data_loss: bool,
+    },
+    Skip {
+        branch: Option<String>,
+        allow_data_loss: bool,
+    },
+    Abort {
+        branch: Option<String>,
     },
 }

@@ -1,6 +1,6 @@
 //! Which columns each command's rows have: known from its text alone, for Describe.
 
-use super::ast::{Command, DiffFormat, TagCommand};
+use super::ast::{Command, DiffFormat, Rebase, TagCommand};
 use super::{Column, ColumnType};
 
 const fn column(name: &'static str, column_type: ColumnType) -> Column {
@@ -105,6 +105,23 @@ pub const MERGE_DRY_RUN: &[Column] = &[
     column("detail", Text),
     column("sql", Text),
 ];
+/// One row. `merge` is the number to decide conflicts under.
+pub const REBASE: &[Column] = &[
+    column("outcome", Text),
+    column("merge", Int8),
+    column("commit", Text),
+    column("commits", Int8),
+    column("conflicts", Int8),
+    column("detail", Text),
+];
+/// A row for each commit, then one for each statement that would be run, without a commit.
+pub const REPLAY_DRY_RUN: &[Column] = &[
+    column("commit", Text),
+    column("message", Text),
+    column("result", Text),
+    column("detail", Text),
+    column("sql", Text),
+];
 pub const MERGE_BASE: &[Column] = &[
     column("commit", Text),
     column("author", Text),
@@ -167,7 +184,11 @@ pub fn columns(command: &Command) -> Option<&'static [Column]> {
             DiffFormat::Json => DIFF_JSON,
         },
         Command::Merge(merge) if merge.dry_run => MERGE_DRY_RUN,
-        Command::Merge(_) | Command::MergeContinue { .. } => MERGE,
+        Command::CherryPick(pick) if pick.dry_run => REPLAY_DRY_RUN,
+        Command::Rebase(Rebase::Start { dry_run: true, .. }) => REPLAY_DRY_RUN,
+        Command::Rebase(Rebase::Abort { .. }) => return None,
+        Command::Rebase(_) => REBASE,
+        Command::Merge(_) | Command::MergeContinue { .. } | Command::CherryPick(_) => MERGE,
         Command::MergeBase { .. } => MERGE_BASE,
         Command::Merges => MERGES,
         Command::Conflicts { .. } => CONFLICTS,

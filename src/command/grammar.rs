@@ -3,7 +3,9 @@
 //! Keywords are case-insensitive and reserved only where they stand; a quoted name is never one. A
 //! clause may stand anywhere among the clauses of its command, once.
 
-use super::ast::{Command, Diff, DiffFormat, Log, Merge, ResolveWith, TagCommand};
+use super::ast::{
+    CherryPick, Command, Diff, DiffFormat, Log, Merge, Rebase, ResolveWith, TagCommand,
+};
 use super::help;
 use super::lexer::Value;
 use super::parser::{Parsed, Parser};
@@ -47,6 +49,8 @@ impl Parser<'_> {
             ("DIFF", |parser| parser.diff()),
             ("MERGE", |parser| parser.merge()),
             ("MERGES", |_| Ok(Command::Merges)),
+            ("CHERRY", |parser| parser.cherry_pick()),
+            ("REBASE", |parser| parser.rebase()),
             ("CONFLICTS", |parser| parser.conflicts()),
             ("RESOLVE", |parser| parser.resolve()),
             ("DROPPED", |parser| parser.dropped()),
@@ -288,6 +292,102 @@ impl Parser<'_> {
             dry_run: dry_run.is_some(),
             allow_data_loss: allow_data_loss.is_some(),
         }))
+    }
+
+    fn cherry_pick(&mut self) -> Parsed<Command> {
+        self.expect("PICK")?;
+        let (first, second) = self.range()?;
+        let (after, commit) = match second {
+            Some(last) => (Some(first), last),
+            None => (None, first),
+        };
+        let (mut parent, mut into, mut strategy, mut message) = (None, None, None, None);
+        let (mut dry_run, mut allow_data_loss) = (None, None);
+        while !self.at_end() {
+            let start = self.here();
+            if self.keyword("PARENT") {
+                let number = self.number()?;
+                self.once(&mut parent, number, start)?;
+            } else if self.keyword("INTO") {
+                let target = self.name()?;
+                self.once(&mut into, target, start)?;
+            } else if self.keyword("STRATEGY") {
+                let chosen = self.strategy()?;
+                self.once(&mut strategy, chosen, start)?;
+            } else if self.keyword("MESSAGE") {
+                let text = self.literal()?;
+                self.once(&mut message, text, start)?;
+            } else if self.keyword("DRY") {
+                self.expect("RUN")?;
+                self.once(&mut dry_run, true, start)?;
+            } else if self.allow_data_loss()? {
+                self.once(&mut allow_data_loss, true, start)?;
+            } else {
+                return Err(self.unexpected());
+            }
+        }
+        Ok(Command::CherryPick(CherryPick {
+            after,
+            commit,
+            parent,
+            into,
+            strategy: strategy.unwrap_or_default(),
+            message,
+            dry_run: dry_run.is_some(),
+            allow_data_loss: allow_data_loss.is_some(),
+        }))
+    }
+
+    fn rebase(&mut self) -> Parsed<Command> {
+        if self.keyword("CONTINUE") {
+            return Ok(Command::Rebase(Rebase::Continue {
+                branch: self.rebased_branch()?,
+                allow_data_loss: self.allow_data_loss()?,
+            }));
+        }
+        if self.keyword("SKIP") {
+            return Ok(Command::Rebase(Rebase::Skip {
+                branch: self.rebased_branch()?,
+                allow_data_loss: self.allow_data_loss()?,
+            }));
+        }
+        if self.keyword("ABORT") {
+            return Ok(Command::Rebase(Rebase::Abort {
+                branch: self.rebased_branch()?,
+            }));
+        }
+        let branch = if self.at_any(&["ONTO"]) {
+            None
+        } else {
+            Some(self.name()?)
+        };
+        self.expect("ONTO")?;
+        let onto = self.reference()?;
+        let (mut dry_run, mut allow_data_loss) = (None, None);
+        while !self.at_end() {
+            let start = self.here();
+            if self.keyword("DRY") {
+                self.expect("RUN")?;
+                self.once(&mut dry_run, true, start)?;
+            } else if self.allow_data_loss()? {
+                self.once(&mut allow_data_loss, true, start)?;
+            } else {
+                return Err(self.unexpected());
+            }
+        }
+        Ok(Command::Rebase(Rebase::Start {
+            branch,
+            onto,
+            dry_run: dry_run.is_some(),
+            allow_data_loss: allow_data_loss.is_some(),
+        }))
+    }
+
+    fn rebased_branch(&mut self) -> Parsed<Option<String>> {
+        if self.at_end() || self.at_any(&["ALLOW"]) {
+            return Ok(None);
+        }
+        self.name().map(Some)
     }
 
     fn conflicts(&mut self) -> Parsed<Command> {

@@ -109,6 +109,26 @@ pub const FORMS: &[Form] = &[
         "PGGIT DROPPED PURGE <table>",
         "Let a dropped table's rows go at once",
     ),
+    form(
+        "PGGIT CHERRY PICK <ref>[..<ref>] [PARENT <n>] [INTO <branch>] [STRATEGY <strategy>] [MESSAGE '<message>'] [DRY RUN] [ALLOW DATA LOSS]",
+        "Bring what single commits have changed to a branch",
+    ),
+    form(
+        "PGGIT REBASE [<branch>] ONTO <ref> [DRY RUN] [ALLOW DATA LOSS]",
+        "Work a branch's own commits out anew upon another commit",
+    ),
+    form(
+        "PGGIT REBASE CONTINUE [<branch>] [ALLOW DATA LOSS]",
+        "Go on with a rebase whose conflicts are resolved",
+    ),
+    form(
+        "PGGIT REBASE SKIP [<branch>] [ALLOW DATA LOSS]",
+        "Leave out the commit that conflicts, and go on",
+    ),
+    form(
+        "PGGIT REBASE ABORT [<branch>]",
+        "Give up a rebase; the branch is where it was",
+    ),
 ];
 
 /// The forms of the command that starts with the word `topic`.

@@ -143,7 +143,36 @@ impl<'a> Parser<'a> {
             return Err(self.unexpected());
         };
         self.next += 1 + usize::from(quoted_with_suffix);
-        self.checked(name, start)
+        self.checked_ref(name, start)
+            .map(|name| Ref { name, at, ancestor })
+    }
+
+    /// A ref, or two with `..` between them: in one string where a name needs quotes.
+    pub fn range(&mut self) -> Parsed<(Ref, Option<Ref>)> {
+        let start = self.next;
+        let (text, folds) = match self.peek() {
+            Some(Value::Bare(text)) => ((*text).to_owned(), true),
+            Some(Value::Literal(text)) => (text.clone(), false),
+            _ => return Ok((self.reference()?, None)),
+        };
+        let Some((from, to)) = split_range(&text) else {
+            return Ok((self.reference()?, None));
+        };
+        let from = self.end_of_range(from, folds, start)?;
+        let to = self.end_of_range(to, folds, start)?;
+        self.next += 1;
+        Ok((from, Some(to)))
+    }
+
+    fn end_of_range(&self, text: &str, folds: bool, start: usize) -> Parsed<Ref> {
+        let (name, suffix) = split_ref(text);
+        let (at, ancestor) = read_suffix(suffix).ok_or_else(|| self.unexpected())?;
+        let name = match folds {
+            true if is_bare_name(name) => name.to_ascii_lowercase(),
+            true => return Err(self.unexpected()),
+            false => name.to_owned(),
+        };
+        self.checked_ref(name, start)
             .map(|name| Ref { name, at, ancestor })
     }
 
@@ -347,6 +376,14 @@ impl<'a> Parser<'a> {
         }
     }
 
+    /// A whole hash is one digit longer than a name can be.
+    fn checked_ref(&self, name: String, start: usize) -> Parsed<String> {
+        match name.len() == 64 && name.bytes().all(|byte| byte.is_ascii_hexdigit()) {
+            true => Ok(name),
+            false => self.checked(name, start),
+        }
+    }
+
     fn checked(&self, name: String, start: usize) -> Parsed<String> {
         match name::check(&name) {
             Ok(()) => Ok(name),
@@ -442,6 +479,25 @@ fn is_word_part(c: char) -> bool {
 /// Cuts a ref before its `@{…}` or `~n`.
 fn split_ref(text: &str) -> (&str, &str) {
     text.split_at(text.find(['@', '~']).unwrap_or(text.len()))
+}
+
+/// Cuts `a..b` in two: a time within braces may have dots of its own.
+fn split_range(text: &str) -> Option<(&str, &str)> {
+    let mut in_braces = false;
+    for (at, c) in text.char_indices() {
+        match c {
+            '{' => in_braces = true,
+            '}' => in_braces = false,
+            '.' if !in_braces => {
+                let (from, rest) = text.split_at(at);
+                if let Some(to) = rest.strip_prefix("..") {
+                    return Some((from, to));
+                }
+            }
+            _ => {}
+        }
+    }
+    None
 }
 
 /// Reads `@{…}~n`, either of which may be missing; a lone `~` is `~1`.

@@ -4,6 +4,7 @@ use super::database::{Database, Head};
 use super::error::RepoError;
 use super::identity::Identity;
 use super::observe::Observed;
+use super::replay::Chain;
 use crate::catalog::CatalogId;
 use crate::schema::canonical::canonical_bytes;
 use crate::schema::model::{Body, Lineage};
@@ -36,6 +37,8 @@ pub struct Merging {
     pub fast_forward: bool,
     /// How it is stored.
     pub merge: MergeRecord,
+    /// Commits that were worked out anew: the last one is what is recorded.
+    pub chain: Option<Chain>,
     /// What the ledgers of both branches have in common afterwards.
     pub ledgers: Vec<LedgerBase>,
 }
@@ -124,7 +127,7 @@ async fn step(
     stamp: &Stamp,
     authored: &Authored<'_>,
     who: &str,
-    merging: Option<Merging>,
+    mut merging: Option<Merging>,
 ) -> Result<Advanced, RepoError> {
     let objects: BTreeMap<Lineage, Canonical> = observed
         .found
@@ -145,12 +148,26 @@ async fn step(
     if changes.is_empty() && merging.is_none() {
         return Ok(Advanced::Unchanged);
     }
-    let tree = store
+    let mut tree = store
         .tree_update(&mut reader, Some(head.tree), &changes)
         .await?;
     let new_tree = tree.root;
-    let new_head = match &merging {
-        Some(merging) if merging.fast_forward && merging.source.tree == new_tree => {
+    let mut new_objects = new_objects(&changes, &objects);
+    let mut earlier = Vec::new();
+    let chain = merging.as_mut().and_then(|merging| merging.chain.take());
+    let chained = match chain {
+        Some(chain) => {
+            let forged = chain.forge(database, &mut tree, stamp.now_micros).await?;
+            new_objects.extend(forged.objects);
+            earlier = forged.earlier;
+            Some((forged.last, forged.changes))
+        }
+        None => None,
+    };
+    let (last, last_changes) = chained.unzip();
+    let new_head = match (last, &merging) {
+        (Some(last), _) => NewHead::Commit(last),
+        (None, Some(merging)) if merging.fast_forward && merging.source.tree == new_tree => {
             NewHead::Existing(merging.source.commit)
         }
         _ => NewHead::Commit(Commit {
@@ -178,15 +195,16 @@ async fn step(
         branch: observed.map.id(),
         expected_head: Some(head.commit),
         head: new_head,
+        earlier,
         who: who.to_owned(),
         action: authored.action.clone(),
-        objects: new_objects(&changes, &objects),
+        objects: new_objects,
         tree: Some(tree),
         lineages: observed.newcomers.clone(),
         gone: observed.gone.iter().filter_map(|gone| gone.id).collect(),
         schemas_added: observed.new_schemas.clone(),
         schemas_removed: removed_schemas(database, &changes, &previous, observed).await?,
-        changes,
+        changes: last_changes.unwrap_or(changes),
         merge,
         ledgers,
     };

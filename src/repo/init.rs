@@ -112,6 +112,7 @@ async fn first_commit(
             message: "Initial schema".to_owned(),
             statements: Vec::new(),
         }),
+        earlier: Vec::new(),
         stamp,
         who: author,
         action: "init".to_owned(),

@@ -8,9 +8,13 @@ mod history;
 mod plan;
 mod trial;
 
+pub(super) use apply::carry_ledgers;
 pub use apply::{MergeReport, Outcome, merge};
+pub(super) use conflicts::resolution;
 pub use conflicts::{Decision, abort, conflicts, continue_merge, list, resolve};
+pub(super) use doubts::{Line, made_again};
 pub use history::History;
+pub(super) use plan::conversions;
 pub use plan::{Planned, plan};
 
 use super::reference::Ref;

@@ -26,6 +26,8 @@ pub enum StoreError {
     BeyondFirstCommit(String),
     #[error("branch \"{branch}\" has no history at {timestamp}")]
     BeforeBranch { branch: String, timestamp: String },
+    #[error("a rebase of branch \"{0}\" is in progress")]
+    RebaseInProgress(String),
     #[error("tag \"{0}\" does not exist")]
     UnknownTag(String),
     #[error("tag \"{0}\" already exists")]
@@ -78,9 +80,10 @@ impl Report for StoreError {
             | Self::UnknownTag(_)
             | Self::UnknownMerge(_)
             | Self::UnknownConflict { .. } => SqlState::UNDEFINED_OBJECT,
-            Self::MergeNotOpen { .. } | Self::NewerSchema { .. } | Self::NoKey => {
-                SqlState::OBJECT_NOT_IN_PREREQUISITE_STATE
-            }
+            Self::MergeNotOpen { .. }
+            | Self::RebaseInProgress(_)
+            | Self::NewerSchema { .. }
+            | Self::NoKey => SqlState::OBJECT_NOT_IN_PREREQUISITE_STATE,
             Self::Corrupt { .. } => SqlState::DATA_CORRUPTED,
             Self::ForeignSchema(_) => SqlState::INSUFFICIENT_PRIVILEGE,
         }
@@ -105,6 +108,9 @@ impl Report for StoreError {
                 "A ref is a branch, a tag, at least 4 digits of a commit's hash, ref~n or branch@{timestamp}."
             }
             Self::AmbiguousRef { .. } => "Give more digits.",
+            Self::RebaseInProgress(_) => {
+                "Go on with PGGIT REBASE CONTINUE or SKIP, or give it up with PGGIT REBASE ABORT."
+            }
             Self::UnknownTag(_) => "PGGIT TAG LIST shows the tags.",
             Self::TagExists(_) => {
                 "A tag never moves: choose another name, or delete it with PGGIT TAG DELETE."

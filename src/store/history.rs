@@ -7,7 +7,7 @@ use super::{Commit, Store};
 use crate::schema::model::Lineage;
 use crate::upstream::{Executor, Row};
 
-const COMMITS: &str = include_str!("sql/commits.sql");
+pub(super) const COMMITS: &str = include_str!("sql/commits.sql");
 const LOG: &str = include_str!("sql/log.sql");
 const CHANGES: &str = include_str!("sql/commit_changes.sql");
 const MERGE_BASE: &str = include_str!("sql/merge_base.sql");
@@ -18,8 +18,8 @@ const LOG_WINDOWS: &[i64] = &[4, 64];
 
 /// A merge base is looked for among so many generations below the lower commit, and in all of history only if
 /// the paths from both do not meet there.
-const MERGE_BASE_WINDOWS: &[i64] = &[64, 4096];
-const WHOLE_HISTORY: i64 = 1 << 62;
+pub(super) const MERGE_BASE_WINDOWS: &[i64] = &[64, 4096];
+pub(super) const WHOLE_HISTORY: i64 = 1 << 62;
 
 /// Which commits a log shows. All conditions must hold.
 #[derive(Clone, Debug, Default)]

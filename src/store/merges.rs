@@ -60,6 +60,8 @@ pub enum Operation {
     Revert,
     /// The target gets what the source has and its parent, the base, has not.
     CherryPick,
+    /// One commit of a branch that goes upon another one; see [`super::rebases`].
+    Rebase,
 }
 
 impl Operation {
@@ -68,6 +70,7 @@ impl Operation {
             Self::Merge => "merge",
             Self::Revert => "revert",
             Self::CherryPick => "cherry-pick",
+            Self::Rebase => "rebase",
         }
     }
 }
@@ -76,7 +79,7 @@ impl FromStr for Operation {
     type Err = ();
 
     fn from_str(text: &str) -> Result<Self, ()> {
-        [Self::Merge, Self::Revert, Self::CherryPick]
+        [Self::Merge, Self::Revert, Self::CherryPick, Self::Rebase]
             .into_iter()
             .find(|operation| operation.as_str() == text)
             .ok_or(())

@@ -18,6 +18,7 @@ const MIGRATIONS: &[&str] = &[
     include_str!("migrations/0006_object_history.sql"),
     include_str!("migrations/0007_drift.sql"),
     include_str!("migrations/0008_tags.sql"),
+    include_str!("migrations/0009_rebase.sql"),
 ];
 
 /// Functions and views as they are after the last migration, which replaces them: a change of one comes with a migration.

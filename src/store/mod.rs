@@ -8,6 +8,7 @@
 //!
 //! What is read by hash is checked against that hash.
 
+pub mod chain;
 pub mod commit;
 pub mod drift;
 pub mod dropped;
@@ -21,6 +22,7 @@ pub mod lineage;
 pub mod merges;
 pub mod migrate;
 mod payload;
+pub mod rebases;
 pub mod record;
 pub mod refs;
 pub mod resolve;
@@ -33,6 +35,7 @@ pub mod trees;
 pub mod verify;
 pub mod versions;
 
+pub use chain::Earlier;
 pub use commit::Commit;
 pub use drift::DriftNote;
 pub use dropped::{DroppedTable, Kept, KeptTable};
@@ -44,10 +47,11 @@ pub use lineage::LineageEntry;
 pub use merges::{
     ConflictRow, MergeRow, MergeState, NewConflict, NewMerge, Operation, Resolution, Side,
 };
+pub use rebases::{RebaseMerge, RebaseRow};
 pub use record::{LedgerBase, MergeRecord, NewHead, Record, Recorded, Stamp};
 pub use refs::{Branch, BranchSchema, MAIN_BRANCH_ID, NewBranch};
 pub use tags::Tag;
-pub use tree::{TreeChange, TreeUpdate};
+pub use tree::{Change as TreeEntryChange, Nodes, TreeChange, TreeUpdate};
 pub use versions::{Changed, ObjectChange};
 
 use crate::upstream::Executor;

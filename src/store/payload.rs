@@ -4,6 +4,7 @@ use super::Commit;
 use super::error::StoreError;
 use super::hash::{CommitHash, ObjectHash, TreeHash};
 use super::record::{LedgerBase, MergeRecord, NewHead, Record};
+use super::tree::Change;
 use crate::schema::model::Lineage;
 use serde::Serialize;
 use serde_json::ser::{CompactFormatter, Formatter};
@@ -23,6 +24,8 @@ pub(super) struct Payload<'a> {
     action: &'a str,
     #[serde(skip_serializing_if = "Option::is_none")]
     commit: Option<&'a Commit>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    earlier: Vec<EarlierCommit<'a>>,
     objects: Vec<Content<'a, ObjectHash>>,
     nodes: Vec<Content<'a, TreeHash>>,
     changes: Vec<ChangeRow>,
@@ -33,7 +36,33 @@ pub(super) struct Payload<'a> {
     merge: Option<i64>,
     #[serde(skip_serializing_if = "Option::is_none")]
     merged: Option<CleanMerge<'a>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    rebase: Option<Rebase<'a>>,
     ledgers: &'a [LedgerBase],
+}
+
+#[derive(Serialize)]
+struct Rebase<'a> {
+    id: Option<i64>,
+    onto: CommitHash,
+    onto_name: &'a str,
+}
+
+impl<'a> Rebase<'a> {
+    fn of(merge: &'a MergeRecord) -> Option<Self> {
+        match merge {
+            MergeRecord::Rebase {
+                stored,
+                onto,
+                onto_name,
+            } => Some(Self {
+                id: *stored,
+                onto: *onto,
+                onto_name,
+            }),
+            _ => None,
+        }
+    }
 }
 
 #[derive(Serialize)]
@@ -67,9 +96,16 @@ impl<'a> CleanMerge<'a> {
                 history,
                 message: message.as_deref(),
             }),
-            MergeRecord::None | MergeRecord::Completes(_) => None,
+            MergeRecord::None | MergeRecord::Completes(_) | MergeRecord::Rebase { .. } => None,
         }
     }
+}
+
+#[derive(Serialize)]
+struct EarlierCommit<'a> {
+    hash: CommitHash,
+    commit: &'a Commit,
+    changes: Vec<ChangeRow>,
 }
 
 #[derive(Serialize)]
@@ -120,16 +156,18 @@ impl<'a> Payload<'a> {
                 NewHead::Commit(commit) => Some(commit),
                 NewHead::Existing(_) => None,
             },
-            objects: sorted(&record.objects, Cow::from),
-            nodes: sorted(nodes, |node| Cow::from(node.content())),
-            changes: record
-                .changes
+            earlier: record
+                .earlier
                 .iter()
-                .map(|(lineage, object)| ChangeRow {
-                    lineage: *lineage,
-                    object: *object,
+                .map(|earlier| EarlierCommit {
+                    hash: earlier.commit.hash(),
+                    commit: &earlier.commit,
+                    changes: change_rows(&earlier.changes),
                 })
                 .collect(),
+            objects: sorted(&record.objects, Cow::from),
+            nodes: sorted(nodes, |node| Cow::from(node.content())),
+            changes: change_rows(&record.changes),
             lineages: record
                 .lineages
                 .iter()
@@ -157,9 +195,10 @@ impl<'a> Payload<'a> {
             schemas_removed: &record.schemas_removed,
             merge: match record.merge {
                 MergeRecord::Completes(id) => Some(id),
-                MergeRecord::None | MergeRecord::Clean { .. } => None,
+                MergeRecord::None | MergeRecord::Clean { .. } | MergeRecord::Rebase { .. } => None,
             },
             merged: CleanMerge::of(&record.merge),
+            rebase: Rebase::of(&record.merge),
             ledgers: &record.ledgers,
         }
     }
@@ -168,6 +207,16 @@ impl<'a> Payload<'a> {
     pub fn to_json(&self) -> Result<String, StoreError> {
         ascii_json(self)
     }
+}
+
+fn change_rows(changes: &[Change]) -> Vec<ChangeRow> {
+    changes
+        .iter()
+        .map(|(lineage, object)| ChangeRow {
+            lineage: *lineage,
+            object: *object,
+        })
+        .collect()
 }
 
 /// In the order of hashes: two transactions that store the same contents then wait for each other in one

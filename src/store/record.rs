@@ -1,5 +1,6 @@
 //! A commit becomes part of history, in the transaction of the DDL that made it.
 
+use super::chain::Earlier;
 use super::error::StoreError;
 use super::hash::{CommitHash, ObjectHash};
 use super::merges::Operation;
@@ -54,6 +55,8 @@ pub struct Record {
     /// The head that the new commit was computed from; `None` for a branch without any.
     pub expected_head: Option<CommitHash>,
     pub head: NewHead,
+    /// Commits that lead to it and are new, too, parents first: the branch never stands at them.
+    pub earlier: Vec<Earlier>,
     /// Session role on whose behalf, for the reflog.
     pub who: String,
     /// What the reflog says was done: `commit`, `merge feature`.
@@ -85,6 +88,13 @@ pub enum MergeRecord {
     None,
     /// It completes the merge stored under this number.
     Completes(i64),
+    /// It is a rebase, stored under that number if it had to wait for decisions.
+    Rebase {
+        stored: Option<i64>,
+        onto: CommitHash,
+        /// As the client named it.
+        onto_name: String,
+    },
     /// It is a merge that needed no decision, and is stored as completed.
     Clean {
         operation: Operation,

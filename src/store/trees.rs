@@ -178,14 +178,22 @@ impl Store {
         exec: &mut dyn Executor,
         ask: impl Fn(&Nodes) -> Result<T, Missing>,
     ) -> Result<T, StoreError> {
-        let mut nodes = Nodes::new();
+        self.with_nodes_at_hand(exec, &mut Nodes::new(), ask).await
+    }
+
+    pub(super) async fn with_nodes_at_hand<T>(
+        &self,
+        exec: &mut dyn Executor,
+        nodes: &mut Nodes,
+        ask: impl Fn(&Nodes) -> Result<T, Missing>,
+    ) -> Result<T, StoreError> {
         loop {
-            let Missing(missing) = match ask(&nodes) {
+            let Missing(missing) = match ask(nodes) {
                 Ok(answer) => return Ok(answer),
                 Err(missing) => missing,
             };
             let missing: Vec<_> = missing.into_iter().collect();
-            self.load_nodes(exec, &missing, &mut nodes).await?;
+            self.load_nodes(exec, &missing, nodes).await?;
         }
     }
 

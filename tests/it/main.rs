@@ -21,6 +21,7 @@ mod isolation;
 mod merge;
 mod merge_history;
 mod merge_kinds;
+mod moving;
 mod protocol;
 mod repo;
 mod smoke;

@@ -96,6 +96,7 @@ pub async fn record(
             message: message.to_owned(),
             statements: vec![format!("-- {message}")],
         }),
+        earlier: Vec::new(),
         stamp,
         who: who.to_owned(),
         action: "commit".to_owned(),
@@ -152,7 +153,7 @@ async fn migrating_is_idempotent_also_when_proxies_race() {
     futures::future::join_all(racers).await;
     let admin = database.superuser().await;
     let migrations = "SELECT string_agg(number::text, ',' ORDER BY number) FROM pggit.migration";
-    assert_eq!(admin.value(migrations).await, "1,2,3,4,5,6,7,8");
+    assert_eq!(admin.value(migrations).await, "1,2,3,4,5,6,7,8,9");
     assert_eq!(admin.value("SELECT count(*) FROM pggit.secret").await, "1");
 }
 

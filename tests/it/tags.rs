@@ -112,7 +112,6 @@ async fn branches_and_tags_share_their_names() {
         .await;
     for sql in [
         "PGGIT TAG feature",
-        "PGGIT TAG main",
         "PGGIT BRANCH v1",
         "PGGIT CHECKOUT NEW v1",
         "PGGIT BRANCH RENAME feature TO v1",

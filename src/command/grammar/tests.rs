@@ -502,3 +502,118 @@ fn tags() {
         assert_eq!(error(text).sqlstate, SqlState::SYNTAX_ERROR, "{text}");
     }
 }
+
+#[test]
+fn cherry_picks() {
+    let pick = CherryPick {
+        after: None,
+        commit: at("feature", None, 1),
+        parent: None,
+        into: None,
+        strategy: Strategy::Auto,
+        message: None,
+        dry_run: false,
+        allow_data_loss: false,
+    };
+    let picked = |text: &str| match command(text) {
+        Command::CherryPick(pick) => pick,
+        other => panic!("{text}: {other:?}"),
+    };
+    assert_eq!(picked("PGGIT CHERRY PICK feature~1"), pick);
+    for (text, after, commit) in [
+        ("a..b", at("a", None, 0), at("b", None, 0)),
+        ("A~3..v1.2", at("a", None, 3), at("v1.2", None, 0)),
+        (
+            "main@{2026-01-01 10:00:00..5}~1..b~",
+            at("main", Some("2026-01-01 10:00:00..5"), 1),
+            at("b", None, 1),
+        ),
+        ("'A b..C~2'", at("A b", None, 0), at("C", None, 2)),
+    ] {
+        let found = picked(&format!("PGGIT CHERRY PICK {text}"));
+        assert_eq!((found.after, found.commit), (Some(after), commit), "{text}");
+    }
+    assert_eq!(
+        picked(
+            "PGGIT CHERRY PICK \"F\"~1 ALLOW DATA LOSS DRY RUN INTO x MESSAGE 'm' PARENT 2 STRATEGY source_wins"
+        ),
+        CherryPick {
+            commit: at("F", None, 1),
+            parent: Some(2),
+            into: Some("x".to_owned()),
+            strategy: Strategy::SourceWins,
+            message: Some("m".to_owned()),
+            dry_run: true,
+            allow_data_loss: true,
+            ..pick
+        }
+    );
+    for text in [
+        "",
+        " PICK",
+        " PICK a..",
+        " PICK ..b",
+        " PICK a PARENT x",
+        " PICK a b",
+    ] {
+        let text = format!("PGGIT CHERRY{text}");
+        assert_eq!(error(&text).sqlstate, SqlState::SYNTAX_ERROR, "{text}");
+    }
+}
+
+#[test]
+fn rebases() {
+    let start = |branch: Option<&str>, onto: Ref, dry_run: bool, allow_data_loss: bool| {
+        Command::Rebase(Rebase::Start {
+            branch: branch.map(str::to_owned),
+            onto,
+            dry_run,
+            allow_data_loss,
+        })
+    };
+    let main = at("main", None, 0);
+    for (text, expected) in [
+        ("ONTO main", start(None, main.clone(), false, false)),
+        (
+            "feature ONTO main~2 ALLOW DATA LOSS DRY RUN",
+            start(Some("feature"), at("main", None, 2), true, true),
+        ),
+        (
+            "\"continue\" ONTO main",
+            start(Some("continue"), main, false, false),
+        ),
+        (
+            "CONTINUE",
+            Command::Rebase(Rebase::Continue {
+                branch: None,
+                allow_data_loss: false,
+            }),
+        ),
+        (
+            "CONTINUE feature ALLOW DATA LOSS",
+            Command::Rebase(Rebase::Continue {
+                branch: Some("feature".to_owned()),
+                allow_data_loss: true,
+            }),
+        ),
+        (
+            "SKIP ALLOW DATA LOSS",
+            Command::Rebase(Rebase::Skip {
+                branch: None,
+                allow_data_loss: true,
+            }),
+        ),
+        (
+            "ABORT feature",
+            Command::Rebase(Rebase::Abort {
+                branch: Some("feature".to_owned()),
+            }),
+        ),
+    ] {
+        assert_eq!(command(&format!("PGGIT REBASE {text}")), expected, "{text}");
+    }
+    for text in ["", " feature", " ONTO", " ONTO main DRY", " ABORT a b"] {
+        let text = format!("PGGIT REBASE{text}");
+        assert_eq!(error(&text).sqlstate, SqlState::SYNTAX_ERROR, "{text}");
+    }
+}

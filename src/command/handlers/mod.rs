@@ -10,6 +10,8 @@ mod info;
 mod init;
 mod log;
 mod merge;
+mod pick;
+mod rebase;
 mod show;
 mod status;
 mod tag;
@@ -39,6 +41,9 @@ pub async fn run(command: &Command, with: Invocation<'_>) -> Result<Answer, Erro
             branch::checkout_new(with, branch, from.as_ref()).await?
         }
         Command::Commit { message } => commit::run(with, message.clone()).await?,
+        Command::CherryPick(pick) if pick.dry_run => pick::dry_run(with, pick).await?,
+        Command::CherryPick(pick) => pick::run(with, pick).await?,
+        Command::Rebase(command) => rebase::run(with, command).await?,
         Command::Tag(command) => tag::run(with, command).await?,
         Command::Log(log) => log::run(with, log).await?,
         Command::Show { reference } => show::commit(with, reference).await?,

@@ -3,6 +3,7 @@
 use super::history::squash_message;
 use super::plan::{Planned, plan};
 use super::{History, Request, conflicts};
+use crate::branch::BranchMap;
 use crate::catalog;
 use crate::error::ErrorReport;
 use crate::merge::Resolution;
@@ -11,9 +12,9 @@ use crate::repo::database::Database;
 use crate::repo::error::RepoError;
 use crate::repo::identity::Identity;
 use crate::repo::ledger;
-use crate::repo::transition::{self, Terms};
+use crate::repo::transition::{self, Terms, Transition};
 use crate::schema::model::{Kind, ObjectKey};
-use crate::store::{CommitHash, LedgerBase, Operation};
+use crate::store::{CommitHash, LedgerBase, Operation, TreeHash};
 use crate::upstream::Executor;
 
 /// How a merge came out.
@@ -139,7 +140,14 @@ async fn apply(
     let transition = &planned.transition;
     let (observed, stamp) = transition.apply(database, session, terms).await?;
     let ledgers = if request.operation == Operation::Merge {
-        carry_ledgers(database, session, request, planned).await?
+        let registry = database.registry();
+        match registry.branch(&request.source_name) {
+            Some(source) => {
+                let tree = planned.source_head.tree;
+                carry_ledgers(database, session, source, tree, transition).await?
+            }
+            None => Vec::new(),
+        }
     } else {
         Vec::new()
     };
@@ -171,6 +179,7 @@ async fn apply(
                 .history
                 .fast_forwards(planned, request.message.is_some()),
             merge: conflicts::record(request, planned, stored),
+            chain: None,
             ledgers,
         }),
     )
@@ -195,28 +204,22 @@ async fn apply(
 }
 
 /// Carries migration ledgers from the source branch, and says what is equal on both from now on.
-async fn carry_ledgers(
+pub(in crate::repo) async fn carry_ledgers(
     database: &Database,
     session: &mut dyn Executor,
-    request: &Request,
-    planned: &Planned,
+    source: &BranchMap,
+    tree: TreeHash,
+    transition: &Transition,
 ) -> Result<Vec<LedgerBase>, RepoError> {
-    let Some(source) = database.registry().branch(&request.source_name).cloned() else {
-        return Ok(Vec::new());
-    };
-    let result = &planned.transition.after;
+    let result = &transition.after;
     let ledgers = ledger::ledgers(result, &database.versioning().migration_ledgers);
     if ledgers.is_empty() {
         return Ok(Vec::new());
     }
-    let theirs = database.snapshot(planned.source_head.tree).await?;
+    let theirs = database.snapshot(tree).await?;
     let stored = database
         .store()
-        .ledger_bases(
-            &mut database.reader(),
-            source.id(),
-            planned.transition.map.id(),
-        )
+        .ledger_bases(&mut database.reader(), source.id(), transition.map.id())
         .await?;
     let mut bases = Vec::new();
     for (lineage, table) in ledgers {
@@ -227,11 +230,11 @@ async fn carry_ledgers(
             .or_else(|| theirs.get(&theirs.by_key(&key)?))
             .and_then(|found| found.as_table());
         let Some(there) = there else { continue };
-        let source_rows = ledger::rows(session, there, &source).await?;
-        let target_rows = ledger::rows(session, table, &planned.transition.map).await?;
+        let source_rows = ledger::rows(session, there, source).await?;
+        let target_rows = ledger::rows(session, table, &transition.map).await?;
         let base = stored.get(&lineage).map(ledger::from_json);
         let carry = ledger::carry(base.as_ref(), &source_rows, &target_rows);
-        ledger::apply(session, table, &planned.transition.map, &carry).await?;
+        ledger::apply(session, table, &transition.map, &carry).await?;
         bases.push(LedgerBase {
             other: source.id(),
             lineage,

@@ -10,6 +10,7 @@ use crate::repo::database::Database;
 use crate::repo::error::RepoError;
 use crate::repo::identity::Identity;
 use crate::repo::reference::Ref;
+use crate::schema::quote::quote_identifier;
 use crate::store::{
     ConflictRow, MergeRecord, MergeRow, MergeState, NewConflict, NewMerge, Operation, Resolution,
     Side,
@@ -67,6 +68,15 @@ async fn decide(
     let row = open_merge(database, merge).await?;
     let resolution = match decision {
         Decision::Take(side) => Resolution::Take(side),
+        Decision::Custom(_) if row.operation == Operation::Rebase => {
+            return Err(ErrorReport::new(
+                SqlState::FEATURE_NOT_SUPPORTED,
+                "custom DDL cannot decide a conflict of a rebase",
+            )
+            .with_detail("It could not be tried: the branch does not have the objects as they are in the middle of the rebase.")
+            .with_hint("Take a side, and change the object once the rebase is complete.")
+            .into());
+        }
         Decision::Custom(sql) => {
             let conflicts = store.conflicts(&mut database.reader(), merge).await?;
             let found = conflicts
@@ -107,6 +117,7 @@ async fn complete(
     identity: &Identity,
 ) -> Result<(MergeReport, String), RepoError> {
     let row = open_merge(database, merge).await?;
+    not_of_a_rebase(&row, "CONTINUE")?;
     if row.unresolved > 0 {
         return Err(ErrorReport::new(
             SqlState::OBJECT_NOT_IN_PREREQUISITE_STATE,
@@ -127,7 +138,9 @@ async fn complete(
         operation: row.operation,
         base: match row.operation {
             Operation::Merge => None,
-            Operation::Revert | Operation::CherryPick => row.bases.first().copied(),
+            Operation::Revert | Operation::CherryPick | Operation::Rebase => {
+                row.bases.first().copied()
+            }
         },
         // The very commit that the decisions were made about.
         source: Ref::commit(row.source_head),
@@ -157,12 +170,27 @@ pub async fn abort(
     identity: &Identity,
 ) -> Result<(), ErrorReport> {
     let mut operator = database.operator().await.map_err(RepoError::from)?;
+    let row = database.store().merge(&mut operator, merge).await;
+    not_of_a_rebase(&row.map_err(RepoError::from)?, "ABORT")?;
     database
         .store()
         .abort_merge(&mut operator, merge, &identity.role)
         .await
         .map_err(RepoError::from)?;
     Ok(())
+}
+
+/// A rebase goes on, or is given up, as a whole.
+fn not_of_a_rebase(row: &MergeRow, verb: &str) -> Result<(), ErrorReport> {
+    if row.operation != Operation::Rebase {
+        return Ok(());
+    }
+    let branch = quote_identifier(&row.target);
+    Err(ErrorReport::new(
+        SqlState::WRONG_OBJECT_TYPE,
+        format!("merge {} belongs to a rebase of branch {branch}", row.id),
+    )
+    .with_hint(format!("Use PGGIT REBASE {verb} {branch}.")))
 }
 
 async fn open_merge(database: &Database, merge: i64) -> Result<MergeRow, RepoError> {
@@ -255,7 +283,8 @@ pub(super) fn record(request: &Request, planned: &Planned, stored: Option<i64>) 
     }
 }
 
-fn resolution(row: ConflictRow) -> Option<merge::Resolution> {
+/// A stored decision, as a merge takes it.
+pub(in crate::repo) fn resolution(row: ConflictRow) -> Option<merge::Resolution> {
     let choice = match row.resolution? {
         Resolution::Take(Side::Source) => Choice::Source,
         Resolution::Take(Side::Target) => Choice::Target,

@@ -30,7 +30,9 @@ impl Planned {
     pub fn is_up_to_date(&self) -> bool {
         match self.operation {
             Operation::Merge => self.bases.contains(&self.source_head.commit),
-            Operation::Revert | Operation::CherryPick => self.is_without_effect(),
+            Operation::Revert | Operation::CherryPick | Operation::Rebase => {
+                self.is_without_effect()
+            }
         }
     }
 
@@ -104,7 +106,7 @@ async fn work_out(
     let using = match request.operation {
         // What was converted back has left no trace of how.
         Operation::Revert => Conversions::new(),
-        Operation::Merge | Operation::CherryPick => {
+        Operation::Merge | Operation::CherryPick | Operation::Rebase => {
             conversions(database, &mut reader, &theirs, source_head.commit, &bases).await?
         }
     };
@@ -128,7 +130,7 @@ async fn work_out(
 
 /// The `USING` expressions of the type changes on the source since the base: they are in no catalog,
 /// only in the statements. Later ones win.
-async fn conversions(
+pub(in crate::repo) async fn conversions(
     database: &Database,
     executor: &mut dyn Executor,
     source: &Snapshot,

@@ -13,6 +13,8 @@ DECLARE
     branch_row pggit.branch%ROWTYPE;
     expected bytea;
     new_head bytea;
+    made jsonb;
+    made_hash bytea;
 BEGIN
     -- HMAC-SHA256. Hashes of both sides are compared, so that the time it takes tells nothing.
     SELECT sha256(sha256(s.outer_pad || sha256(s.inner_pad || convert_to(payload, 'UTF8'))))
@@ -64,12 +66,19 @@ BEGIN
     FROM jsonb_array_elements(doc -> 'nodes') AS n
     ON CONFLICT DO NOTHING;
 
-    IF doc ? 'commit' THEN
+    -- Parents before their children; the last is where the branch goes.
+    FOR made IN
+        SELECT e.item FROM jsonb_array_elements(doc -> 'earlier') WITH ORDINALITY AS e (item, ordinal)
+        UNION ALL
+        SELECT jsonb_build_object('hash', doc -> 'head', 'commit', doc -> 'commit', 'changes', doc -> 'changes')
+        WHERE doc ? 'commit'
+    LOOP
+        made_hash := decode(made ->> 'hash', 'hex');
         INSERT INTO pggit.commit
             (hash, tree, author, application, address, committed_at, message, statements, generation, ordered_at)
-        SELECT new_head, decode(c.tree, 'hex'), c.author, c.application, c.address, at.committed, c.message,
+        SELECT made_hash, decode(c.tree, 'hex'), c.author, c.application, c.address, at.committed, c.message,
                c.statements, 1 + coalesce(parent.generation, 0), greatest(at.committed, parent.ordered_at)
-        FROM jsonb_to_record(doc -> 'commit') AS c (
+        FROM jsonb_to_record(made -> 'commit') AS c (
                 tree text, author text, application text, address text, time_micros bigint, message text,
                 statements text[], parents text[]),
             LATERAL (SELECT timestamptz 'epoch' + c.time_micros * interval '1 microsecond') AS at (committed),
@@ -79,14 +88,14 @@ BEGIN
             ) AS parent (generation, ordered_at);
 
         INSERT INTO pggit.commit_parent (commit, ordinal, parent)
-        SELECT new_head, p.ordinal - 1, decode(p.parent, 'hex')
-        FROM jsonb_array_elements_text(doc -> 'commit' -> 'parents') WITH ORDINALITY AS p (parent, ordinal);
+        SELECT made_hash, p.ordinal - 1, decode(p.parent, 'hex')
+        FROM jsonb_array_elements_text(made -> 'commit' -> 'parents') WITH ORDINALITY AS p (parent, ordinal);
 
         INSERT INTO pggit.commit_change (lineage, commit, object)
-        SELECT decode(c ->> 'lineage', 'hex'), new_head, decode(c ->> 'object', 'hex')
-        FROM jsonb_array_elements(doc -> 'changes') AS c
+        SELECT decode(c ->> 'lineage', 'hex'), made_hash, decode(c ->> 'object', 'hex')
+        FROM jsonb_array_elements(made -> 'changes') AS c
         ON CONFLICT DO NOTHING;
-    END IF;
+    END LOOP;
 
     -- What was noted of these objects, or in this transaction, is recorded now.
     IF EXISTS (SELECT FROM pggit.drift) THEN
@@ -159,6 +168,25 @@ BEGIN
                doc ->> 'who', new_head, doc ->> 'who', clock_timestamp(), m.operation, m.history
         FROM jsonb_to_record(doc -> 'merged') AS m (
             source text, bases text[], source_head text, strategy text, message text, operation text, history text);
+    END IF;
+
+    IF doc -> 'rebase' ->> 'id' IS NOT NULL THEN
+        UPDATE pggit.rebase AS r
+        SET state = 'completed', commit = new_head, finished_by = doc ->> 'who', finished_at = clock_timestamp()
+        WHERE r.id = (doc -> 'rebase' ->> 'id')::bigint AND r.state = 'open';
+        IF NOT FOUND THEN
+            RAISE EXCEPTION USING
+                ERRCODE = 'object_not_in_prerequisite_state',
+                MESSAGE = format('the rebase of branch "%s" is no longer in progress', branch_row.name);
+        END IF;
+        UPDATE pggit.merge AS m
+        SET state = 'completed', commit = new_head, finished_by = doc ->> 'who', finished_at = clock_timestamp()
+        WHERE m.rebase = (doc -> 'rebase' ->> 'id')::bigint AND m.state = 'open';
+    ELSIF doc ? 'rebase' THEN
+        INSERT INTO pggit.rebase (branch_id, branch, onto, onto_name, head, state, who, commit, finished_by, finished_at)
+        SELECT branch_row.id, branch_row.name, decode(r.onto, 'hex'), r.onto_name, branch_row.head, 'completed',
+               doc ->> 'who', new_head, doc ->> 'who', clock_timestamp()
+        FROM jsonb_to_record(doc -> 'rebase') AS r (onto text, onto_name text);
     END IF;
 
     IF doc -> 'ledgers' <> '[]' THEN

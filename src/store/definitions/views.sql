@@ -71,3 +71,11 @@ SELECT t.name, encode(t.commit, 'hex') AS commit, t.message, t.tagged_by, t.tagg
 FROM pggit.tag AS t
 ORDER BY t.tagged_at DESC, t.name;
 COMMENT ON VIEW pggit.tags IS 'Names of commits that never move.';
+
+CREATE OR REPLACE VIEW pggit.rebases AS
+SELECT r.id, r.branch, encode(r.onto, 'hex') AS onto, r.onto_name, encode(r.head, 'hex') AS head, r.state, r.who, r.created_at,
+       ARRAY(SELECT encode(h, 'hex') FROM unnest(r.skipped) AS h) AS skipped,
+       encode(r.commit, 'hex') AS commit, r.finished_by, r.finished_at
+FROM pggit.rebase AS r
+ORDER BY r.id DESC;
+COMMENT ON VIEW pggit.rebases IS 'Rebases: where the branch was, and where it went.';
