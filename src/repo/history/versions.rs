@@ -10,7 +10,8 @@ use crate::repo::reference::Ref;
 use crate::schema::model::{Definition, Lineage};
 use crate::schema::version::{Level, Version, level_of};
 use crate::schema::{Alteration, ChangeKind, RenderOptions, Snapshot, create_all};
-use crate::store::{Commit, CommitHash};
+use crate::store::{Commit, CommitHash, ObjectHash};
+use std::collections::HashMap;
 use std::sync::Arc;
 
 /// One version of an object.
@@ -48,6 +49,7 @@ async fn read(
     let changed = changes(database, &mut reader, lineage, &steps).await?;
     let hashes: Vec<CommitHash> = steps.iter().map(|step| step.commit).collect();
     let mut commits = database.store().commits(&mut reader, &hashes).await?;
+    let mut texts = Texts::default();
     let mut versions = Vec::new();
     let mut last: Option<Version> = None;
     for (step, edges) in steps.iter().zip(&changed).rev() {
@@ -58,14 +60,18 @@ async fn read(
             continue;
         };
         last = Some(version);
-        let first = edges.first();
+        let (before, after) = match edges.first() {
+            Some(edge) => (edge.before.as_ref(), edge.after.as_ref()),
+            None => (None, None),
+        };
+        let was = step.edges.first().and_then(|edge| edge.object);
         versions.push(ObjectVersion {
             version,
             hash: step.commit,
             commit,
             change,
-            before: ddl(lineage, first.and_then(|edge| edge.before.as_ref())),
-            after: ddl(lineage, first.and_then(|edge| edge.after.as_ref())),
+            before: before.and_then(|one| texts.of(was, one)),
+            after: after.and_then(|one| texts.of(step.object, one)),
         });
     }
     versions.reverse();
@@ -136,18 +142,28 @@ fn has(changed: &Changed, alteration: &Alteration) -> bool {
 
 /// Whether the object reads otherwise than before, though nothing of it was altered.
 fn follows(changed: &Changed) -> bool {
-    let text = |definition: &Option<Arc<Definition>>| ddl(Lineage::default(), definition.as_ref());
-    text(&changed.before) != text(&changed.after)
+    changed.before.as_ref().map(ddl) != changed.after.as_ref().map(ddl)
+}
+
+/// The DDL of definitions: what a version led to is what the next one came from.
+#[derive(Default)]
+struct Texts(HashMap<ObjectHash, String>);
+
+impl Texts {
+    fn of(&mut self, hash: Option<ObjectHash>, definition: &Arc<Definition>) -> Option<String> {
+        let text = self.0.entry(hash?).or_insert_with(|| ddl(definition));
+        Some(text.clone())
+    }
 }
 
 /// The DDL that makes an object.
-fn ddl(lineage: Lineage, definition: Option<&Arc<Definition>>) -> Option<String> {
-    let alone: Snapshot = std::iter::once((lineage, Arc::clone(definition?))).collect();
+fn ddl(definition: &Arc<Definition>) -> String {
+    let alone: Snapshot = std::iter::once((Lineage::default(), Arc::clone(definition))).collect();
     let statements = create_all(&alone, &RenderOptions::default());
     let statements: Vec<String> = (statements.into_iter())
         .map(|step| step.sql + ";")
         .collect();
-    Some(statements.join("\n"))
+    statements.join("\n")
 }
 
 #[cfg(test)]
