@@ -43,14 +43,21 @@ pub async fn status(
     Ok(inspect(database, session, map).await?)
 }
 
+/// Main has what no branch has: schemas of one that another process has made are not main's.
+async fn learn_branches(database: &Database, map: &BranchMap) -> Result<(), RepoError> {
+    if map.is_main() {
+        database.refresh_branches(&mut database.reader()).await?;
+    }
+    Ok(())
+}
+
 async fn inspect(
     database: &Database,
     session: &mut dyn Executor,
     map: &Arc<BranchMap>,
 ) -> Result<Status, RepoError> {
     let mut reader = database.reader();
-    // Schemas of a branch that another process has made are not main's.
-    database.refresh_branches(&mut reader).await?;
+    learn_branches(database, map).await?;
     let head = database.current_head(map.branch()).await?;
     let latest = database.store().commit(&mut reader, head.commit).await?;
     let hydration = database.hydration(map.id());
@@ -134,7 +141,7 @@ async fn record(
     message: Option<String>,
     identity: &Identity,
 ) -> Result<Vec<Recorded>, RepoError> {
-    database.refresh_branches(&mut database.reader()).await?;
+    learn_branches(database, map).await?;
     let head: Head = database.current_head(map.branch()).await?;
     let survey = survey(database, session, map, head).await?;
     let notes = database.store().drift_notes(&mut database.reader()).await?;

@@ -125,7 +125,7 @@ async fn a_branch_comes_back_as_it_was() {
     for schema in from
         .superuser()
         .await
-        .column("SELECT nspname FROM pg_namespace WHERE nspname !~ '^(pg_|pggit$|information_schema$)' AND nspname !~ '@' ORDER BY 1")
+        .column("SELECT nspname FROM pg_namespace WHERE nspname !~ '^(pg_|pggit|information_schema$)' AND nspname !~ '@' ORDER BY 1")
         .await
     {
         let here = from.database.server.url("postgres", &from.database.name);
