@@ -106,7 +106,7 @@ pub const FORMS: &[Form] = &[
         "List dropped tables whose rows can come back, and until when",
     ),
     form(
-        "PGGIT DROPPED PURGE <table>",
+        "PGGIT DROPPED PURGE <n>",
         "Let a dropped table's rows go at once",
     ),
     form(
