@@ -1,10 +1,11 @@
 //! DDL becomes a commit: what changed is found, introspected, hashed and recorded.
 
 use super::advance::{Authored, advance};
-use super::database::Database;
+use super::collisions::{Collision, collisions};
+use super::database::{Database, Head};
 use super::error::RepoError;
 use super::identity::Identity;
-use super::observe::observe;
+use super::observe::{Observed, observe};
 use super::pending::PendingDdl;
 use crate::catalog;
 use crate::error::ErrorReport;
@@ -16,6 +17,8 @@ pub struct Captured {
     pub branch: String,
     /// Hexadecimal.
     pub commit: String,
+    /// What other branches have changed, too.
+    pub collisions: Vec<Collision>,
 }
 
 /// Records what `pending` changed, in the transaction that `session` has open: one commit for each
@@ -43,6 +46,7 @@ pub async fn capture(
     };
     let mut captured = Vec::new();
     for observed in &sight.branches {
+        let head = database.head(&observed.map).await?;
         let commit = advance(database, session, observed, &sight.stamp, &authored).await?;
         if let Some(commit) = commit {
             if !observed.new_schemas.is_empty() {
@@ -51,8 +55,20 @@ pub async fn capture(
             captured.push(Captured {
                 branch: observed.map.branch().to_owned(),
                 commit: commit.to_string(),
+                collisions: warned(database, head, observed).await,
             });
         }
     }
     Ok(captured)
+}
+
+/// Collisions are a courtesy: what keeps them from being found does not keep a commit from being made.
+async fn warned(database: &Database, head: Head, observed: &Observed) -> Vec<Collision> {
+    match collisions(database, head, observed).await {
+        Ok(collisions) => collisions,
+        Err(error) => {
+            tracing::warn!(%error, "could not look for what other branches have changed");
+            Vec::new()
+        }
+    }
 }

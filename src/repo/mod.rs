@@ -5,6 +5,7 @@ mod advance;
 pub mod blocks;
 pub mod branches;
 pub mod capture;
+mod collisions;
 pub mod database;
 pub mod difference;
 pub mod drift;
@@ -31,6 +32,7 @@ pub mod undrop;
 pub mod verify;
 
 pub use capture::{Captured, capture};
+pub use collisions::Collision;
 pub use database::{Database, Repo, Versioning};
 pub use error::RepoError;
 pub use hydration::Hydration;

@@ -10,7 +10,7 @@ use super::state::{Outcome, Session};
 use super::tracking::Tracking;
 use crate::command::{self, Answer, Command, Invocation};
 use crate::error::{ErrorReport, Origin, Report, SqlState};
-use crate::repo;
+use crate::repo::{self, Collision};
 use crate::sql::plan::{Action, Plan, Statement};
 use crate::telemetry::metrics::Stage;
 use crate::wire::backend::{self, Status};
@@ -18,6 +18,9 @@ use crate::wire::{error_response, frontend};
 use bytes::Bytes;
 use std::sync::Arc;
 use std::time::Instant;
+
+/// So many collisions of one commit are told; more would hide them.
+const COLLISIONS_TOLD: usize = 5;
 
 impl Session {
     pub(super) async fn conduct(&mut self, conduct: Conduct) -> Result<(), Fault> {
@@ -66,7 +69,35 @@ impl Session {
         context.metrics.spent(Stage::Capture, begun.elapsed());
         Ok(result.map(|captured| {
             context.metrics.ddl_commits(captured.len() as u64);
+            self.tell_collisions(captured.iter().flat_map(|captured| &captured.collisions));
         }))
+    }
+
+    /// Tells the client what other branches have changed of the same.
+    fn tell_collisions<'a>(&mut self, collisions: impl Iterator<Item = &'a Collision>) {
+        for collision in collisions.take(COLLISIONS_TOLD) {
+            let Collision { object, branch, .. } = collision;
+            let message = match collision.attribute.as_str() {
+                "definition" => format!("{object} is also changed on branch \"{branch}\""),
+                attribute => {
+                    format!("{attribute} of {object} is also changed on branch \"{branch}\"")
+                }
+            };
+            let first_line = collision.message.lines().next().unwrap_or_default();
+            let detail = format!(
+                "Last by {} in commit {}: {first_line}",
+                collision.author,
+                collision.commit.short()
+            );
+            error_response::notice(
+                &mut self.client.output,
+                "NOTICE",
+                SqlState::SUCCESSFUL_COMPLETION,
+                &message,
+                Some(&detail),
+                Some("Merging the two branches will need a decision."),
+            );
+        }
     }
 
     pub(super) fn warn_unrecorded(&mut self, report: &ErrorReport) {

@@ -49,7 +49,7 @@ pub use merges::{
 };
 pub use rebases::{RebaseMerge, RebaseRow};
 pub use record::{LedgerBase, MergeRecord, NewHead, Record, Recorded, Stamp};
-pub use refs::{Branch, BranchSchema, MAIN_BRANCH_ID, NewBranch};
+pub use refs::{Branch, BranchHead, BranchSchema, MAIN_BRANCH_ID, NewBranch};
 pub use tags::Tag;
 pub use tree::{Change as TreeEntryChange, Nodes, TreeChange, TreeUpdate};
 pub use versions::{Changed, ObjectChange};

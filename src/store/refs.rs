@@ -5,7 +5,7 @@
 
 use super::Store;
 use super::error::StoreError;
-use super::hash::CommitHash;
+use super::hash::{CommitHash, TreeHash};
 use super::hydration::Progress;
 use super::rows::FromRow;
 use crate::error::SqlState;
@@ -18,6 +18,7 @@ use std::collections::BTreeMap;
 pub const MAIN_BRANCH_ID: i64 = 1;
 
 const BRANCHES: &str = include_str!("sql/branches.sql");
+const BRANCH_HEADS: &str = include_str!("sql/branch_heads.sql");
 const BRANCH_SCHEMAS: &str = include_str!("sql/branch_schemas.sql");
 const CREATE_BRANCH: &str = include_str!("sql/create_branch.sql");
 const RENAME_BRANCH: &str = include_str!("sql/rename_branch.sql");
@@ -43,6 +44,15 @@ pub struct BranchSchema {
     pub branch: i64,
     pub logical: String,
     pub physical: String,
+}
+
+/// Where one branch is.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct BranchHead {
+    pub branch: i64,
+    pub name: String,
+    pub commit: CommitHash,
+    pub tree: TreeHash,
 }
 
 #[derive(Clone, Debug)]
@@ -71,6 +81,25 @@ impl Store {
     ) -> Result<Option<Branch>, StoreError> {
         let rows = exec.query(BRANCHES, &[Some(name)]).await?;
         rows.into_iter().next().map(branch).transpose()
+    }
+
+    /// Where all branches are.
+    pub async fn branch_heads(
+        &self,
+        exec: &mut dyn Executor,
+    ) -> Result<Vec<BranchHead>, StoreError> {
+        let rows = exec.query(BRANCH_HEADS, &[]).await?;
+        rows.into_iter()
+            .map(|row| {
+                let mut row = FromRow::new(row);
+                Ok(BranchHead {
+                    branch: row.parse()?,
+                    name: row.text()?,
+                    commit: row.parse()?,
+                    tree: row.parse()?,
+                })
+            })
+            .collect()
     }
 
     /// The schemas of all branches.

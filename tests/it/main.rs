@@ -7,6 +7,7 @@ mod applications;
 mod atomicity;
 mod bad_input;
 mod capture;
+mod collisions;
 mod default_privileges;
 mod dev_command;
 mod drift;
