@@ -84,6 +84,20 @@ pub enum Command {
         merge: i64,
     },
     Merges,
+    Protections,
+    Protect(Protect),
+    Unprotect {
+        branch: String,
+    },
+    MergeRequest(MergeRequest),
+    MergeRequests,
+    MergeRequestClose {
+        request: i64,
+    },
+    Approve {
+        request: i64,
+        comment: Option<String>,
+    },
     Conflicts {
         merge: i64,
     },
@@ -163,6 +177,24 @@ pub struct Merge {
     pub dry_run: bool,
     /// Also if a table or column that holds rows goes.
     pub allow_data_loss: bool,
+}
+
+/// `PGGIT PROTECT`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Protect {
+    pub branch: String,
+    /// Who may merge into it; everybody where there is none.
+    pub roles: Vec<String>,
+    pub approvals: u16,
+}
+
+/// `PGGIT MERGE REQUEST`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct MergeRequest {
+    pub source: String,
+    /// The session's branch if there is none.
+    pub into: Option<String>,
+    pub message: Option<String>,
 }
 
 /// How `PGGIT RESOLVE` decides a conflict.

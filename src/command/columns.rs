@@ -162,6 +162,31 @@ pub const DROPPED: &[Column] = &[
     column("commit", Text),
     column("until", Timestamptz),
 ];
+pub const PROTECTIONS: &[Column] = &[
+    column("branch", Text),
+    column("roles", Text),
+    column("approvals", Int8),
+    column("author", Text),
+];
+/// One row.
+pub const MERGE_REQUEST: &[Column] = &[column("request", Int8)];
+pub const MERGE_REQUESTS: &[Column] = &[
+    column("request", Int8),
+    column("state", Text),
+    column("source", Text),
+    column("target", Text),
+    column("approved_by", Text),
+    column("needed", Int8),
+    column("author", Text),
+    column("made", Timestamptz),
+    column("message", Text),
+];
+/// One row: how many approvals there are of what the source is now, and how many the target asks for.
+pub const APPROVE: &[Column] = &[
+    column("request", Int8),
+    column("approvals", Int8),
+    column("needed", Int8),
+];
 
 /// The columns of a command's rows; `None` if it returns none.
 pub fn columns(command: &Command) -> Option<&'static [Column]> {
@@ -191,6 +216,10 @@ pub fn columns(command: &Command) -> Option<&'static [Column]> {
         Command::Merge(_) | Command::MergeContinue { .. } | Command::CherryPick(_) => MERGE,
         Command::MergeBase { .. } => MERGE_BASE,
         Command::Merges => MERGES,
+        Command::Protections => PROTECTIONS,
+        Command::MergeRequest(_) => MERGE_REQUEST,
+        Command::MergeRequests => MERGE_REQUESTS,
+        Command::Approve { .. } => APPROVE,
         Command::Conflicts { .. } => CONFLICTS,
         Command::Resolve { .. } => RESOLVE,
         Command::Dropped => DROPPED,
@@ -202,6 +231,9 @@ pub fn columns(command: &Command) -> Option<&'static [Column]> {
         | Command::Checkout { .. }
         | Command::CheckoutNew { .. }
         | Command::MergeAbort { .. }
-        | Command::DroppedPurge { .. } => return None,
+        | Command::DroppedPurge { .. }
+        | Command::Protect(_)
+        | Command::Unprotect { .. }
+        | Command::MergeRequestClose { .. } => return None,
     })
 }

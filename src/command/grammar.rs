@@ -4,7 +4,8 @@
 //! clause may stand anywhere among the clauses of its command, once.
 
 use super::ast::{
-    CherryPick, Command, Diff, DiffFormat, Log, Merge, Rebase, ResolveWith, TagCommand,
+    CherryPick, Command, Diff, DiffFormat, Log, Merge, MergeRequest, Protect, Rebase, ResolveWith,
+    TagCommand,
 };
 use super::help;
 use super::lexer::Value;
@@ -51,6 +52,9 @@ impl Parser<'_> {
             ("MERGES", |_| Ok(Command::Merges)),
             ("CHERRY", |parser| parser.cherry_pick()),
             ("REBASE", |parser| parser.rebase()),
+            ("PROTECT", |parser| parser.protect()),
+            ("UNPROTECT", |parser| parser.unprotect()),
+            ("APPROVE", |parser| parser.approve()),
             ("CONFLICTS", |parser| parser.conflicts()),
             ("RESOLVE", |parser| parser.resolve()),
             ("DROPPED", |parser| parser.dropped()),
@@ -247,6 +251,12 @@ impl Parser<'_> {
                 right: self.reference()?,
             });
         }
+        if self.keyword("REQUEST") {
+            return self.merge_request();
+        }
+        if self.keyword("REQUESTS") {
+            return Ok(Command::MergeRequests);
+        }
         if self.keyword("CONTINUE") {
             return Ok(Command::MergeContinue {
                 merge: self.number()?,
@@ -388,6 +398,75 @@ impl Parser<'_> {
             return Ok(None);
         }
         self.name().map(Some)
+    }
+
+    fn merge_request(&mut self) -> Parsed<Command> {
+        if self.keyword("CLOSE") {
+            return Ok(Command::MergeRequestClose {
+                request: self.number()?,
+            });
+        }
+        let source = self.name()?;
+        let (mut into, mut message) = (None, None);
+        while !self.at_end() {
+            let start = self.here();
+            if self.keyword("INTO") {
+                let target = self.name()?;
+                self.once(&mut into, target, start)?;
+            } else {
+                self.expect("MESSAGE")?;
+                let text = self.literal()?;
+                self.once(&mut message, text, start)?;
+            }
+        }
+        Ok(Command::MergeRequest(MergeRequest {
+            source,
+            into,
+            message,
+        }))
+    }
+
+    fn approve(&mut self) -> Parsed<Command> {
+        let request = self.number()?;
+        let comment = if self.at_end() {
+            None
+        } else {
+            Some(self.literal()?)
+        };
+        Ok(Command::Approve { request, comment })
+    }
+
+    fn protect(&mut self) -> Parsed<Command> {
+        if self.at_end() || self.keyword("LIST") {
+            return Ok(Command::Protections);
+        }
+        let branch = self.name()?;
+        let (mut roles, mut approvals) = (None, None);
+        while !self.at_end() {
+            let start = self.here();
+            if self.keyword("ROLES") {
+                let mut named = vec![self.name()?];
+                while self.comma() {
+                    named.push(self.name()?);
+                }
+                self.once(&mut roles, named, start)?;
+            } else {
+                self.expect("APPROVALS")?;
+                let number = self.number()?;
+                self.once(&mut approvals, number, start)?;
+            }
+        }
+        Ok(Command::Protect(Protect {
+            branch,
+            roles: roles.unwrap_or_default(),
+            approvals: approvals.unwrap_or_default(),
+        }))
+    }
+
+    fn unprotect(&mut self) -> Parsed<Command> {
+        Ok(Command::Unprotect {
+            branch: self.name()?,
+        })
     }
 
     fn conflicts(&mut self) -> Parsed<Command> {

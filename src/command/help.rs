@@ -96,6 +96,28 @@ pub const FORMS: &[Form] = &[
     ),
     form("PGGIT MERGE ABORT <merge>", "Give up a merge"),
     form("PGGIT MERGES", "List merges and their state"),
+    form(
+        "PGGIT MERGE REQUEST <source> [INTO <branch>] [MESSAGE '<message>']",
+        "Ask others to approve a merge",
+    ),
+    form(
+        "PGGIT MERGE REQUEST CLOSE <request>",
+        "Give up a merge request",
+    ),
+    form(
+        "PGGIT MERGE REQUESTS",
+        "List merge requests and their approvals",
+    ),
+    form(
+        "PGGIT APPROVE <request> ['<comment>']",
+        "Approve of a merge request's source as it is now",
+    ),
+    form(
+        "PGGIT PROTECT <branch> [ROLES <role>, …] [APPROVALS <n>]",
+        "Let only merges change a branch: of these roles' members, after so many approvals",
+    ),
+    form("PGGIT PROTECT [LIST]", "List the protected branches"),
+    form("PGGIT UNPROTECT <branch>", "Lift a branch's protection"),
     form("PGGIT CONFLICTS <merge>", "List the conflicts of a merge"),
     form(
         "PGGIT RESOLVE <merge> <conflict> WITH SOURCE | TARGET | BASE | CUSTOM $$<ddl>$$",

@@ -334,6 +334,16 @@ impl<'a> Parser<'a> {
         })
     }
 
+    /// Takes a comma if it comes next.
+    pub fn comma(&mut self) -> bool {
+        let found = self
+            .lexemes
+            .get(self.next)
+            .is_some_and(|lexeme| self.text.get(lexeme.start..lexeme.end) == Some(","));
+        self.next += usize::from(found);
+        found
+    }
+
     /// Takes the keyword if it comes next.
     pub fn keyword(&mut self, keyword: &str) -> bool {
         let found = self.at_any(&[keyword]);

@@ -11,7 +11,7 @@ use crate::error::{ErrorReport, Report, SqlState};
 use crate::schema::Snapshot;
 use crate::schema::model::{Body, Definition, Lineage};
 use crate::schema::quote::quote_identifier;
-use crate::store::{Branch, CommitHash, LedgerBase, NewBranch};
+use crate::store::{Branch, CommitHash, LedgerBase, NewBranch, Protection};
 use crate::upstream::Executor;
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
@@ -294,6 +294,7 @@ pub async fn delete(
     let mut operator = database.operator().await.map_err(RepoError::from)?;
     let branch = existing(database, &mut operator, name).await?;
     branch_may_be_disposed(&mut operator, &branch, identity, "delete").await?;
+    must_not_be_protected(database, &mut operator, &branch).await?;
     if !force {
         is_contained(database, &mut operator, &branch).await?;
     }
@@ -341,6 +342,27 @@ async fn existing(
         .branch(executor, name)
         .await?
         .ok_or_else(|| RepoError::no_such_branch(name))
+}
+
+async fn must_not_be_protected(
+    database: &Database,
+    executor: &mut dyn Executor,
+    branch: &Branch,
+) -> Result<(), RepoError> {
+    let protections = database.store().protections(executor).await?;
+    let is_this = |protection: &Protection| protection.branch_id == branch.id;
+    if !protections.iter().any(is_this) {
+        return Ok(());
+    }
+    Err(ErrorReport::new(
+        SqlState::OBJECT_NOT_IN_PREREQUISITE_STATE,
+        format!("branch \"{}\" is protected", branch.name),
+    )
+    .with_hint(format!(
+        "PGGIT UNPROTECT {} lifts the protection.",
+        quote_identifier(&branch.name)
+    ))
+    .into())
 }
 
 const MAY_DISPOSE: &str = "

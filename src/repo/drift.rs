@@ -153,7 +153,7 @@ async fn record(
             identity: &part.author,
             message: message.clone(),
             statements: Vec::new(),
-            action: "commit".to_owned(),
+            action: "record drift".to_owned(),
         };
         let commit = advance_as(
             database,

@@ -21,6 +21,7 @@ pub mod merging;
 mod observe;
 pub mod pending;
 pub mod picking;
+pub mod protection;
 pub mod rebasing;
 pub mod reference;
 pub mod replay;

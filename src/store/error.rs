@@ -36,6 +36,8 @@ pub enum StoreError {
     UnknownCommit(CommitHash),
     #[error("merge {0} does not exist")]
     UnknownMerge(i64),
+    #[error("merge request {0} does not exist")]
+    UnknownMergeRequest(i64),
     #[error("merge {merge} has no conflict {conflict}")]
     UnknownConflict { merge: i64, conflict: i64 },
     #[error("merge {id} is already {state}")]
@@ -79,6 +81,7 @@ impl Report for StoreError {
             | Self::BeforeBranch { .. }
             | Self::UnknownTag(_)
             | Self::UnknownMerge(_)
+            | Self::UnknownMergeRequest(_)
             | Self::UnknownConflict { .. } => SqlState::UNDEFINED_OBJECT,
             Self::MergeNotOpen { .. }
             | Self::RebaseInProgress(_)
@@ -116,6 +119,7 @@ impl Report for StoreError {
                 "A tag never moves: choose another name, or delete it with PGGIT TAG DELETE."
             }
             Self::UnknownMerge(_) => "PGGIT MERGES shows the merges.",
+            Self::UnknownMergeRequest(_) => "PGGIT MERGE REQUESTS shows the merge requests.",
             Self::UnknownConflict { .. } => "PGGIT CONFLICTS shows a merge's conflicts.",
             Self::ForeignSchema(_) => {
                 "It was not made by the proxy's administrative role. Drop it, or connect the proxy as the role that initialised the database."

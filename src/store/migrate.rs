@@ -19,12 +19,14 @@ const MIGRATIONS: &[&str] = &[
     include_str!("migrations/0007_drift.sql"),
     include_str!("migrations/0008_tags.sql"),
     include_str!("migrations/0009_rebase.sql"),
+    include_str!("migrations/0010_protection.sql"),
 ];
 
 /// Functions and views as they are after the last migration, which replaces them: a change of one comes with a migration.
 const DEFINITIONS: &[&str] = &[
     include_str!("definitions/genuine.sql"),
     include_str!("definitions/drift.sql"),
+    include_str!("definitions/protection.sql"),
     include_str!("definitions/record.sql"),
     include_str!("definitions/undrop.sql"),
     include_str!("definitions/views.sql"),

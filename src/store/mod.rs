@@ -22,6 +22,7 @@ pub mod lineage;
 pub mod merges;
 pub mod migrate;
 mod payload;
+pub mod protection;
 pub mod rebases;
 pub mod record;
 pub mod refs;
@@ -47,6 +48,7 @@ pub use lineage::LineageEntry;
 pub use merges::{
     ConflictRow, MergeRow, MergeState, NewConflict, NewMerge, Operation, Resolution, Side,
 };
+pub use protection::{MergeRequest, Protection, RequestState};
 pub use rebases::{RebaseMerge, RebaseRow};
 pub use record::{LedgerBase, MergeRecord, NewHead, Record, Recorded, Stamp};
 pub use refs::{Branch, BranchHead, BranchSchema, MAIN_BRANCH_ID, NewBranch};

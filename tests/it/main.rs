@@ -23,6 +23,7 @@ mod merge;
 mod merge_history;
 mod merge_kinds;
 mod moving;
+mod protection;
 mod protocol;
 mod repo;
 mod smoke;

@@ -11,6 +11,7 @@ mod init;
 mod log;
 mod merge;
 mod pick;
+mod protection;
 mod rebase;
 mod show;
 mod status;
@@ -63,6 +64,15 @@ pub async fn run(command: &Command, with: Invocation<'_>) -> Result<Answer, Erro
         } => merge::resume(with, *merge, *allow_data_loss).await?,
         Command::MergeAbort { merge } => merge::abort(with, *merge).await?,
         Command::Merges => merge::list(with).await?,
+        Command::Protections => protection::list(with).await?,
+        Command::Protect(protect) => protection::protect(with, protect).await?,
+        Command::Unprotect { branch } => protection::unprotect(with, branch).await?,
+        Command::MergeRequest(request) => protection::request(with, request).await?,
+        Command::MergeRequests => protection::requests(with).await?,
+        Command::MergeRequestClose { request } => protection::close(with, *request).await?,
+        Command::Approve { request, comment } => {
+            protection::approve(with, *request, comment.as_deref()).await?
+        }
         Command::Conflicts { merge } => conflicts::list(with, *merge).await?,
         Command::Resolve {
             merge,

@@ -55,6 +55,8 @@ BEGIN
         RETURN concat_ws(' ', 'moved', encode(branch_row.head, 'hex'));
     END IF;
 
+    PERFORM pggit.check_protection(branch_row, doc);
+
     new_head := decode(doc ->> 'head', 'hex');
     INSERT INTO pggit.object (hash, definition)
     SELECT decode(o ->> 'hash', 'hex'), (o ->> 'content')::json
@@ -199,6 +201,14 @@ BEGIN
     UPDATE pggit.branch AS b SET head = new_head, updated_at = clock_timestamp() WHERE b.id = branch_row.id;
     INSERT INTO pggit.reflog (branch_id, branch, old, new, who, action)
     VALUES (branch_row.id, branch_row.name, branch_row.head, new_head, doc ->> 'who', doc ->> 'action');
+
+    IF doc ? 'merged' OR doc ->> 'merge' IS NOT NULL THEN
+        UPDATE pggit.merge_request AS r
+        SET state = 'merged', commit = new_head, finished_by = doc ->> 'who', finished_at = clock_timestamp()
+        FROM pggit.branch AS s
+        WHERE r.target_id = branch_row.id AND r.state = 'open'
+          AND s.id = r.source_id AND s.head = pggit.merged_head(doc);
+    END IF;
     RETURN 'recorded';
 END
 $$;

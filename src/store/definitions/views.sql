@@ -79,3 +79,21 @@ SELECT r.id, r.branch, encode(r.onto, 'hex') AS onto, r.onto_name, encode(r.head
 FROM pggit.rebase AS r
 ORDER BY r.id DESC;
 COMMENT ON VIEW pggit.rebases IS 'Rebases: where the branch was, and where it went.';
+
+CREATE OR REPLACE VIEW pggit.protections AS
+SELECT b.name AS branch, p.roles, p.approvals, p.protected_by, p.protected_at
+FROM pggit.protection AS p JOIN pggit.branch AS b ON b.id = p.branch_id;
+COMMENT ON VIEW pggit.protections IS 'Branches that only merges change: who may merge, and how many others have to approve.';
+
+CREATE OR REPLACE VIEW pggit.merge_requests AS
+SELECT r.id, r.source, r.target, r.state, r.message, r.who, r.created_at, encode(r.commit, 'hex') AS commit,
+       r.finished_by, r.finished_at,
+       ARRAY(SELECT a.who FROM pggit.approval AS a
+             WHERE a.request_id = r.id AND a.who <> r.who AND a.source_head = b.head ORDER BY a.approved_at) AS approved_by
+FROM pggit.merge_request AS r LEFT JOIN pggit.branch AS b ON b.id = r.source_id;
+COMMENT ON VIEW pggit.merge_requests IS 'Merges that somebody wishes others to approve, and who approves of the source as it is now.';
+
+CREATE OR REPLACE VIEW pggit.approvals AS
+SELECT a.request_id AS request, a.who, encode(a.source_head, 'hex') AS commit, a.comment, a.approved_at
+FROM pggit.approval AS a;
+COMMENT ON VIEW pggit.approvals IS 'Who approved of which commit for which merge request.';

@@ -1,0 +1,1 @@
+DELETE FROM pggit.protection WHERE branch_id = $1::text::bigint RETURNING 'unprotected'
