@@ -1,7 +1,7 @@
 //! All branches of one database as they were at one moment.
 
 use super::map::{BranchMap, MAIN, SharedObjects, is_system_schema};
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::Arc;
 
 /// What a branch is called and where it lives, as `pggit.branch` and `pggit.branch_schema` say.
@@ -20,6 +20,8 @@ pub struct Registry {
     maps: BTreeMap<String, Arc<BranchMap>>,
     /// Physical schema → branch and logical schema, of all branches but `main`.
     owners: HashMap<String, (Arc<BranchMap>, String)>,
+    /// Physical schemas of branches that are being dropped: nobody's.
+    dropped: HashSet<String>,
     shared: Arc<SharedObjects>,
 }
 
@@ -102,6 +104,13 @@ impl Registry {
             entries,
             SharedObjects::clone(&self.shared),
         )
+        .with_dropped(self.dropped.clone())
+    }
+
+    /// The registry in which these schemas are nobody's, since their branch is being dropped.
+    #[must_use]
+    pub fn with_dropped(self, dropped: HashSet<String>) -> Self {
+        Self { dropped, ..self }
     }
 
     pub fn generation(&self) -> u64 {
@@ -123,7 +132,10 @@ impl Registry {
     /// The branch that a physical schema belongs to, and its logical name there. A schema that no
     /// branch has claimed is `main`'s; system and excluded schemas are nobody's.
     pub fn owner<'a>(&'a self, physical: &'a str) -> Option<(&'a Arc<BranchMap>, &'a str)> {
-        if is_system_schema(physical) || self.shared.excluded_schemas.contains(physical) {
+        if is_system_schema(physical)
+            || self.shared.excluded_schemas.contains(physical)
+            || self.dropped.contains(physical)
+        {
             return None;
         }
         match self.owners.get(physical) {
@@ -138,9 +150,9 @@ impl Registry {
         (owner.id() == branch).then(|| logical.to_owned())
     }
 
-    /// Whether a physical schema has been given to a branch other than `main`.
+    /// Whether a physical schema has been given to a branch other than `main`, if only to one that is being dropped.
     pub fn is_taken(&self, physical: &str) -> bool {
-        self.owners.contains_key(physical)
+        self.owners.contains_key(physical) || self.dropped.contains(physical)
     }
 }
 
@@ -209,6 +221,17 @@ mod tests {
             .map(|(map, logical)| (map.branch(), logical));
         assert_eq!(owner, Some(("a", "app")));
         assert_eq!(registry.generation(), 2);
+    }
+
+    #[test]
+    fn a_schema_of_a_dropped_branch_is_nobodys_and_still_taken() {
+        let main = vec![entry(1, MAIN, &[])];
+        let registry = Registry::new(&Registry::default(), 1, main, SharedObjects::default())
+            .with_dropped(["public@old".to_owned()].into());
+        let registry = registry.with_schemas(1, &[]);
+        assert!(registry.owner("public@old").is_none());
+        assert!(registry.is_taken("public@old"));
+        assert!(!registry.is_taken("public@new"));
     }
 
     #[test]

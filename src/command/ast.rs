@@ -21,6 +21,12 @@ pub enum Command {
         name: String,
         /// The session's branch if there is none.
         from: Option<Ref>,
+        /// For how long it may be unused, as PostgreSQL reads an `interval`; none is for ever.
+        time_to_live: Option<String>,
+    },
+    BranchExpire {
+        name: String,
+        time_to_live: Option<String>,
     },
     BranchRename {
         from: String,

@@ -22,6 +22,7 @@ pub const BRANCHES: &[Column] = &[
     column("message", Text),
     column("state", Text),
     column("tags", Text),
+    column("expires", Timestamptz),
 ];
 pub const TAGS: &[Column] = &[
     column("tag", Text),
@@ -226,6 +227,7 @@ pub fn columns(command: &Command) -> Option<&'static [Column]> {
         Command::Init
         | Command::Tag(_)
         | Command::BranchCreate { .. }
+        | Command::BranchExpire { .. }
         | Command::BranchRename { .. }
         | Command::BranchDelete { .. }
         | Command::Checkout { .. }

@@ -101,9 +101,38 @@ impl Parser<'_> {
                 force: self.keyword("FORCE"),
             });
         }
+        if self.keyword("EXPIRE") {
+            let name = self.name()?;
+            let time_to_live = if self.keyword("IN") {
+                Some(self.literal()?)
+            } else {
+                self.expect("NEVER")?;
+                None
+            };
+            return Ok(Command::BranchExpire { name, time_to_live });
+        }
+        let name = self.new_branch()?;
+        let (mut from, mut expires) = (None, None);
+        while !self.at_end() {
+            let start = self.here();
+            if self.keyword("FROM") {
+                let reference = self.reference()?;
+                self.once(&mut from, reference, start)?;
+            } else if self.keyword("EXPIRES") {
+                let time_to_live = if self.keyword("NEVER") {
+                    None
+                } else {
+                    Some(self.literal()?)
+                };
+                self.once(&mut expires, time_to_live, start)?;
+            } else {
+                return Err(self.unexpected());
+            }
+        }
         Ok(Command::BranchCreate {
-            name: self.new_branch()?,
-            from: self.from()?,
+            name,
+            from,
+            time_to_live: expires.flatten(),
         })
     }
 

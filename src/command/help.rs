@@ -28,8 +28,12 @@ pub const FORMS: &[Form] = &[
     form("PGGIT INIT", "Put this database under version control"),
     form("PGGIT BRANCH [LIST]", "List the branches"),
     form(
-        "PGGIT BRANCH <name> [FROM <ref>]",
+        "PGGIT BRANCH <name> [FROM <ref>] [EXPIRES '<interval>' | NEVER]",
         "Create a branch; its tables start empty",
+    ),
+    form(
+        "PGGIT BRANCH EXPIRE <name> IN '<interval>' | NEVER",
+        "Drop a branch when nobody has used it for so long; its commits stay",
     ),
     form("PGGIT BRANCH RENAME <name> TO <name>", "Rename a branch"),
     form(
@@ -192,7 +196,7 @@ mod tests {
     #[test]
     fn usage_shows_all_forms_of_a_command() {
         assert_eq!(usage("conflicts"), "Usage: PGGIT CONFLICTS <merge>");
-        assert_eq!(usage("BRANCH").lines().count(), 5);
+        assert_eq!(usage("BRANCH").lines().count(), 6);
         assert_eq!(usage("push"), UNKNOWN_COMMAND);
     }
 }

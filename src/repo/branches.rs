@@ -33,6 +33,7 @@ pub async fn create(
     database: &Database,
     name: &str,
     from: &Ref,
+    time_to_live: Option<&str>,
     identity: &Identity,
 ) -> Result<Created, ErrorReport> {
     name::check_new(name).map_err(|error| error.report())?;
@@ -48,6 +49,7 @@ pub async fn create(
         name,
         from,
         origin.as_deref(),
+        time_to_live,
         identity,
     )
     .await
@@ -56,6 +58,9 @@ pub async fn create(
             operator.batch("COMMIT").await.map_err(RepoError::from)?;
             database.refresh_branches(&mut operator).await?;
             let map = database.branch(name).await?;
+            if time_to_live.is_some() {
+                database.presence().look();
+            }
             Ok(Created {
                 head,
                 unsupported: match &origin {
@@ -91,6 +96,7 @@ async fn register(
     name: &str,
     from: &Ref,
     origin: Option<&BranchMap>,
+    time_to_live: Option<&str>,
     identity: &Identity,
 ) -> Result<CommitHash, RepoError> {
     let store = database.store();
@@ -121,6 +127,9 @@ async fn register(
             },
         )
         .await?;
+    if time_to_live.is_some() {
+        store.set_expiry(operator, id, time_to_live).await?;
+    }
     if !ledgers.bases.is_empty() {
         store.set_ledger_bases(operator, id, &ledgers.bases).await?;
     }
@@ -325,7 +334,7 @@ pub async fn delete(
     Ok(())
 }
 
-async fn existing(
+pub(super) async fn existing(
     database: &Database,
     executor: &mut dyn Executor,
     name: &str,
@@ -333,7 +342,7 @@ async fn existing(
     if name == MAIN {
         return Err(ErrorReport::new(
             SqlState::OBJECT_NOT_IN_PREREQUISITE_STATE,
-            format!("branch \"{MAIN}\" can be neither renamed nor deleted"),
+            format!("branch \"{MAIN}\" can be neither renamed nor deleted, nor can it expire"),
         )
         .into());
     }
@@ -373,7 +382,7 @@ const MAY_DISPOSE: &str = "
       FROM pg_roles AS r, pg_database AS d
      WHERE r.rolname = $1::text AND d.datname = current_database()";
 
-async fn branch_may_be_disposed(
+pub(super) async fn branch_may_be_disposed(
     executor: &mut dyn Executor,
     branch: &Branch,
     identity: &Identity,

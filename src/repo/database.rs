@@ -1,6 +1,7 @@
 //! The databases behind the proxy, and what is known of each.
 
 use super::error::RepoError;
+use super::expiry::{self, Presence};
 use super::hydration::{self, Hydration};
 use super::observe::user_schemas;
 use super::settings::StartupSettings;
@@ -18,7 +19,7 @@ use arc_swap::ArcSwap;
 use dashmap::DashMap;
 use dashmap::mapref::entry::Entry;
 use futures::future::BoxFuture;
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashSet};
 use std::fmt;
 use std::sync::{Arc, Weak};
 use std::time::{Duration, Instant};
@@ -167,11 +168,13 @@ impl Repo {
             heads: DashMap::new(),
             verified: DashMap::new(),
             hydrations: DashMap::new(),
+            presence: Arc::new(Presence::new()),
             hydrators: hydration::Connections::new(self.pools.operations.size()),
             unsupported: DashMap::new(),
         });
         database.refresh_with(&mut connection).await?;
         tokio::spawn(warm(Arc::clone(&database)));
+        tokio::spawn(expiry::run(Arc::downgrade(&database)));
         let own = Weak::clone(&database.own);
         tokio::spawn(undrop::expire(own, self.versioning.keep_dropped));
         Ok(Some(database))
@@ -211,6 +214,8 @@ pub struct Database {
     /// Branches whose objects are being made.
     hydrations: DashMap<i64, Arc<Hydration>>,
     hydrators: hydration::Connections,
+    /// Which branches this process has sessions on.
+    presence: Arc<Presence>,
     /// What each branch was last seen to have that is not versioned.
     unsupported: DashMap<i64, Vec<Unsupported>>,
 }
@@ -349,13 +354,18 @@ impl Database {
                 schemas: Vec::new(),
             })
             .collect();
+        let mut dropped = HashSet::new();
         for schema in schemas {
-            if let Some(entry) = entries.iter_mut().find(|entry| entry.id == schema.branch) {
-                entry.schemas.push((schema.logical, schema.physical));
+            match entries.iter_mut().find(|entry| entry.id == schema.branch) {
+                Some(entry) => entry.schemas.push((schema.logical, schema.physical)),
+                None => {
+                    dropped.insert(schema.physical);
+                }
             }
         }
         let previous = self.registry.load_full();
-        let next = Registry::new(&previous, previous.generation() + 1, entries, shared);
+        let next = Registry::new(&previous, previous.generation() + 1, entries, shared)
+            .with_dropped(dropped);
         // Before anybody can be on the branch.
         self.hydrate(&hydrating);
         self.registry.store(Arc::new(next));
@@ -417,6 +427,11 @@ impl Database {
 
     pub(super) fn forget_hydration(&self, branch: i64) {
         self.hydrations.remove(&branch);
+    }
+
+    /// Which branches this process has sessions on.
+    pub fn presence(&self) -> &Arc<Presence> {
+        &self.presence
     }
 
     /// Connections for making objects of branches.

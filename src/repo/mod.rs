@@ -12,6 +12,7 @@ pub mod drift;
 pub mod error;
 pub mod event_trigger;
 pub mod exchange;
+pub mod expiry;
 pub mod history;
 pub mod hydration;
 pub mod identity;

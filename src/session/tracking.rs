@@ -3,6 +3,7 @@
 use super::prepared::{MapVersion, version_of};
 use crate::branch::BranchMap;
 use crate::error::ErrorReport;
+use crate::repo::expiry::Attendance;
 use crate::repo::{Database, Hydration, PendingDdl};
 use crate::sql::plan::Ddl;
 use std::sync::Arc;
@@ -21,6 +22,8 @@ pub struct Tracking {
     pub database: Arc<Database>,
     /// The names of the session's branch. The server's `pggit.branch` is the truth; this is a cache of it.
     pub map: Arc<BranchMap>,
+    /// Keeps the branch from expiring; `main` does not.
+    attendance: Option<Attendance>,
     /// What of the branch is still being made; `None` once all of it is there.
     pub hydration: Option<Arc<Hydration>>,
     /// Why the next statement is not to be sent.
@@ -54,6 +57,7 @@ impl Tracking {
             startup_branch: map.branch().to_owned(),
             startup_search_path: search_path.clone(),
             hydration: database.hydration(map.id()),
+            attendance: attend(&database, &map),
             refusal: None,
             database,
             map,
@@ -71,6 +75,10 @@ impl Tracking {
     /// The session is on the branch of these names now.
     pub fn enter(&mut self, map: Arc<BranchMap>) {
         self.hydration = self.database.hydration(map.id());
+        let there = self.attendance.as_ref().map(Attendance::branch);
+        if there != Some(map.id()) {
+            self.attendance = attend(&self.database, &map);
+        }
         self.map = map;
     }
 
@@ -133,4 +141,8 @@ impl Tracking {
             tokio::spawn(async move { database.refresh().await });
         }
     }
+}
+
+fn attend(database: &Database, map: &BranchMap) -> Option<Attendance> {
+    (!map.is_main()).then(|| database.presence().enter(map.id()))
 }

@@ -28,6 +28,8 @@ pub enum StoreError {
     BeforeBranch { branch: String, timestamp: String },
     #[error("a rebase of branch \"{0}\" is in progress")]
     RebaseInProgress(String),
+    #[error("a branch cannot live for \"{0}\"")]
+    TimeToLive(String),
     #[error("tag \"{0}\" does not exist")]
     UnknownTag(String),
     #[error("tag \"{0}\" already exists")]
@@ -76,6 +78,7 @@ impl Report for StoreError {
             | Self::AmbiguousRef { .. }
             | Self::UnknownCommit(_) => SqlState::INVALID_CATALOG_NAME,
             Self::BranchExists(_) => SqlState::DUPLICATE_DATABASE,
+            Self::TimeToLive(_) => SqlState::INVALID_PARAMETER_VALUE,
             Self::SchemaTaken(_) | Self::TagExists(_) => SqlState::DUPLICATE_OBJECT,
             Self::BeyondFirstCommit(_)
             | Self::BeforeBranch { .. }
@@ -114,6 +117,7 @@ impl Report for StoreError {
             Self::RebaseInProgress(_) => {
                 "Go on with PGGIT REBASE CONTINUE or SKIP, or give it up with PGGIT REBASE ABORT."
             }
+            Self::TimeToLive(_) => "It can live for between 0 and 1000 years, or EXPIRES NEVER.",
             Self::UnknownTag(_) => "PGGIT TAG LIST shows the tags.",
             Self::TagExists(_) => {
                 "A tag never moves: choose another name, or delete it with PGGIT TAG DELETE."

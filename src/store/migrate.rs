@@ -20,6 +20,7 @@ const MIGRATIONS: &[&str] = &[
     include_str!("migrations/0008_tags.sql"),
     include_str!("migrations/0009_rebase.sql"),
     include_str!("migrations/0010_protection.sql"),
+    include_str!("migrations/0011_expiry.sql"),
 ];
 
 /// Functions and views as they are after the last migration, which replaces them: a change of one comes with a migration.

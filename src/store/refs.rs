@@ -34,6 +34,8 @@ pub struct Branch {
     pub created_by: String,
     /// When its head last moved.
     pub updated_at_micros: i64,
+    /// When it is dropped unless somebody uses it.
+    pub expires_at_micros: Option<i64>,
     /// How far its objects are made; `None` once it is ready.
     pub hydration: Option<Progress>,
 }
@@ -176,6 +178,7 @@ fn branch(row: Row) -> Result<Branch, StoreError> {
         created_at_micros: row.parse()?,
         created_by: row.text()?,
         updated_at_micros: row.parse()?,
+        expires_at_micros: row.optional()?,
         hydration: None,
     };
     if row.parse()? {

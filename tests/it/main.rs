@@ -14,6 +14,7 @@ mod drift;
 mod escalation;
 mod event_trigger;
 mod exchange;
+mod expiry;
 mod forgery;
 mod hierarchies;
 mod history;

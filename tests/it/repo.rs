@@ -89,9 +89,15 @@ impl Versioned {
     }
 
     async fn branch(&self, name: &str, from: &str) {
-        let created = branches::create(&self.versioning, name, &Ref::branch(from), &self.identity)
-            .await
-            .unwrap();
+        let created = branches::create(
+            &self.versioning,
+            name,
+            &Ref::branch(from),
+            None,
+            &self.identity,
+        )
+        .await
+        .unwrap();
         self.versioning.complete(created.map.id()).await.unwrap();
         let mut client = connect(&self.database, &self.database.owner).await;
         let status = drift::status(&self.versioning, &mut client, &created.map)

@@ -59,7 +59,7 @@ fn plain_commands() {
 #[test]
 fn branch_names_fold_and_quote_as_in_sql() {
     let created = |text: &str| match command(text) {
-        Command::BranchCreate { name, from } => (name, from),
+        Command::BranchCreate { name, from, .. } => (name, from),
         other => panic!("{text}: {other:?}"),
     };
     assert_eq!(
@@ -616,6 +616,42 @@ fn rebases() {
     }
     for text in ["", " feature", " ONTO", " ONTO main DRY", " ABORT a b"] {
         let text = format!("PGGIT REBASE{text}");
+        assert_eq!(error(&text).sqlstate, SqlState::SYNTAX_ERROR, "{text}");
+    }
+}
+
+#[test]
+fn branches_that_expire() {
+    let created = |from: Option<Ref>, time_to_live: Option<&str>| Command::BranchCreate {
+        name: "x".to_owned(),
+        from,
+        time_to_live: time_to_live.map(str::to_owned),
+    };
+    let expire = |name: &str, time_to_live: Option<&str>| Command::BranchExpire {
+        name: name.to_owned(),
+        time_to_live: time_to_live.map(str::to_owned),
+    };
+    let main = Some(at("main", None, 1));
+    for (text, expected) in [
+        ("x EXPIRES '2 days'", created(None, Some("2 days"))),
+        (
+            "x EXPIRES '1 h' FROM main~1",
+            created(main.clone(), Some("1 h")),
+        ),
+        ("x FROM main~1 EXPIRES NEVER", created(main, None)),
+        ("EXPIRE x IN '2 days'", expire("x", Some("2 days"))),
+        ("EXPIRE \"X\" NEVER", expire("X", None)),
+    ] {
+        assert_eq!(command(&format!("PGGIT BRANCH {text}")), expected, "{text}");
+    }
+    for text in [
+        "EXPIRE",
+        "EXPIRE x",
+        "EXPIRE x IN",
+        "x EXPIRES",
+        "x EXPIRES 2",
+    ] {
+        let text = format!("PGGIT BRANCH {text}");
         assert_eq!(error(&text).sqlstate, SqlState::SYNTAX_ERROR, "{text}");
     }
 }

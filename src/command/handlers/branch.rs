@@ -4,7 +4,7 @@ use super::{first_line, short};
 use crate::command::{Answer, Invocation, Value};
 use crate::error::ErrorReport;
 use crate::repo::branches::{self, Created};
-use crate::repo::{Database, Ref};
+use crate::repo::{Database, Ref, expiry};
 
 pub async fn list(with: Invocation<'_>) -> Result<Answer, ErrorReport> {
     let database = with.versioned()?;
@@ -22,6 +22,9 @@ pub async fn list(with: Invocation<'_>) -> Result<Answer, ErrorReport> {
                 first_line(&listed.message).into(),
                 listed.state.into(),
                 listed.tags.join(", ").into(),
+                branch
+                    .expires_at_micros
+                    .map_or(Value::Null, Value::Timestamp),
             ]
         })
         .map(|mut row| {
@@ -36,11 +39,12 @@ pub async fn create(
     with: Invocation<'_>,
     name: &str,
     from: Option<&Ref>,
+    time_to_live: Option<&str>,
 ) -> Result<Answer, ErrorReport> {
     let database = with.versioned()?;
     with.outside_transaction("PGGIT BRANCH")?;
     let mut answer = Answer::tagged("PGGIT BRANCH");
-    make(&database, &with, name, from, &mut answer).await?;
+    make(&database, &with, name, from, time_to_live, &mut answer).await?;
     Ok(answer)
 }
 
@@ -52,7 +56,7 @@ pub async fn checkout_new(
     let database = with.versioned()?;
     with.outside_transaction("PGGIT CHECKOUT NEW")?;
     let mut answer = Answer::tagged("PGGIT CHECKOUT");
-    make(&database, &with, name, from, &mut answer).await?;
+    make(&database, &with, name, from, None, &mut answer).await?;
     answer.checkout = Some(name.to_owned());
     Ok(answer)
 }
@@ -62,10 +66,12 @@ async fn make(
     with: &Invocation<'_>,
     name: &str,
     from: Option<&Ref>,
+    time_to_live: Option<&str>,
     answer: &mut Answer,
 ) -> Result<(), ErrorReport> {
     let from = with.or_current(from);
-    let created: Created = branches::create(database, name, &from, with.identity).await?;
+    let created: Created =
+        branches::create(database, name, &from, time_to_live, with.identity).await?;
     answer.report_unsupported(
         &created.unsupported,
         format!(
@@ -86,6 +92,17 @@ async fn make(
         );
     }
     Ok(())
+}
+
+pub async fn expire(
+    with: Invocation<'_>,
+    name: &str,
+    time_to_live: Option<&str>,
+) -> Result<Answer, ErrorReport> {
+    let database = with.versioned()?;
+    with.outside_transaction("PGGIT BRANCH EXPIRE")?;
+    expiry::set(&database, name, time_to_live, with.identity).await?;
+    Ok(Answer::tagged("PGGIT BRANCH"))
 }
 
 pub async fn rename(with: Invocation<'_>, from: &str, to: &str) -> Result<Answer, ErrorReport> {

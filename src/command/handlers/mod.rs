@@ -34,7 +34,14 @@ pub async fn run(command: &Command, with: Invocation<'_>) -> Result<Answer, Erro
         Command::Init => init::run(with).await?,
         Command::Status => status::run(with).await?,
         Command::BranchList => branch::list(with).await?,
-        Command::BranchCreate { name, from } => branch::create(with, name, from.as_ref()).await?,
+        Command::BranchCreate {
+            name,
+            from,
+            time_to_live,
+        } => branch::create(with, name, from.as_ref(), time_to_live.as_deref()).await?,
+        Command::BranchExpire { name, time_to_live } => {
+            branch::expire(with, name, time_to_live.as_deref()).await?
+        }
         Command::BranchRename { from, to } => branch::rename(with, from, to).await?,
         Command::BranchDelete { name, force } => branch::delete(with, name, *force).await?,
         Command::Checkout { branch } => branch::checkout(with, branch).await?,

@@ -43,7 +43,7 @@ BEGIN
     END IF;
 
     SELECT * INTO branch_row FROM pggit.branch AS b
-    WHERE b.id = (doc ->> 'branch')::bigint
+    WHERE b.id = (doc ->> 'branch')::bigint AND b.dropped_at IS NULL
     FOR NO KEY UPDATE;
     IF NOT FOUND THEN
         RAISE EXCEPTION USING

@@ -8,15 +8,20 @@ SELECT b.name, encode(b.head, 'hex') AS head, c.message, c.author, b.updated_at,
            WHEN h.failure IS NOT NULL THEN 'failed: ' || h.failure
            WHEN h.total IS NULL THEN 'hydrating'
            ELSE format('hydrating %s of %s', h.done, h.total)
-       END AS state
+       END AS state,
+       e.time_to_live,
+       greatest(e.used_at, b.updated_at, (
+           SELECT max(u.seen_at) FROM pggit.branch_use AS u WHERE u.branch_id = b.id)) + e.time_to_live AS expires_at
 FROM pggit.branch AS b
 LEFT JOIN pggit.commit AS c ON c.hash = b.head
-LEFT JOIN pggit.hydration AS h ON h.branch_id = b.id;
+LEFT JOIN pggit.hydration AS h ON h.branch_id = b.id
+LEFT JOIN pggit.branch_expiry AS e ON e.branch_id = b.id
+WHERE b.dropped_at IS NULL;
 COMMENT ON VIEW pggit.branches IS 'The branches, each with its last commit.';
 
 CREATE OR REPLACE VIEW pggit.log AS
 WITH RECURSIVE reachable (branch, hash) AS (
-    SELECT name, head FROM pggit.branch WHERE head IS NOT NULL
+    SELECT name, head FROM pggit.branch WHERE head IS NOT NULL AND dropped_at IS NULL
     UNION
     SELECT r.branch, p.parent FROM reachable AS r JOIN pggit.commit_parent AS p ON p.commit = r.hash
 )

@@ -1,5 +1,5 @@
 WITH deleted AS (
-    DELETE FROM pggit.branch WHERE name = $1::text AND id <> 1 RETURNING id, name, head
+    DELETE FROM pggit.branch WHERE name = $1::text AND id <> 1 AND dropped_at IS NULL RETURNING id, name, head
 ), lineages AS (
     DELETE FROM pggit.lineage AS l USING deleted WHERE l.branch_id = deleted.id
 ), ledgers AS (

@@ -12,7 +12,7 @@ WITH RECURSIVE earliest (ordered_at) AS (
     SELECT * FROM (
         SELECT decode(h, 'hex') FROM unnest($1::text::text[]) AS h
         UNION
-        SELECT head FROM pggit.branch WHERE $1::text IS NULL AND head IS NOT NULL
+        SELECT head FROM pggit.branch WHERE $1::text IS NULL AND head IS NOT NULL AND dropped_at IS NULL
     ) AS heads
     UNION
     SELECT p.parent

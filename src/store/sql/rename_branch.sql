@@ -1,6 +1,6 @@
 WITH renamed AS (
     UPDATE pggit.branch SET name = $2::text
-    WHERE name = $1::text AND id <> 1 AND head IS NOT NULL
+    WHERE name = $1::text AND id <> 1 AND head IS NOT NULL AND dropped_at IS NULL
     RETURNING id, name, head
 ), log AS (
     INSERT INTO pggit.reflog (branch_id, branch, old, new, who, action)
