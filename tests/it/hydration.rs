@@ -226,6 +226,45 @@ async fn progress_is_shown_while_objects_are_made() {
 }
 
 #[tokio::test]
+async fn a_statement_on_one_table_comes_before_what_nobody_waits_for() {
+    let fixture = with_tables(500).await;
+    let superuser = fixture.superuser().await;
+    // Notes how many tables the branch has when the last one of them is made, if they are made in order.
+    superuser
+        .run(
+            "CREATE TABLE public.seen (tables bigint);
+             CREATE FUNCTION public.look() RETURNS event_trigger LANGUAGE plpgsql AS $$ BEGIN
+                 IF EXISTS (SELECT FROM pg_event_trigger_ddl_commands()
+                            WHERE classid = 'pg_class'::regclass AND objid = to_regclass('\"public@feature\".t499')) THEN
+                     INSERT INTO public.seen SELECT count(*) FROM pg_class
+                         WHERE relkind = 'r' AND relnamespace = to_regnamespace('\"public@feature\"');
+                 END IF;
+             END $$;
+             CREATE EVENT TRIGGER look ON ddl_command_end WHEN TAG IN ('CREATE TABLE') EXECUTE FUNCTION public.look()",
+        )
+        .await;
+    let held = Held::new(&fixture).await;
+    let main = fixture.connect().await;
+    main.run("PGGIT BRANCH feature").await;
+    let everything = fixture.connect_on("feature").await;
+    let everything =
+        tokio::spawn(async move { everything.value("SELECT count(*) FROM pg_class").await });
+    let session = fixture.connect_on("feature").await;
+    let waiting = tokio::spawn(async move { session.value("SELECT count(*) FROM t499").await });
+    eventually("the first objects to be held", || async {
+        let waits = "SELECT count(*) FROM pg_locks WHERE NOT granted AND relation = 'pggit.lineage'::regclass";
+        superuser.value(waits).await != "0"
+    })
+    .await;
+    held.release().await;
+    assert_eq!(in_time("the statement", waiting).await.unwrap(), "0");
+    // Its chain, and what the other connection may have made meanwhile.
+    let seen = superuser.value("SELECT tables FROM public.seen").await;
+    assert!(seen.parse::<u32>().unwrap() < 200, "{seen} tables of 505");
+    in_time("everything", everything).await.unwrap();
+}
+
+#[tokio::test]
 async fn a_waiting_statement_can_be_cancelled() {
     let fixture = with_tables(20).await;
     let held = Held::new(&fixture).await;

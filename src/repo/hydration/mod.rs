@@ -58,8 +58,8 @@ struct Plan {
     is_done: Vec<bool>,
     /// No unit before this one is left.
     first: usize,
-    /// Units that sessions wait for, with all that those need.
-    wanted: BTreeSet<UnitNo>,
+    /// What sessions wait for: of each text the units that are not made yet, with all that those need.
+    wanted: Vec<BTreeSet<UnitNo>>,
     failed: BTreeMap<UnitNo, Failure>,
     /// Islands of which something is being made.
     taken: BTreeSet<UnitNo>,
@@ -95,6 +95,10 @@ enum Next {
 /// Units are made together until they have so many objects: enough to make the transaction's own cost small, few
 /// enough that nobody waits long for it to end.
 const BATCH_OBJECTS: usize = 150;
+
+/// What several texts need is made together if it has no more objects: the least that somebody waits for is to be
+/// there soon.
+const TOGETHER_OBJECTS: usize = 30;
 
 /// The lock of whoever makes something of the foundation, and of whoever changes functions for the time of making.
 const FOUNDATION: i32 = 0;
@@ -194,11 +198,15 @@ impl Hydration {
         let Some(plan) = &mut state.plan else {
             return Ok(None);
         };
-        let missing = plan.missing(&need(&plan.graph));
+        let need = need(&plan.graph);
+        let missing = plan.missing(&need);
         if !missing.is_empty() {
             // What has failed is tried again: its cause may be gone.
             plan.failed.retain(|unit, _| !missing.contains(unit));
-            plan.wanted.extend(&missing);
+            // Everything is made anyway. Were all of it wanted, whoever needs little would wait as long.
+            if need != Need::Everything && !plan.wanted.contains(&missing) {
+                plan.wanted.push(missing.clone());
+            }
             self.calls.send_replace(());
         }
         Ok(Some(missing))
@@ -242,9 +250,9 @@ impl Hydration {
                     let unit = plan.graph.unit(*unit);
                     plan.done += unit.map_or(0, |unit| unit.objects.len() as u64);
                 }
-                plan.wanted.remove(unit);
                 plan.failed.remove(unit);
             }
+            plan.want_no_more(units);
             plan.is_hopeful = true;
         }
         self.steps.send_replace(());
@@ -296,7 +304,7 @@ impl Plan {
             left: is_done.iter().filter(|is_done| !**is_done).count(),
             is_done,
             first: 0,
-            wanted: BTreeSet::new(),
+            wanted: Vec::new(),
             failed: BTreeMap::new(),
             taken: BTreeSet::new(),
             is_hopeful: false,
@@ -330,20 +338,12 @@ impl Plan {
 
     /// What is wanted goes first. Either way each unit comes after what it needs.
     fn next(&mut self) -> Next {
-        let is_open = |unit: UnitNo| {
-            !self.has(unit) && !self.failed.contains_key(&unit) && self.is_free(unit)
-        };
-        let wanted: Vec<UnitNo> = self
-            .wanted
-            .iter()
-            .copied()
-            .filter(|unit| is_open(*unit))
-            .collect();
-        let all = (0..self.is_done.len()).skip(self.first);
-        let rest = all
-            .filter_map(|unit| UnitNo::try_from(unit).ok())
-            .filter(|unit| is_open(*unit));
+        let wanted = self.next_wanted();
         let batch = if wanted.is_empty() {
+            let all = (0..self.is_done.len()).skip(self.first);
+            let rest = all
+                .filter_map(|unit| UnitNo::try_from(unit).ok())
+                .filter(|unit| self.is_open(*unit));
             self.fill(rest)
         } else {
             self.fill(wanted.into_iter())
@@ -367,6 +367,42 @@ impl Plan {
         Next::Blocked {
             is_passing: self.failed.values().any(|failure| failure.is_passing),
         }
+    }
+
+    /// What is to be made of what is wanted: the least that somebody waits for, and with it what others wait for if
+    /// that is little.
+    fn next_wanted(&self) -> BTreeSet<UnitNo> {
+        let of_text = |wanted: &BTreeSet<UnitNo>| -> BTreeSet<UnitNo> {
+            let wanted = wanted.iter().copied();
+            wanted.filter(|unit| self.is_open(*unit)).collect()
+        };
+        let mut texts: Vec<BTreeSet<UnitNo>> = self.wanted.iter().map(of_text).collect();
+        texts.retain(|wanted| !wanted.is_empty());
+        texts.sort_by_key(BTreeSet::len);
+        let size = |unit: &UnitNo| self.graph.unit(*unit).map_or(0, |unit| unit.objects.len());
+        let mut together = BTreeSet::new();
+        for wanted in texts {
+            let with_it = &together | &wanted;
+            if !together.is_empty() && with_it.iter().map(size).sum::<usize>() > TOGETHER_OBJECTS {
+                break;
+            }
+            together = with_it;
+        }
+        together
+    }
+
+    /// It can be made now.
+    fn is_open(&self, unit: UnitNo) -> bool {
+        !self.has(unit) && !self.failed.contains_key(&unit) && self.is_free(unit)
+    }
+
+    fn want_no_more(&mut self, units: &[UnitNo]) {
+        for wanted in &mut self.wanted {
+            for unit in units {
+                wanted.remove(unit);
+            }
+        }
+        self.wanted.retain(|wanted| !wanted.is_empty());
     }
 
     /// Nobody makes anything that it is connected with, nor of the foundation.
@@ -410,7 +446,8 @@ impl Plan {
                 self.failed.entry(later).or_insert(cause);
             }
         }
-        self.wanted.retain(|unit| !self.failed.contains_key(unit));
+        let failed: Vec<UnitNo> = self.failed.keys().copied().collect();
+        self.want_no_more(&failed);
     }
 
     /// What whoever makes these units has to hold against other processes.

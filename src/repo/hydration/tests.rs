@@ -2,7 +2,7 @@
 
 use super::graph::Graph;
 use super::needs::Need;
-use super::{Next, Plan};
+use super::{Hydration, Next, Plan};
 use crate::schema::model::{
     Body, Constraint, ConstraintKind, Definition, Index, IndexAttributes, Kind, Lineage, Name,
     ObjectKey, Routine, Trigger, TriggerState,
@@ -251,9 +251,8 @@ fn units_come_after_what_they_need_and_the_foundation_first() {
     assert_eq!(circle.count(), 4);
 }
 
-#[test]
-fn what_is_not_connected_is_made_at_the_same_time_after_the_foundation() {
-    // Thirty chains of ten tables each.
+/// A plan for thirty chains of ten tables each, in one schema.
+fn chains() -> Plan {
     let tables = (0..300).map(|number| {
         let target = format!("t{}", number - 1);
         let targets = [target.as_str()];
@@ -265,7 +264,12 @@ fn what_is_not_connected_is_made_at_the_same_time_after_the_foundation() {
         let lineage = Lineage((number << 112).to_be_bytes());
         (lineage, Arc::new(definition))
     }));
-    let mut plan = Plan::new(graph, Creator::default(), |_| false);
+    Plan::new(graph, Creator::default(), |_| false)
+}
+
+#[test]
+fn what_is_not_connected_is_made_at_the_same_time_after_the_foundation() {
+    let mut plan = chains();
     let next = |plan: &mut Plan| match plan.next() {
         Next::Units(units) => units,
         other => panic!("{other:?}"),
@@ -281,4 +285,50 @@ fn what_is_not_connected_is_made_at_the_same_time_after_the_foundation() {
     assert_eq!((locks(&one).len(), locks(&other).len()), (15, 15));
     assert!(locks(&one).is_disjoint(&locks(&other)));
     assert_eq!(plan.next(), nothing);
+}
+
+#[test]
+fn the_less_somebody_waits_for_the_sooner_it_is_made() {
+    let hydration = Hydration::new(1);
+    hydration.begin(chains());
+    let ask = |text: Option<&str>| {
+        let asked = hydration.ask_for(&|graph| match text {
+            Some(text) => graph.need(text.as_bytes(), true),
+            None => Need::Everything,
+        });
+        asked.expect("nothing has failed").expect("a plan").len()
+    };
+    let next = || match hydration.next() {
+        Next::Units(units) => units,
+        other => panic!("{other:?}"),
+    };
+    let make = |units: &[u32]| {
+        hydration.made(units);
+        hydration.give_back(units);
+    };
+    // A view of the catalogs, and a text that names the last table of twenty chains.
+    assert_eq!(ask(None), 301);
+    let many: Vec<String> = (0..20)
+        .map(|chain| format!("t{}", 10 * chain + 9))
+        .collect();
+    assert_eq!(ask(Some(&format!("SELECT FROM {}", many.join(", ")))), 201);
+    assert_eq!(ask(Some("TABLE t291")), 3);
+    let foundation = next();
+    assert_eq!(foundation, [0]);
+    make(&foundation);
+    let few = next();
+    assert_eq!(few, [291, 292]);
+    let others = next();
+    assert_eq!(others, (1..=150).collect::<Vec<_>>());
+    // What comes later does not wait for the rest of the long one, and goes with what fits.
+    assert_eq!(ask(Some("TABLE t250")), 1);
+    assert_eq!(ask(Some("INSERT INTO t285 VALUES (1)")), 10);
+    make(&few);
+    let both: Vec<u32> = [251].into_iter().chain(281..=290).collect();
+    assert_eq!(next(), both);
+    make(&others);
+    assert_eq!(next(), (151..=200).collect::<Vec<_>>());
+    make(&both);
+    // Nobody waits for anything that nobody makes already.
+    assert_eq!(next().first(), Some(&201));
 }
