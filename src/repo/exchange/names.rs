@@ -76,7 +76,7 @@ fn is_device(name: &str) -> bool {
         let number = stem.strip_prefix(*device).map(str::as_bytes);
         matches!(number, Some([b'0'..=b'9']))
     };
-    DEVICES.contains(&stem) || NUMBERED_DEVICES.iter().any(|device| numbered(device))
+    DEVICES.contains(&stem) || NUMBERED_DEVICES.iter().any(numbered)
 }
 
 #[cfg(test)]
