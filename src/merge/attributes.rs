@@ -39,6 +39,9 @@ where
                 return source.cloned();
             }
         }
+        if let Some(merged) = self.grants(path, of) {
+            return (!merged.is_empty()).then_some(Tree::Map(merged));
+        }
         match (source, target) {
             (Some(Tree::Map(ours)), Some(Tree::Map(theirs))) => {
                 let empty = BTreeMap::new();
@@ -67,6 +70,27 @@ where
             }
             _ => (self.on_conflict)(path, of).cloned(),
         }
+    }
+
+    /// A grantee's privileges, each by itself: to have none is to have an empty set of them.
+    fn grants(&mut self, path: &mut Vec<String>, of: Sides<'_>) -> Option<BTreeMap<String, Tree>> {
+        let of_grantee = match path.as_slice() {
+            [.., acl, _] if acl == "acl" => true,
+            [acls, _, _] => acls == "column_acls",
+            _ => false,
+        };
+        let empty = BTreeMap::new();
+        let privileges = of.map(|side| match side {
+            Some(Tree::Map(privileges)) => Some(privileges),
+            None => Some(&empty),
+            Some(_) => None,
+        });
+        let privileges = Three {
+            base: privileges.base?,
+            source: privileges.source?,
+            target: privileges.target?,
+        };
+        of_grantee.then(|| self.entries(path, privileges))
     }
 
     fn entries(

@@ -177,6 +177,9 @@ impl Script<'_> {
             ),
             Alteration::Grant { .. } | Alteration::Revoke { .. } => {
                 self.privileges(definition, alteration, &[Hazard::AuthzUpdate]);
+                for grant in grants_taken_along(definition, alteration) {
+                    self.privileges(definition, &grant, &[]);
+                }
             }
             _ => return false,
         }
@@ -205,6 +208,41 @@ fn owner_loses_all(definition: &Definition, alteration: &Alteration) -> Option<A
         privileges: vec!["ALL".to_owned()],
         grant_option_only: false,
     })
+}
+
+/// A privilege on single columns goes with that on the whole relation: what of it stays is granted again.
+fn grants_taken_along(definition: &Definition, alteration: &Alteration) -> Vec<Alteration> {
+    let Alteration::Revoke {
+        column: None,
+        grantee,
+        privileges,
+        ..
+    } = alteration
+    else {
+        return Vec::new();
+    };
+    let columns: Vec<(&String, &Acl)> = match &definition.body {
+        Body::Table(table) => (table.columns.iter())
+            .map(|column| (&column.name, &column.acl))
+            .collect(),
+        Body::View(view) => view.column_acls.iter().collect(),
+        Body::MaterializedView(view) => view.column_acls.iter().collect(),
+        _ => Vec::new(),
+    };
+    let mut grants = Vec::new();
+    for (column, acl) in columns {
+        let Some(kept) = acl.get(grantee) else {
+            continue;
+        };
+        let kept: BTreeMap<String, bool> = kept
+            .iter()
+            .filter(|(privilege, _)| privileges.contains(privilege))
+            .map(|(privilege, grantable)| (privilege.clone(), *grantable))
+            .collect();
+        let kept = Acl::from([(grantee.clone(), kept)]);
+        grants.extend(acl::difference(&Acl::new(), &kept, Some(column)));
+    }
+    grants
 }
 
 /// An object or a part of it, as `COMMENT ON` names it.

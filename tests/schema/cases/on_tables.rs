@@ -81,6 +81,8 @@ pub const CASES: &[Case] = &[
     case("columns under statistics", STATISTICS, "ALTER TABLE users DROP COLUMN town; ALTER TABLE users ALTER name TYPE varchar(20)").one_way(),
     case("function under statistics", STATISTICS, "DROP STATISTICS app.ages; DROP FUNCTION grown"),
     // default privileges
+    case("take back what was granted on all columns", "CREATE TABLE t (a integer, b integer); GRANT UPDATE (a) ON t TO schema_reader WITH GRANT OPTION; \
+        GRANT SELECT (b) ON t TO PUBLIC; CREATE VIEW v AS SELECT a FROM t; GRANT SELECT (a) ON v TO schema_reader", "GRANT ALL ON t TO schema_reader, PUBLIC; GRANT SELECT ON v TO schema_reader"),
     case("create default privileges", "CREATE TABLE t (a integer)", "ALTER DEFAULT PRIVILEGES FOR ROLE schema_writer IN SCHEMA public GRANT SELECT, INSERT ON TABLES TO schema_reader; \
         ALTER DEFAULT PRIVILEGES FOR ROLE schema_writer IN SCHEMA app GRANT EXECUTE ON FUNCTIONS TO PUBLIC; ALTER DEFAULT PRIVILEGES FOR ROLE schema_writer IN SCHEMA app GRANT USAGE ON TYPES TO schema_reader WITH GRANT OPTION")
         .with(&["ALTER DEFAULT PRIVILEGES FOR ROLE schema_writer IN SCHEMA public GRANT INSERT, SELECT ON TABLES TO schema_reader"]),
