@@ -18,6 +18,8 @@ impl SqlState {
     pub const CHARACTER_NOT_IN_REPERTOIRE: Self = Self(*b"22021");
     pub const UNIQUE_VIOLATION: Self = Self(*b"23505");
     pub const NOT_NULL_VIOLATION: Self = Self(*b"23502");
+    pub const FOREIGN_KEY_VIOLATION: Self = Self(*b"23503");
+    pub const CHECK_VIOLATION: Self = Self(*b"23514");
     pub const ACTIVE_SQL_TRANSACTION: Self = Self(*b"25001");
     pub const IN_FAILED_SQL_TRANSACTION: Self = Self(*b"25P02");
     pub const INVALID_AUTHORIZATION: Self = Self(*b"28000");

@@ -136,6 +136,7 @@ async fn apply(
     let terms = Terms {
         action: request.operation.as_str(),
         allow_data_loss: request.allow_data_loss,
+        thorough: request.operation == Operation::Revert,
     };
     let transition = &planned.transition;
     let (observed, stamp) = transition.apply(database, session, terms).await?;

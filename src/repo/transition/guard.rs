@@ -1,13 +1,71 @@
-//! What a transition must not do to rows: checked in its transaction, under the locks that it takes anyway.
+//! What rows say to a transition: asked in its transaction, under the locks that it takes anyway.
 
-use super::{Terms, Transition};
-use crate::branch::NameUse;
+use super::rows::Rows;
+use super::{Terms, Transition, constraints};
 use crate::error::{ErrorReport, SqlState};
 use crate::repo::error::RepoError;
-use crate::schema::model::{Column, Kind, ObjectKey, Table};
+use crate::schema::model::{Column, ObjectKey, Table};
 use crate::schema::quote::quote_identifier;
 use crate::schema::{Alteration, Change, ChangeKind};
 use crate::upstream::Executor;
+
+/// What rows are asked about.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Check {
+    /// Rows or values that would be gone.
+    DataLoss,
+    NotNull,
+    Unique,
+    CheckConstraint,
+    ForeignKey,
+    /// Values that the column's type will not have.
+    Type,
+}
+
+impl Check {
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::DataLoss => "data_loss",
+            Self::NotNull => "not_null",
+            Self::Unique => "unique",
+            Self::CheckConstraint => "check",
+            Self::ForeignKey => "foreign_key",
+            Self::Type => "type",
+        }
+    }
+
+    fn sqlstate(self) -> SqlState {
+        match self {
+            Self::DataLoss => SqlState::OBJECT_NOT_IN_PREREQUISITE_STATE,
+            Self::NotNull => SqlState::NOT_NULL_VIOLATION,
+            Self::Unique => SqlState::UNIQUE_VIOLATION,
+            Self::CheckConstraint => SqlState::CHECK_VIOLATION,
+            Self::ForeignKey => SqlState::FOREIGN_KEY_VIOLATION,
+            Self::Type => SqlState::INVALID_PARAMETER_VALUE,
+        }
+    }
+}
+
+/// Rows that stand in the way.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Finding {
+    pub check: Check,
+    pub object: ObjectKey,
+    /// Of a loss, what is dropped: `table public.users, which holds rows`; else a sentence.
+    pub message: String,
+    pub hint: Option<String>,
+}
+
+/// How rows are looked at.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Look {
+    /// At what a merge's DDL would lose, and at values that are missing.
+    Merge,
+    /// At that, and at everything else that rows may forbid.
+    Thorough,
+    /// The same, but the transition will not follow: nothing is locked.
+    Dry,
+}
 
 /// Refuses what would lose rows or values (unless that is allowed), or what rows make impossible.
 pub async fn check(
@@ -15,32 +73,24 @@ pub async fn check(
     transition: &Transition,
     terms: Terms,
 ) -> Result<(), RepoError> {
-    // A policy must not hide the rows that are asked about: then the question fails instead.
-    session.batch("SET LOCAL row_security = off").await?;
-    let mut lost = Vec::new();
-    for change in &transition.changes {
-        let Some(table) = transition
-            .before
-            .get(&change.lineage)
-            .and_then(|definition| definition.as_table())
-        else {
-            continue;
-        };
-        let guard = Guard {
-            transition,
-            change,
-            table,
-        };
-        guard.check_new_requirements(session).await?;
-        if !terms.allow_data_loss {
-            lost.extend(guard.losses(session).await?);
-        }
+    let look = if terms.thorough {
+        Look::Thorough
+    } else {
+        Look::Merge
+    };
+    let found = findings(session, transition, look).await?;
+    let (lost, forbidden): (Vec<Finding>, Vec<Finding>) = found
+        .into_iter()
+        .partition(|finding| finding.check == Check::DataLoss);
+    if let Some(first) = forbidden.first() {
+        return Err(refusal(terms, first, &forbidden).into());
     }
-    if lost.is_empty() {
+    if lost.is_empty() || terms.allow_data_loss {
         return Ok(());
     }
+    let lost: Vec<String> = lost.into_iter().map(|finding| finding.message).collect();
     Err(ErrorReport::new(
-        SqlState::OBJECT_NOT_IN_PREREQUISITE_STATE,
+        Check::DataLoss.sqlstate(),
         format!("the {} would lose data", terms.action),
     )
     .with_detail(format!("It drops {}.", lost.join(", ")))
@@ -48,22 +98,90 @@ pub async fn check(
     .into())
 }
 
+/// A merge's only finding is the error; else they are its details.
+fn refusal(terms: Terms, first: &Finding, all: &[Finding]) -> ErrorReport {
+    let report = if all.len() == 1 && !terms.thorough {
+        ErrorReport::new(first.check.sqlstate(), first.message.as_str())
+    } else {
+        let each: Vec<&str> = all.iter().map(|finding| finding.message.as_str()).collect();
+        let message = format!("rows stand in the way of the {}", terms.action);
+        ErrorReport::new(first.check.sqlstate(), message).with_detail(each.join("\n"))
+    };
+    match &first.hint {
+        Some(hint) => report.with_hint(hint.as_str()),
+        None => report,
+    }
+}
+
+/// All that rows say, in `session`'s open transaction.
+pub async fn findings(
+    session: &mut dyn Executor,
+    transition: &Transition,
+    look: Look,
+) -> Result<Vec<Finding>, RepoError> {
+    // A policy must not hide the rows that are asked about: then the question fails instead.
+    session.batch("SET LOCAL row_security = off").await?;
+    let mut found = Vec::new();
+    for change in &transition.changes {
+        let table = transition
+            .before
+            .get(&change.lineage)
+            .and_then(|definition| definition.as_table());
+        if let Some(table) = table {
+            let guard = Guard {
+                rows: Rows {
+                    transition,
+                    lock: look != Look::Dry,
+                },
+                look,
+                change,
+                table,
+            };
+            guard.new_requirements(session, &mut found).await?;
+            guard.losses(session, &mut found).await?;
+        }
+    }
+    if look != Look::Merge {
+        constraints::look(session, transition, &mut found).await?;
+    }
+    Ok(found)
+}
+
 struct Guard<'a> {
-    transition: &'a Transition,
+    rows: Rows<'a>,
+    look: Look,
     change: &'a Change,
     /// As it is before.
     table: &'a Table,
 }
 
 impl Guard<'_> {
-    /// What the change drops that is not empty, in words.
-    async fn losses(&self, session: &mut dyn Executor) -> Result<Vec<String>, RepoError> {
-        let mut lost = Vec::new();
+    fn missing_values(&self, message: String, hint: &str) -> Finding {
+        Finding {
+            check: Check::NotNull,
+            object: self.change.key.clone(),
+            message,
+            hint: Some(hint.to_owned()),
+        }
+    }
+
+    /// What the change drops that is not empty.
+    async fn losses(
+        &self,
+        session: &mut dyn Executor,
+        found: &mut Vec<Finding>,
+    ) -> Result<(), RepoError> {
+        let loss = |message: String| Finding {
+            check: Check::DataLoss,
+            object: self.change.key.clone(),
+            message,
+            hint: None,
+        };
         match &self.change.kind {
             ChangeKind::Create => {}
             ChangeKind::Drop => {
                 if self.any_row(session, "true").await? {
-                    lost.push(format!("{}, which holds rows", self.change.key));
+                    found.push(loss(format!("{}, which holds rows", self.change.key)));
                 }
             }
             ChangeKind::Alter(alterations) => {
@@ -73,19 +191,23 @@ impl Guard<'_> {
                             .any_row(session, &format!("{} IS NOT NULL", quote_identifier(name)))
                             .await?
                     {
-                        lost.push(format!(
+                        found.push(loss(format!(
                             "column {name} of {}, which holds values",
                             self.change.key
-                        ));
+                        )));
                     }
                 }
             }
         }
-        Ok(lost)
+        Ok(())
     }
 
-    /// Refuses what the server would refuse because of rows, with what to do about it.
-    async fn check_new_requirements(&self, session: &mut dyn Executor) -> Result<(), RepoError> {
+    /// What the server would refuse because of missing values, with what to do about it.
+    async fn new_requirements(
+        &self,
+        session: &mut dyn Executor,
+        found: &mut Vec<Finding>,
+    ) -> Result<(), RepoError> {
         let ChangeKind::Alter(alterations) = &self.change.kind else {
             return Ok(());
         };
@@ -94,12 +216,15 @@ impl Guard<'_> {
                 Alteration::AddColumn { column }
                     if needs_a_value(column) && self.any_row(session, "true").await? =>
                 {
-                    return Err(Self::refusal(
-                        &format!(
+                    found.push(self.missing_values(
+                        format!(
                             "cannot add NOT NULL column \"{}\" without a default to {}, which holds rows",
                             column.name, self.change.key
                         ),
-                        "Give the column a default on the source branch, or add it without NOT NULL, fill it after the merge, and set NOT NULL then.",
+                        match self.look {
+                            Look::Merge => "Give the column a default on the source branch, or add it without NOT NULL, fill it after the merge, and set NOT NULL then.",
+                            _ => "Add the column with values for those rows yourself, and try again.",
+                        },
                     ));
                 }
                 Alteration::SetNotNull {
@@ -114,12 +239,15 @@ impl Guard<'_> {
                         .any_row(session, &format!("{} IS NULL", quote_identifier(&before)))
                         .await?
                     {
-                        return Err(Self::refusal(
-                            &format!(
+                        found.push(self.missing_values(
+                            format!(
                                 "cannot set column \"{column}\" of {} NOT NULL: it contains null values",
                                 self.change.key
                             ),
-                            "Fill the column on the target branch first.",
+                            match self.look {
+                                Look::Merge => "Fill the column on the target branch first.",
+                                _ => "Fill the column first.",
+                            },
                         ));
                     }
                 }
@@ -148,78 +276,7 @@ impl Guard<'_> {
         session: &mut dyn Executor,
         condition: &str,
     ) -> Result<bool, RepoError> {
-        // Rows elsewhere are not lost with the table that shows them.
-        if self.table.foreign.is_some() {
-            return Ok(false);
-        }
-        let descendants = self.descendants();
-        let foreign = |table: &&Table| table.foreign.is_some();
-        if !descendants.iter().any(foreign) {
-            return self.any_row_in(session, "", self.table, condition).await;
-        }
-        // A foreign table cannot be locked, so the others are, one by one.
-        for table in [self.table].into_iter().chain(descendants) {
-            let local = table.foreign.is_none();
-            if local && self.any_row_in(session, "ONLY ", table, condition).await? {
-                return Ok(true);
-            }
-        }
-        Ok(false)
-    }
-
-    async fn any_row_in(
-        &self,
-        session: &mut dyn Executor,
-        only: &str,
-        table: &Table,
-        condition: &str,
-    ) -> Result<bool, RepoError> {
-        let name = &table.name;
-        let schema =
-            self.transition
-                .map
-                .physical_schema(&name.schema, Some(&name.name), NameUse::Define);
-        let table = format!(
-            "{only}{}.{}",
-            quote_identifier(&schema),
-            quote_identifier(&name.name)
-        );
-        session
-            .batch(&format!("LOCK TABLE {table} IN ACCESS EXCLUSIVE MODE"))
-            .await?;
-        let sql = format!("SELECT EXISTS (SELECT FROM {table} WHERE {condition})::text");
-        let rows = session.query(&sql, &[]).await?;
-        Ok(rows
-            .into_iter()
-            .flatten()
-            .flatten()
-            .any(|any| any == "true"))
-    }
-
-    /// The table's partitions and children, on all levels.
-    fn descendants(&self) -> Vec<&Table> {
-        let before = &self.transition.before;
-        let mut found: Vec<&Table> = Vec::new();
-        let mut parents = vec![&self.table.name];
-        while let Some(parent) = parents.pop() {
-            for lineage in before.dependents(&ObjectKey::of(Kind::Table, parent)) {
-                let child = before.get(&lineage).and_then(|child| child.as_table());
-                if let Some(child) = child
-                    && child.inherits.contains(parent)
-                    && !found.iter().any(|known| known.name == child.name)
-                {
-                    found.push(child);
-                    parents.push(&child.name);
-                }
-            }
-        }
-        found
-    }
-
-    fn refusal(message: &str, hint: &str) -> RepoError {
-        ErrorReport::new(SqlState::NOT_NULL_VIOLATION, message)
-            .with_hint(hint)
-            .into()
+        self.rows.any(session, self.table, condition).await
     }
 }
 

@@ -1,8 +1,12 @@
 //! A branch goes from its head's schema to another one, whatever for: worked out on recorded trees, applied in one
 //! transaction of the client's, and checked against the live catalogs before it counts.
 
-mod guard;
+mod constraints;
+pub mod guard;
 mod live;
+mod rows;
+
+pub use guard::{Finding, Look};
 
 use super::database::{Database, Head};
 use super::error::RepoError;
@@ -44,6 +48,8 @@ pub struct Terms {
     pub action: &'static str,
     /// Go on although a table or column that holds rows is dropped.
     pub allow_data_loss: bool,
+    /// Ask rows about all that they may forbid, so that a refusal names everything at once.
+    pub thorough: bool,
 }
 
 impl Transition {
@@ -121,6 +127,15 @@ impl Transition {
         let (observed, stamp) = live::look(database, session, rest).await?;
         live::verify(rest, &observed)?;
         Ok((observed, stamp))
+    }
+
+    /// What rows say to it, in `session`'s open transaction.
+    pub async fn findings(
+        &self,
+        session: &mut dyn Executor,
+        look: Look,
+    ) -> Result<Vec<Finding>, RepoError> {
+        guard::findings(session, self, look).await
     }
 
     /// Ends the transaction that [`begin`] opened: commits what was applied, and leaves nothing behind where the head
