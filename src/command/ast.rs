@@ -4,6 +4,7 @@ use crate::merge::Strategy;
 use crate::repo::Ref;
 use crate::repo::history::ObjectPath;
 use crate::repo::merging::History;
+use crate::repo::undoing::Span;
 use std::fmt;
 
 /// A parsed command. Names are as PostgreSQL would fold and unquote them.
@@ -116,6 +117,9 @@ pub enum Command {
     DroppedPurge {
         entry: i64,
     },
+    Revert(Revert),
+    Rollback(Rollback),
+    Undo(Undo),
 }
 
 /// `PGGIT LOG`: which commits, newest first.
@@ -265,4 +269,42 @@ pub enum Rebase {
     Abort {
         branch: Option<String>,
     },
+}
+
+/// `PGGIT REVERT`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Revert {
+    pub span: Span,
+    /// Of a merge: which parent's side stays, from 1.
+    pub parent: Option<u32>,
+    /// The session's branch if there is none.
+    pub into: Option<String>,
+    pub strategy: Strategy,
+    pub message: Option<String>,
+    pub dry_run: bool,
+    pub allow_data_loss: bool,
+}
+
+/// `PGGIT ROLLBACK`, of the session's branch.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Rollback {
+    pub to: RollbackTo,
+    pub dry_run: bool,
+    pub allow_data_loss: bool,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum RollbackTo {
+    Ref(Ref),
+    /// Any text that PostgreSQL reads as `timestamptz`: where the session's branch was then.
+    Timestamp(String),
+}
+
+/// `PGGIT UNDO`, on the session's branch.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Undo {
+    pub objects: Vec<ObjectName>,
+    pub from: Ref,
+    pub dry_run: bool,
+    pub allow_data_loss: bool,
 }

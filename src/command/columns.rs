@@ -1,6 +1,6 @@
 //! Which columns each command's rows have: known from its text alone, for Describe.
 
-use super::ast::{Command, DiffFormat, Rebase, TagCommand};
+use super::ast::{Command, DiffFormat, Rebase, Revert, Rollback, TagCommand, Undo};
 use super::{Column, ColumnType};
 
 const fn column(name: &'static str, column_type: ColumnType) -> Column {
@@ -123,6 +123,14 @@ pub const REPLAY_DRY_RUN: &[Column] = &[
     column("detail", Text),
     column("sql", Text),
 ];
+/// One row per finding, then one per statement.
+pub const UNDO_DRY_RUN: &[Column] = &[
+    column("severity", Text),
+    column("check", Text),
+    column("object", Text),
+    column("message", Text),
+    column("sql", Text),
+];
 pub const MERGE_BASE: &[Column] = &[
     column("commit", Text),
     column("author", Text),
@@ -215,6 +223,10 @@ pub fn columns(command: &Command) -> Option<&'static [Column]> {
         Command::Rebase(Rebase::Abort { .. }) => return None,
         Command::Rebase(_) => REBASE,
         Command::Merge(_) | Command::MergeContinue { .. } | Command::CherryPick(_) => MERGE,
+        Command::Revert(Revert { dry_run: true, .. })
+        | Command::Rollback(Rollback { dry_run: true, .. })
+        | Command::Undo(Undo { dry_run: true, .. }) => UNDO_DRY_RUN,
+        Command::Revert(_) | Command::Rollback(_) | Command::Undo(_) => MERGE,
         Command::MergeBase { .. } => MERGE_BASE,
         Command::Merges => MERGES,
         Command::Protections => PROTECTIONS,

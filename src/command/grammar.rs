@@ -5,7 +5,7 @@
 
 use super::ast::{
     CherryPick, Command, Diff, DiffFormat, Log, Merge, MergeRequest, Protect, Rebase, ResolveWith,
-    TagCommand,
+    Revert, Rollback, RollbackTo, TagCommand, Undo,
 };
 use super::help;
 use super::lexer::Value;
@@ -13,6 +13,7 @@ use super::parser::{Parsed, Parser};
 use crate::error::{ErrorReport, Report};
 use crate::repo::Ref;
 use crate::repo::merging::History;
+use crate::repo::undoing::Span;
 
 /// Reads a command's text, `PGGIT` included, without the semicolon.
 ///
@@ -58,6 +59,9 @@ impl Parser<'_> {
             ("CONFLICTS", |parser| parser.conflicts()),
             ("RESOLVE", |parser| parser.resolve()),
             ("DROPPED", |parser| parser.dropped()),
+            ("REVERT", |parser| parser.revert()),
+            ("ROLLBACK", |parser| parser.rollback()),
+            ("UNDO", |parser| parser.undo()),
         ];
         for (word, rule) in RULES {
             if self.keyword(word) {
@@ -532,6 +536,96 @@ impl Parser<'_> {
         Ok(Command::DroppedPurge {
             entry: self.number()?,
         })
+    }
+
+    fn revert(&mut self) -> Parsed<Command> {
+        let span = match self.range()? {
+            (commit, None) => Span::Commit(commit),
+            (from, Some(to)) => Span::Range(from, to),
+        };
+        let (mut parent, mut into, mut strategy, mut message) = (None, None, None, None);
+        let (mut dry_run, mut allow_data_loss) = (None, None);
+        while !self.at_end() {
+            let start = self.here();
+            if self.keyword("PARENT") {
+                let number = self.number()?;
+                self.once(&mut parent, number, start)?;
+            } else if self.keyword("INTO") {
+                let target = self.name()?;
+                self.once(&mut into, target, start)?;
+            } else if self.keyword("STRATEGY") {
+                let chosen = self.strategy()?;
+                self.once(&mut strategy, chosen, start)?;
+            } else if self.keyword("MESSAGE") {
+                let text = self.literal()?;
+                self.once(&mut message, text, start)?;
+            } else {
+                self.terms(&mut dry_run, &mut allow_data_loss)?;
+            }
+        }
+        Ok(Command::Revert(Revert {
+            span,
+            parent,
+            into,
+            strategy: strategy.unwrap_or_default(),
+            message,
+            dry_run: dry_run.is_some(),
+            allow_data_loss: allow_data_loss.is_some(),
+        }))
+    }
+
+    fn rollback(&mut self) -> Parsed<Command> {
+        self.expect("TO")?;
+        let to = if self.keyword("TIMESTAMP") {
+            RollbackTo::Timestamp(self.literal()?)
+        } else {
+            RollbackTo::Ref(self.reference()?)
+        };
+        let (mut dry_run, mut allow_data_loss) = (None, None);
+        while !self.at_end() {
+            self.terms(&mut dry_run, &mut allow_data_loss)?;
+        }
+        Ok(Command::Rollback(Rollback {
+            to,
+            dry_run: dry_run.is_some(),
+            allow_data_loss: allow_data_loss.is_some(),
+        }))
+    }
+
+    fn undo(&mut self) -> Parsed<Command> {
+        let mut objects = vec![self.object()?];
+        while self.comma() {
+            objects.push(self.object()?);
+        }
+        self.expect("FROM")?;
+        let from = self.reference()?;
+        let (mut dry_run, mut allow_data_loss) = (None, None);
+        while !self.at_end() {
+            self.terms(&mut dry_run, &mut allow_data_loss)?;
+        }
+        Ok(Command::Undo(Undo {
+            objects,
+            from,
+            dry_run: dry_run.is_some(),
+            allow_data_loss: allow_data_loss.is_some(),
+        }))
+    }
+
+    /// `DRY RUN` or `ALLOW DATA LOSS`, each once.
+    fn terms(
+        &mut self,
+        dry_run: &mut Option<bool>,
+        allow_data_loss: &mut Option<bool>,
+    ) -> Parsed<()> {
+        let start = self.here();
+        if self.keyword("DRY") {
+            self.expect("RUN")?;
+            self.once(dry_run, true, start)
+        } else if self.allow_data_loss()? {
+            self.once(allow_data_loss, true, start)
+        } else {
+            Err(self.unexpected())
+        }
     }
 
     fn from(&mut self) -> Parsed<Option<Ref>> {

@@ -155,6 +155,22 @@ pub const FORMS: &[Form] = &[
         "PGGIT REBASE ABORT [<branch>]",
         "Give up a rebase; the branch is where it was",
     ),
+    form(
+        "PGGIT REVERT <ref>[..<ref>] [PARENT <n>] [INTO <branch>] [STRATEGY <strategy>] [MESSAGE '<message>'] [DRY RUN] [ALLOW DATA LOSS]",
+        "Take back what a commit, a range of commits or a merge did; what came later stays",
+    ),
+    form(
+        "PGGIT ROLLBACK TO <ref> [DRY RUN] [ALLOW DATA LOSS]",
+        "Give the branch the schema of a ref",
+    ),
+    form(
+        "PGGIT ROLLBACK TO TIMESTAMP '<time>' [DRY RUN] [ALLOW DATA LOSS]",
+        "Give the branch the schema that it had then",
+    ),
+    form(
+        "PGGIT UNDO <object> [, …] FROM <ref> [DRY RUN] [ALLOW DATA LOSS]",
+        "Make single objects what they were, with all that belongs to them",
+    ),
 ];
 
 /// The forms of the command that starts with the word `topic`.

@@ -30,6 +30,7 @@ pub mod settings;
 mod survey;
 pub mod tags;
 pub mod transition;
+pub mod undoing;
 pub mod undrop;
 pub mod verify;
 

@@ -281,6 +281,7 @@ async fn apply(
     let terms = Terms {
         action: Operation::CherryPick.as_str(),
         allow_data_loss: request.allow_data_loss,
+        thorough: false,
     };
     let authored = Authored {
         identity,

@@ -364,6 +364,7 @@ impl Attempt<'_> {
         let terms = Terms {
             action: Operation::Rebase.as_str(),
             allow_data_loss: self.allow_data_loss,
+            thorough: false,
         };
         let (observed, stamp) = planned.transition.apply(database, session, terms).await?;
         let merging = Merging {

@@ -31,5 +31,7 @@ mod smoke;
 mod store;
 mod tags;
 mod tour;
+mod undo;
+mod undo_matrix;
 mod undrop;
 mod verify;

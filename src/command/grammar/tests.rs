@@ -412,6 +412,112 @@ fn a_command_of_megabytes_is_refused_unread() {
 }
 
 #[test]
+fn reverts() {
+    let reverted = |text: &str| match command(text) {
+        Command::Revert(revert) => revert,
+        other => panic!("{text}: {other:?}"),
+    };
+    for (text, span) in [
+        ("PGGIT REVERT 3f2a", Span::Commit(at("3f2a", None, 0))),
+        ("PGGIT REVERT main~2", Span::Commit(at("main", None, 2))),
+        ("PGGIT REVERT v1.2", Span::Commit(at("v1.2", None, 0))),
+        (
+            "PGGIT REVERT \"Feature\"~1",
+            Span::Commit(at("Feature", None, 1)),
+        ),
+        (
+            "PGGIT REVERT Main~3..main",
+            Span::Range(at("main", None, 3), at("main", None, 0)),
+        ),
+        (
+            "PGGIT REVERT 1234..abcd~1",
+            Span::Range(at("1234", None, 0), at("abcd", None, 1)),
+        ),
+        (
+            "PGGIT REVERT main@{a..b}..main@{now}",
+            Span::Range(at("main", Some("a..b"), 0), at("main", Some("now"), 0)),
+        ),
+        (
+            "PGGIT REVERT 'Feature X~2..Feature X'",
+            Span::Range(at("Feature X", None, 2), at("Feature X", None, 0)),
+        ),
+    ] {
+        assert_eq!(reverted(text).span, span, "{text}");
+    }
+    let revert = reverted(
+        "PGGIT REVERT main PARENT 2 INTO staging STRATEGY source_wins MESSAGE 'm' DRY RUN ALLOW DATA LOSS",
+    );
+    assert_eq!(
+        revert,
+        Revert {
+            span: Span::Commit(at("main", None, 0)),
+            parent: Some(2),
+            into: Some("staging".to_owned()),
+            strategy: Strategy::SourceWins,
+            message: Some("m".to_owned()),
+            dry_run: true,
+            allow_data_loss: true,
+        }
+    );
+    for text in [
+        "PGGIT REVERT",
+        "PGGIT REVERT ..main",
+        "PGGIT REVERT main PARENT 1 PARENT 2",
+        "PGGIT REVERT main DRY",
+    ] {
+        assert_eq!(error(text).sqlstate, SqlState::SYNTAX_ERROR, "{text}");
+    }
+}
+
+#[test]
+fn rollbacks_and_undos() {
+    let object = |schema: Option<&str>, name: &str| ObjectName {
+        schema: schema.map(str::to_owned),
+        name: name.to_owned(),
+    };
+    assert_eq!(
+        command("PGGIT ROLLBACK TO main~2 DRY RUN"),
+        Command::Rollback(Rollback {
+            to: RollbackTo::Ref(at("main", None, 2)),
+            dry_run: true,
+            allow_data_loss: false,
+        })
+    );
+    assert_eq!(
+        command("PGGIT ROLLBACK TO TIMESTAMP 'yesterday' ALLOW DATA LOSS"),
+        Command::Rollback(Rollback {
+            to: RollbackTo::Timestamp("yesterday".to_owned()),
+            dry_run: false,
+            allow_data_loss: true,
+        })
+    );
+    assert_eq!(
+        command("PGGIT UNDO users, public.\"Orders\" ,app.items FROM main~1"),
+        Command::Undo(Undo {
+            objects: vec![
+                object(None, "users"),
+                object(Some("public"), "Orders"),
+                object(Some("app"), "items"),
+            ],
+            from: at("main", None, 1),
+            dry_run: false,
+            allow_data_loss: false,
+        })
+    );
+    for text in [
+        "PGGIT ROLLBACK main",
+        "PGGIT ROLLBACK TO",
+        "PGGIT ROLLBACK TO TIMESTAMP now",
+        "PGGIT UNDO FROM main",
+        "PGGIT UNDO users",
+        "PGGIT UNDO users, FROM main",
+        "PGGIT UNDO users FROM main DRY RUN DRY RUN",
+    ] {
+        assert_eq!(error(text).sqlstate, SqlState::SYNTAX_ERROR, "{text}");
+    }
+}
+
+#[test]
 fn every_form_in_the_help_parses_once_filled_in() {
     let filled = |text: &str| {
         text.replace("<ref>", "main")

@@ -16,6 +16,7 @@ mod rebase;
 mod show;
 mod status;
 mod tag;
+mod undo;
 
 use super::ast::Command;
 use super::{Answer, Invocation, Notice, Value, columns};
@@ -80,6 +81,9 @@ pub async fn run(command: &Command, with: Invocation<'_>) -> Result<Answer, Erro
         Command::Approve { request, comment } => {
             protection::approve(with, *request, comment.as_deref()).await?
         }
+        Command::Revert(revert) => undo::revert(with, revert).await?,
+        Command::Rollback(rollback) => undo::rollback(with, rollback).await?,
+        Command::Undo(undo) => undo::undo(with, undo).await?,
         Command::Conflicts { merge } => conflicts::list(with, *merge).await?,
         Command::Resolve {
             merge,
