@@ -73,3 +73,55 @@ fn is_expression(declares: Kind, setting: &str) -> bool {
             Kind::Operator | Kind::OperatorFamily | Kind::TextSearchConfiguration | Kind::BaseType
         )
 }
+
+/// The statement of extended statistics with its columns by name: the server prints them in the table's
+/// order, before the expressions.
+pub fn with_sorted_columns(statement: &str) -> String {
+    let scanned = tokens(statement);
+    let listed = scanned.iter().skip_while(|token| !token.is("ON")).skip(1);
+    let followed = listed.clone().skip(1);
+    let mut columns: Vec<(usize, usize)> = listed
+        .zip(followed)
+        .step_by(2)
+        .take_while(|(token, next)| {
+            matches!(token.kind, TokenKind::Name(_)) && (next.is(",") || next.is("FROM"))
+        })
+        .map(|(token, _)| (token.start, token.end))
+        .collect();
+    let (Some((first, _)), Some((_, last))) = (columns.first().copied(), columns.last().copied())
+    else {
+        return statement.to_owned();
+    };
+    columns.sort_by_key(|(start, end)| &statement[*start..*end]);
+    let columns: Vec<&str> = columns
+        .into_iter()
+        .map(|(start, end)| &statement[start..end])
+        .collect();
+    let (before, after) = (&statement[..first], &statement[last..]);
+    format!("{before}{}{after}", columns.join(", "))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::with_sorted_columns;
+
+    #[test]
+    fn columns_of_statistics_go_by_name() {
+        for (printed, sorted) in [
+            (
+                "CREATE STATISTICS s (mcv) ON \"on\", b, a FROM public.t",
+                "CREATE STATISTICS s (mcv) ON \"on\", a, b FROM public.t",
+            ),
+            (
+                "CREATE STATISTICS s ON b, a, lower(c), (b + a) FROM t",
+                "CREATE STATISTICS s ON a, b, lower(c), (b + a) FROM t",
+            ),
+            (
+                "CREATE STATISTICS s ON lower(c) FROM public.t",
+                "CREATE STATISTICS s ON lower(c) FROM public.t",
+            ),
+        ] {
+            assert_eq!(with_sorted_columns(printed), sorted);
+        }
+    }
+}

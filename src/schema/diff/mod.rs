@@ -2,7 +2,8 @@
 //!
 //! Objects are matched by lineage, columns and attributes by their ids, constraints by name. An object
 //! of the same name but another lineage is another object: the old one is dropped, the new one created.
-//! The order of columns, what an object depends on and a view's column types are no differences.
+//! The order of columns, in tables and in what extended statistics are on, what an object depends on and a
+//! view's column types are no differences.
 
 mod carry;
 mod inherit;
@@ -18,6 +19,7 @@ pub use table::column_settings;
 
 use super::acl;
 use super::change::{Alteration, Change, ChangeKind, Part};
+use super::declared::with_sorted_columns;
 use super::model::{
     Acl, Body, Declared, Definition, Index, Kind, MaterializedView, Name, Routine, SecurityLabels,
     Sequence, Trigger, View,
@@ -432,9 +434,14 @@ fn declared(old: &Declared, new: &Declared, renames: &Renames, found: &mut Vec<A
         name(&old.name, &new.name, renames, found);
     }
     let same_place = old.table == new.table && old.qualifier == new.qualifier;
-    let carried = with_own_name(&old.statement, new.declares, &new.own_name());
-    let statement = with_own_name(&new.statement, new.declares, &new.own_name());
-    if !same_place || carried != statement {
+    let statement = |declared: &Declared| {
+        let named = with_own_name(&declared.statement, new.declares, &new.own_name());
+        match new.declares {
+            Kind::Statistics => with_sorted_columns(&named),
+            _ => named,
+        }
+    };
+    if !same_place || statement(old) != statement(new) {
         found.push(Alteration::SetDefinition {
             definition: new.statement.clone(),
         });

@@ -92,6 +92,55 @@ pub const CASES: &[Case] = &[
          CREATE TRIGGER own AFTER INSERT ON events_new FOR EACH ROW EXECUTE FUNCTION touch()",
     ),
     case("rename a partitioned table and a partition", EVENTS, "ALTER TABLE events RENAME TO things; ALTER TABLE events_old RENAME TO things_old; ALTER TABLE events_new SET SCHEMA app").without(&["DROP", "CREATE", "ATTACH"]),
+    // columns made again
+    case(
+        "make a column again",
+        "CREATE TABLE t (a integer, b text CHECK (b <> ''), c serial, d integer); CREATE INDEX b_idx ON t (b); CREATE VIEW v AS SELECT b, d FROM t; CREATE STATISTICS s ON b, d FROM t; COMMENT ON COLUMN t.b IS 'x'",
+        "ALTER TABLE t DROP b CASCADE, DROP c; ALTER TABLE t ADD b text CHECK (b <> ''), ADD c serial; CREATE INDEX b_idx ON t (b); CREATE VIEW v AS SELECT b, d FROM t; CREATE STATISTICS s ON b, d FROM t; COMMENT ON COLUMN t.b IS 'x'",
+    )
+    .with(&["DROP COLUMN b", "ADD COLUMN b"]),
+    case(
+        "make a column again that kept objects speak of",
+        "CREATE TABLE t (a integer PRIMARY KEY, b text NOT NULL DEFAULT 'x', c text); CREATE VIEW v AS SELECT a, b FROM t; CREATE VIEW w AS SELECT b FROM v; \
+         GRANT SELECT (b) ON t TO schema_reader; GRANT SELECT ON v TO schema_reader; \
+         CREATE FUNCTION bs() RETURNS SETOF text LANGUAGE sql BEGIN ATOMIC SELECT b FROM t; END; \
+         CREATE POLICY p ON t USING (b <> ''); CREATE RULE r AS ON DELETE TO t WHERE old.b = 'x' DO INSTEAD NOTHING; \
+         CREATE FUNCTION touch() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NEW; END'; \
+         CREATE TRIGGER g BEFORE UPDATE OF b ON t FOR EACH ROW WHEN (new.b <> '') EXECUTE FUNCTION touch()",
+        "CREATE OR REPLACE VIEW v AS SELECT a, c AS b FROM t; CREATE OR REPLACE FUNCTION bs() RETURNS SETOF text LANGUAGE sql BEGIN ATOMIC SELECT c FROM t; END; \
+         ALTER POLICY p ON t USING (true); CREATE OR REPLACE RULE r AS ON DELETE TO t DO INSTEAD NOTHING; \
+         CREATE OR REPLACE TRIGGER g BEFORE UPDATE ON t FOR EACH ROW EXECUTE FUNCTION touch(); \
+         ALTER TABLE t DROP b; ALTER TABLE t ADD b text NOT NULL DEFAULT 'x'; GRANT SELECT (b) ON t TO schema_reader; \
+         CREATE OR REPLACE VIEW v AS SELECT a, b FROM t; CREATE OR REPLACE FUNCTION bs() RETURNS SETOF text LANGUAGE sql BEGIN ATOMIC SELECT b FROM t; END; \
+         ALTER POLICY p ON t USING (b <> ''); CREATE OR REPLACE RULE r AS ON DELETE TO t WHERE old.b = 'x' DO INSTEAD NOTHING; \
+         CREATE OR REPLACE TRIGGER g BEFORE UPDATE OF b ON t FOR EACH ROW WHEN (new.b <> '') EXECUTE FUNCTION touch()",
+    )
+    .with(&["DROP COLUMN b", "ADD COLUMN b"]),
+    case(
+        "make a column again and keep its sequence",
+        "CREATE TABLE t (a integer, c serial)",
+        "ALTER SEQUENCE t_c_seq OWNED BY NONE; ALTER TABLE t DROP c; ALTER TABLE t ADD c integer NOT NULL DEFAULT nextval('t_c_seq'); ALTER SEQUENCE t_c_seq OWNED BY t.c",
+    )
+    .with(&["DROP COLUMN c", "ADD COLUMN c"]),
+    case(
+        "make columns of keys again",
+        "CREATE TABLE t (a integer, b integer GENERATED ALWAYS AS IDENTITY PRIMARY KEY, c text UNIQUE); \
+         CREATE TABLE u (b integer REFERENCES t, c text REFERENCES t (c), EXCLUDE USING btree (c WITH =)); ALTER TABLE t REPLICA IDENTITY USING INDEX t_pkey",
+        "ALTER TABLE t DROP b CASCADE, DROP c CASCADE; ALTER TABLE t ADD b integer GENERATED ALWAYS AS IDENTITY PRIMARY KEY, ADD c text UNIQUE; \
+         ALTER TABLE u DROP c; ALTER TABLE u ADD FOREIGN KEY (b) REFERENCES t, ADD c text REFERENCES t (c), ADD EXCLUDE USING btree (c WITH =)",
+    )
+    .with(&["DROP COLUMN b", "DROP COLUMN c"]),
+    case(
+        "make a column of a partitioned table again",
+        EVENTS,
+        "ALTER TABLE events DROP kind; ALTER TABLE events ADD kind text; CREATE INDEX events_kind ON events (kind)",
+    ),
+    case(
+        "make a column of a family again",
+        FAMILY,
+        "ALTER TABLE people DROP id; ALTER TABLE people ADD id integer NOT NULL DEFAULT 7; ALTER TABLE bosses ALTER id SET DEFAULT 8",
+    )
+    .one_way(),
     // inheritance
     case("create a family", "SELECT", FAMILY),
     case("add a child", FAMILY, "CREATE TABLE guests (until date, name text NOT NULL) INHERITS (people)"),
