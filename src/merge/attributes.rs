@@ -4,8 +4,7 @@ use super::three::Three;
 use super::tree::Tree;
 use std::collections::{BTreeMap, BTreeSet};
 
-/// Merges attribute trees; what has no single right outcome is left to `on_conflict`, which returns
-/// one of the three.
+/// Merges attribute trees; what has no single right outcome is left to `on_conflict`.
 pub struct AttributeMerge<'a, F> {
     /// Paths that one side has dropped although the other needs them: conflicts even where the other
     /// left them unchanged.
@@ -17,7 +16,7 @@ type Sides<'t> = Three<Option<&'t Tree>>;
 
 impl<F> AttributeMerge<'_, F>
 where
-    F: for<'t> FnMut(&[String], Sides<'t>) -> Option<&'t Tree>,
+    F: for<'t> FnMut(&[String], Sides<'t>) -> Option<Tree>,
 {
     /// The merged tree; `None` where the attribute is gone.
     pub fn merge(&mut self, path: &mut Vec<String>, of: Sides<'_>) -> Option<Tree> {
@@ -65,10 +64,10 @@ where
                 };
                 match merge_labels(before, ours, theirs) {
                     Some(labels) => Some(Tree::Labels(labels)),
-                    None => (self.on_conflict)(path, of).cloned(),
+                    None => (self.on_conflict)(path, of),
                 }
             }
-            _ => (self.on_conflict)(path, of).cloned(),
+            _ => (self.on_conflict)(path, of),
         }
     }
 

@@ -68,6 +68,31 @@ impl<'a> Decisions<'a> {
     /// Records a conflict and says which side to take: the target's while it is open.
     pub fn decide(&mut self, subject: Subject<'_>, attribute: &str, sides: Sides) -> Pick {
         let state = self.state(subject.lineage, attribute);
+        self.note(subject, attribute, sides, state);
+        match state {
+            ConflictState::Source => Pick::Source,
+            ConflictState::Base => Pick::Base,
+            ConflictState::Open
+            | ConflictState::Target
+            | ConflictState::Custom
+            | ConflictState::Union => Pick::Target,
+        }
+    }
+
+    /// Whether both sides are to be kept of what can stand side by side; then that is noted.
+    pub fn join(&mut self, subject: Subject<'_>, attribute: &str, sides: Sides) -> bool {
+        let joins = self.joins(subject.lineage, attribute);
+        if joins {
+            self.note(subject, attribute, sides, ConflictState::Union);
+        }
+        joins
+    }
+
+    fn joins(&self, lineage: Lineage, attribute: &str) -> bool {
+        self.strategy == Strategy::Union && !self.resolutions.contains_key(&(lineage, attribute))
+    }
+
+    fn note(&mut self, subject: Subject<'_>, attribute: &str, sides: Sides, state: ConflictState) {
         let key = subject.key.clone();
         self.conflicts.insert(
             (key.clone(), subject.lineage, attribute.to_owned()),
@@ -82,11 +107,6 @@ impl<'a> Decisions<'a> {
                 state,
             },
         );
-        match state {
-            ConflictState::Source => Pick::Source,
-            ConflictState::Base => Pick::Base,
-            ConflictState::Open | ConflictState::Target | ConflictState::Custom => Pick::Target,
-        }
     }
 
     fn state(&self, lineage: Lineage, attribute: &str) -> ConflictState {
@@ -98,7 +118,7 @@ impl<'a> Decisions<'a> {
             None => match self.strategy {
                 Strategy::SourceWins => ConflictState::Source,
                 Strategy::TargetWins => ConflictState::Target,
-                Strategy::Auto | Strategy::ManualReview => ConflictState::Open,
+                Strategy::Auto | Strategy::ManualReview | Strategy::Union => ConflictState::Open,
             },
         }
     }

@@ -10,7 +10,7 @@
 //! 4. Where the result speaks of what one side dropped, the drop is contested ([`references`]): the steps
 //!    are repeated with it as a conflict. So is a new query that names columns as they are not called any more.
 //!
-//! What has no single right outcome is decided by a [`Resolution`], else by the [`Strategy`], else it
+//! What has no single right outcome is decided by a [`Resolution`], else by the [`Strategy`] ([`mod@union`]), else it
 //! stays open and the result has the target's side ([`decide`]).
 
 pub mod attributes;
@@ -26,6 +26,7 @@ pub mod review;
 pub mod strategy;
 pub mod three;
 pub mod tree;
+pub mod union;
 
 pub use outcome::{Choice, Conflict, ConflictState, MergeKind, Merged, ObjectOutcome, Resolution};
 pub use pair::{Doubt, doubts};
@@ -53,7 +54,7 @@ pub fn merge(
     strategy: Strategy,
     resolutions: &[Resolution],
 ) -> Merged {
-    let (base, source) = pair::adopt_lineages(base, source, target, made_again);
+    let (base, source) = pair::adopt_lineages(base, source, target, strategy, made_again);
     let sides = Three {
         base: &base,
         source: &source,
@@ -70,6 +71,28 @@ pub fn merge(
     let mut decided = with(resolutions);
     number_like(&mut decided.conflicts, &undecided.conflicts);
     decided
+}
+
+/// What two best common ancestors of a criss-cross history come to as one: merged themselves, from `base`. Where they
+/// conflict it has what was before both, so that whatever became of it since counts as changed.
+pub fn ancestor(base: &Snapshot, one: &Snapshot, other: &Snapshot) -> Snapshot {
+    let mut resolutions: Vec<Resolution> = Vec::new();
+    loop {
+        let again = BTreeSet::new();
+        let merged = merge(base, other, one, &again, Strategy::Auto, &resolutions);
+        let open: Vec<Resolution> = merged
+            .open()
+            .map(|conflict| Resolution {
+                lineage: conflict.lineage,
+                attribute: conflict.attribute.clone(),
+                choice: Choice::Base,
+            })
+            .collect();
+        if open.is_empty() {
+            return merged.result;
+        }
+        resolutions.extend(open);
+    }
 }
 
 /// Gives conflicts the ids they had before, and new ones those that follow.

@@ -4,6 +4,7 @@
 use super::decide::{Decisions, Pick, Sides, Subject};
 use super::pair::{columns, part};
 use super::three::Three;
+use super::union;
 use crate::schema::diff::Renames;
 use crate::schema::model::{Definition, Kind, Lineage, Name, ObjectKey};
 use crate::schema::quote::qualified;
@@ -207,7 +208,13 @@ fn survives<T: PartialEq>(of: &Three<Option<T>>) -> bool {
 
 /// The places where an object's name must be its own: relations and types overlap.
 fn namespaces(key: &ObjectKey, name: &Name) -> Vec<(&'static str, Name, String)> {
-    let spaces = key.kind.facts().spaces;
+    let facts = key.kind.facts();
+    if key.kind.is_on_relation() {
+        // The relation's own: no two of its triggers have one name.
+        let name = Name::new(key.schema.clone(), name.name.clone());
+        return vec![(facts.keyword, name, key.qualifier.clone())];
+    }
+    let spaces = facts.spaces;
     spaces
         .iter()
         .map(|space| (*space, name.clone(), key.qualifier.clone()))
@@ -270,18 +277,40 @@ fn object_collisions(
         if let Some(holder) = holder {
             let held = sides.objects(holder);
             let text = |name: Option<Name>| name.map(|name| Value::from(name.name));
-            let pick = decisions.decide(
-                Subject {
-                    lineage: *lineage,
-                    key: &key,
-                },
-                "name",
-                Sides {
-                    base: text(of.base.map(own_name)),
-                    source: text(of.source.map(own_name)),
-                    target: held.key().map(|key| Value::from(format!("taken by {key}"))),
-                },
-            );
+            let subject = Subject {
+                lineage: *lineage,
+                key: &key,
+            };
+            let clash = Sides {
+                base: text(of.base.map(own_name)),
+                source: text(of.source.map(own_name)),
+                target: held.key().map(|key| Value::from(format!("taken by {key}"))),
+            };
+            let pair = (of.source, held.target);
+            if let (Some(ours), Some(theirs)) = pair
+                && union::stands_apart(ours, theirs)
+                && decisions.join(subject, "name", clash.clone())
+            {
+                let free = union::free_name(&name.name, |candidate| {
+                    let places = namespaces(&key, &Name::new(&name.schema, candidate));
+                    let held = |place| holders.contains_key(place);
+                    let named = [sides.source, sides.target].into_iter().any(|side| {
+                        let key = ObjectKey {
+                            name: candidate.to_owned(),
+                            ..key.clone()
+                        };
+                        side.by_key(&key).is_some()
+                    });
+                    named || places.iter().any(held)
+                });
+                let free = Name::new(name.schema, free);
+                for place in namespaces(&key, &free) {
+                    holders.insert(place, *lineage);
+                }
+                names.objects.insert(*lineage, free);
+                continue;
+            }
+            let pick = decisions.decide(subject, "name", clash);
             let ours = (*lineage, of.target.or(of.base).map(own_name));
             let theirs = (holder, held.base.map(own_name));
             let yields = match pick {

@@ -9,6 +9,7 @@ use super::pair::columns;
 use super::references::{Objects, keep_spoken_of};
 use super::three::Three;
 use super::tree::{self, Tree};
+use super::union;
 use crate::schema::model::{Body, Definition, Lineage, ObjectKey};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -102,7 +103,7 @@ impl ObjectMerge<'_, '_> {
             definition.map(|definition| self.named(lineage, Arc::clone(definition)))
         });
         let whole = statements_clash(&named);
-        let trees = named.as_ref().map(|definition| {
+        let mut trees = named.as_ref().map(|definition| {
             definition.as_ref().map(|definition| {
                 let mut tree = tree::from_definition(definition);
                 if whole {
@@ -113,6 +114,7 @@ impl ObjectMerge<'_, '_> {
         });
         let labels = Labels::new(of);
         let subject = Subject { lineage, key: &key };
+        union::part_constraints(subject, &mut trees, self.decisions);
         let none = BTreeSet::new();
         let mut contested = self
             .contested
@@ -128,7 +130,7 @@ impl ObjectMerge<'_, '_> {
             contested: &contested,
             on_conflict: conflict_handler(|path: &[String], of| {
                 let attribute = tree::describe(path, |id| labels.of(id));
-                pick(decisions, subject, &attribute, of)
+                pick(decisions, subject, path, &attribute, of)
             }),
         };
         let merged = merge.merge(&mut Vec::new(), trees.as_ref().map(|tree| tree.as_ref()))?;
@@ -156,27 +158,33 @@ impl ObjectMerge<'_, '_> {
 /// Helps the compiler see the lifetimes of a handler.
 fn conflict_handler<F>(handler: F) -> F
 where
-    F: for<'t> FnMut(&[String], Three<Option<&'t Tree>>) -> Option<&'t Tree>,
+    F: for<'t> FnMut(&[String], Three<Option<&'t Tree>>) -> Option<Tree>,
 {
     handler
 }
 
-fn pick<'t>(
+fn pick(
     decisions: &mut Decisions<'_>,
     subject: Subject<'_>,
+    path: &[String],
     attribute: &str,
-    of: Three<Option<&'t Tree>>,
-) -> Option<&'t Tree> {
+    of: Three<Option<&Tree>>,
+) -> Option<Tree> {
     let value = |tree: Option<&Tree>| tree.map(Tree::value);
     let sides = Sides {
         base: value(of.base),
         source: value(of.source),
         target: value(of.target),
     };
+    if let Some(both) = union::both(path, of)
+        && decisions.join(subject, attribute, sides.clone())
+    {
+        return Some(both);
+    }
     match decisions.decide(subject, attribute, sides) {
-        Pick::Base => of.base,
-        Pick::Source => of.source,
-        Pick::Target => of.target,
+        Pick::Base => of.base.cloned(),
+        Pick::Source => of.source.cloned(),
+        Pick::Target => of.target.cloned(),
     }
 }
 

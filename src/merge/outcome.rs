@@ -104,6 +104,8 @@ pub enum ConflictState {
     Target,
     Base,
     Custom,
+    /// Both sides stand side by side.
+    Union,
 }
 
 impl ConflictState {
@@ -114,6 +116,7 @@ impl ConflictState {
             Self::Target => "target",
             Self::Base => "base",
             Self::Custom => "custom",
+            Self::Union => "union",
         }
     }
 }

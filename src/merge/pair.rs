@@ -7,7 +7,9 @@
 //! table which stayed is gone with its values, and one of its name is another. Three snapshots do not tell
 //! that from a column which a merge brought under another lineage: who has the history is asked ([`Doubt`]).
 
+use super::strategy::Strategy;
 use super::three::Three;
+use super::union;
 use crate::schema::model::{Attribute, Body, Column, Definition, Lineage};
 use crate::schema::snapshot::Snapshot;
 use std::collections::{BTreeMap, BTreeSet};
@@ -33,7 +35,7 @@ struct Adopted {
 /// The columns that [`adopt_lineages`] has to know more about than the three schemas tell.
 pub fn doubts(base: &Snapshot, source: &Snapshot, target: &Snapshot) -> Vec<Doubt> {
     let mut doubts = Vec::new();
-    adopt(base, source, target, &mut |doubt| {
+    adopt(base, source, target, Strategy::Auto, &mut |doubt| {
         doubts.push(doubt);
         false
     });
@@ -41,14 +43,16 @@ pub fn doubts(base: &Snapshot, source: &Snapshot, target: &Snapshot) -> Vec<Doub
 }
 
 /// `base` and `source` with the target's lineage for each object, column and composite attribute that
-/// is the same thing under another lineage. Columns that were `made_again` are others.
+/// is the same thing under another lineage. Columns that were `made_again` are others; so is, with [`Strategy::Union`],
+/// what can stand beside its namesake.
 pub fn adopt_lineages(
     base: &Snapshot,
     source: &Snapshot,
     target: &Snapshot,
+    strategy: Strategy,
     made_again: &BTreeSet<Doubt>,
 ) -> (Snapshot, Snapshot) {
-    adopt(base, source, target, &mut |doubt| {
+    adopt(base, source, target, strategy, &mut |doubt| {
         made_again.contains(&doubt)
     })
 }
@@ -57,13 +61,23 @@ fn adopt(
     base: &Snapshot,
     source: &Snapshot,
     target: &Snapshot,
+    strategy: Strategy,
     made_again: &mut dyn FnMut(Doubt) -> bool,
 ) -> (Snapshot, Snapshot) {
+    let apart = |lineage: &Lineage, ours: &Definition| {
+        let theirs = target.by_key(&ours.key()).filter(|theirs| {
+            strategy == Strategy::Union && !base.contains(lineage) && !base.contains(theirs)
+        });
+        theirs
+            .and_then(|theirs| target.get(&theirs))
+            .is_some_and(|theirs| union::stands_apart(ours, theirs))
+    };
     let unknown = source
         .differing(target)
         .into_iter()
         .filter(|lineage| !target.contains(lineage))
-        .filter_map(|lineage| Some((lineage, source.get(&lineage)?)));
+        .filter_map(|lineage| Some((lineage, source.get(&lineage)?)))
+        .filter(|(lineage, ours)| !apart(lineage, ours));
     let pairs = pairs(
         unknown,
         |definition| {

@@ -12,14 +12,17 @@ pub enum Strategy {
     TargetWins,
     /// Leave every object that the source changed to a person, even where it would merge.
     ManualReview,
+    /// Where what both sides want can stand side by side, keep both.
+    Union,
 }
 
 impl Strategy {
-    pub const ALL: [Self; 4] = [
+    pub const ALL: [Self; 5] = [
         Self::Auto,
         Self::SourceWins,
         Self::TargetWins,
         Self::ManualReview,
+        Self::Union,
     ];
 
     /// The strategy of that name, in any case.
@@ -35,6 +38,7 @@ impl Strategy {
             Self::SourceWins => "source_wins",
             Self::TargetWins => "target_wins",
             Self::ManualReview => "manual_review",
+            Self::Union => "union",
         }
     }
 }

@@ -6,9 +6,11 @@ use serde_json::json;
 use std::sync::Arc;
 
 mod columns;
+mod criss_cross;
 mod objects;
 mod properties;
 mod references;
+mod union;
 
 /// A lineage that is the same wherever it is named.
 fn id(name: &str) -> Lineage {

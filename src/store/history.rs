@@ -101,15 +101,15 @@ impl Store {
             .collect()
     }
 
-    /// The best common ancestors: those that are no ancestor of another one. Newest first, then by hash;
-    /// empty if the two have nothing in common.
+    /// The best common ancestors of a commit and of what all the others together have: those that are no ancestor of
+    /// another one. Newest first, then by hash; empty if there is nothing in common.
     pub async fn merge_base(
         &self,
         exec: &mut dyn Executor,
         a: CommitHash,
-        b: CommitHash,
+        others: &[CommitHash],
     ) -> Result<Vec<CommitHash>, StoreError> {
-        let (a, b) = (a.to_string(), b.to_string());
+        let (a, b) = (a.to_string(), array(others));
         let mut windows = MERGE_BASE_WINDOWS.iter();
         loop {
             let window = windows.next();

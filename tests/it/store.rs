@@ -572,9 +572,9 @@ async fn merge_bases_are_the_best_common_ancestors() {
     let (store, admin) = (&history.store, &mut history.admin);
     let a1 = commit(store, admin, "postgres", 1, &[], "a1").await;
     let b1 = commit(store, admin, "postgres", feature, &[], "b1").await;
-    assert_eq!(store.merge_base(admin, a1, b1).await.unwrap(), [first]);
-    assert_eq!(store.merge_base(admin, a1, first).await.unwrap(), [first]);
-    assert_eq!(store.merge_base(admin, a1, a1).await.unwrap(), [a1]);
+    assert_eq!(store.merge_base(admin, a1, &[b1]).await.unwrap(), [first]);
+    assert_eq!(store.merge_base(admin, a1, &[first]).await.unwrap(), [first]);
+    assert_eq!(store.merge_base(admin, a1, &[a1]).await.unwrap(), [a1]);
 
     let mut heads = Vec::new();
     for (branch, other) in [(1, b1), (feature, a1)] {
@@ -587,7 +587,7 @@ async fn merge_bases_are_the_best_common_ancestors() {
         admin.batch("COMMIT").await.unwrap();
         heads.push(merge.head.hash());
     }
-    let bases = store.merge_base(admin, heads[0], heads[1]).await.unwrap();
+    let bases = store.merge_base(admin, heads[0], &[heads[1]]).await.unwrap();
     assert_eq!(bases, [b1, a1]);
     for (ancestor, descendant, expected) in [
         (first, heads[0], true),
@@ -770,10 +770,10 @@ async fn a_merge_base_is_found_however_far_back_it_is() {
         (5_000, 10, vec![hash(10)]),
         (5_000, 4_999, vec![hash(4_999)]),
     ] {
-        let bases = store.merge_base(admin, hash(a), hash(b)).await.unwrap();
+        let bases = store.merge_base(admin, hash(a), &[hash(b)]).await.unwrap();
         assert_eq!(bases, expected, "{a} {b}");
     }
-    let none = store.merge_base(admin, hash(5_000), history.first).await;
+    let none = store.merge_base(admin, hash(5_000), &[history.first]).await;
     assert_eq!(none.unwrap(), []);
 }
 

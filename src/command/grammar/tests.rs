@@ -318,7 +318,7 @@ fn merge_takes_its_clauses_in_any_order() {
     assert_eq!(unknown.sqlstate, SqlState::INVALID_PARAMETER_VALUE);
     assert_eq!(
         unknown.hint.as_deref(),
-        Some("Strategies are auto, source_wins, target_wins, manual_review.")
+        Some("Strategies are auto, source_wins, target_wins, manual_review, union.")
     );
 }
 

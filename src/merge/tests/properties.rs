@@ -153,7 +153,7 @@ proptest! {
     ) {
         let unchanged = union(&renamed(&unchanged, "_j"), &more_unchanged);
         let [base, source, target] = [base, source, target].map(|side| union(&unchanged, &side));
-        let (base, source) = pair::adopt_lineages(&base, &source, &target, &BTreeSet::new());
+        let (base, source) = pair::adopt_lineages(&base, &source, &target, crate::merge::Strategy::Auto, &BTreeSet::new());
         let sides = Three { base: &base, source: &source, target: &target };
         let all: BTreeSet<Lineage> = [&base, &source, &target]
             .into_iter()

@@ -48,7 +48,7 @@ async fn bases(database: &Database, left: &Ref, right: &Ref) -> Result<Vec<Entry
     let left = left.resolve(database, &mut reader).await?;
     let right = right.resolve(database, &mut reader).await?;
     let mut found = Vec::new();
-    for hash in store.merge_base(&mut reader, left, right).await? {
+    for hash in store.merge_base(&mut reader, left, &[right]).await? {
         found.push(Entry {
             hash,
             commit: store.commit(&mut reader, hash).await?,

@@ -12,13 +12,14 @@ use crate::schema::{Creator, Snapshot};
 use crate::sql::using_expressions;
 use crate::store::{CommitHash, LogQuery, Operation};
 use crate::upstream::Executor;
+use std::pin::Pin;
 
 /// A merge worked out to the last statement.
 #[derive(Clone, Debug)]
 pub struct Planned {
     pub operation: Operation,
     pub source_head: Head,
-    /// All best common ancestors; the first is the one used.
+    /// All best common ancestors, the latest first; several are merged with each other into the one that is used.
     pub bases: Vec<CommitHash>,
     pub merged: Merged,
     /// What leads the target to the merge's result.
@@ -77,17 +78,11 @@ async fn work_out(
         Some(base) => vec![base],
         None => {
             store
-                .merge_base(&mut reader, source_head.commit, target_head.commit)
+                .merge_base(&mut reader, source_head.commit, &[target_head.commit])
                 .await?
         }
     };
-    let base = match bases.first() {
-        Some(base) => {
-            let base = database.head_at(&mut reader, *base).await?;
-            database.snapshot(base.tree).await?
-        }
-        None => Snapshot::default(),
-    };
+    let base = common_ancestor(database, &bases).await?;
     let theirs = database.snapshot(source_head.tree).await?;
     let before = database.snapshot(target_head.tree).await?;
     let doubts = merge::doubts(&base, &theirs, &before);
@@ -125,6 +120,34 @@ async fn work_out(
         bases,
         merged,
         transition,
+    })
+}
+
+/// What several commits have in common, as one schema. Where a criss-cross history gives two branches more than one best
+/// common ancestor, those are merged with each other first, in their order, and what they have in common before that.
+fn common_ancestor<'a>(
+    database: &'a Database,
+    bases: &'a [CommitHash],
+) -> Pin<Box<dyn Future<Output = Result<Snapshot, RepoError>> + Send + 'a>> {
+    Box::pin(async move {
+        let mut reader = database.reader();
+        let mut merged: Option<Snapshot> = None;
+        for (at, base) in bases.iter().enumerate() {
+            let head = database.head_at(&mut reader, *base).await?;
+            let next = database.snapshot(head.tree).await?;
+            merged = Some(match merged {
+                None => next,
+                Some(so_far) => {
+                    let before = database
+                        .store()
+                        .merge_base(&mut reader, *base, &bases[..at])
+                        .await?;
+                    let before = common_ancestor(database, &before).await?;
+                    merge::ancestor(&before, &so_far, &next)
+                }
+            });
+        }
+        Ok(merged.unwrap_or_default())
     })
 }
 

@@ -2,7 +2,8 @@
 -- find more.
 WITH RECURSIVE lowest (generation) AS (
     SELECT min(generation) - $3::text::bigint FROM pggit.commit
-    WHERE hash IN (decode($1::text, 'hex'), decode($2::text, 'hex'))
+    WHERE hash = decode($1::text, 'hex')
+       OR hash = ANY (ARRAY(SELECT decode(h, 'hex') FROM unnest($2::text::text[]) AS h))
 ), of_a (hash) AS (
     SELECT decode($1::text, 'hex')
     UNION
@@ -12,7 +13,7 @@ WITH RECURSIVE lowest (generation) AS (
     JOIN pggit.commit AS c ON c.hash = p.parent
     WHERE c.generation >= (SELECT generation FROM lowest)
 ), of_b (hash) AS (
-    SELECT decode($2::text, 'hex')
+    SELECT decode(h, 'hex') FROM unnest($2::text::text[]) AS h
     UNION
     SELECT p.parent
     FROM of_b AS b
