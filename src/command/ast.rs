@@ -90,6 +90,9 @@ pub enum Command {
     MergeAbort {
         merge: i64,
     },
+    MergeShow {
+        merge: i64,
+    },
     Merges,
     Protections,
     Protect(Protect),
@@ -112,6 +115,10 @@ pub enum Command {
         merge: i64,
         conflict: i64,
         with: ResolveWith,
+    },
+    /// As was decided of the same conflicts before.
+    ResolveRemembered {
+        merge: i64,
     },
     Dropped,
     DroppedPurge {

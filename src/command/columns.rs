@@ -156,7 +156,7 @@ pub const CONFLICTS: &[Column] = &[
     column("target", Text),
     column("state", Text),
 ];
-/// One row; `unresolved` counts what the merge still waits for.
+/// A row for each decision; `unresolved` counts what the merge still waits for.
 pub const RESOLVE: &[Column] = &[
     column("conflict", Int8),
     column("resolution", Text),
@@ -200,7 +200,7 @@ pub const APPROVE: &[Column] = &[
 /// The columns of a command's rows; `None` if it returns none.
 pub fn columns(command: &Command) -> Option<&'static [Column]> {
     Some(match command {
-        Command::Status | Command::Show { .. } => FACTS,
+        Command::Status | Command::Show { .. } | Command::MergeShow { .. } => FACTS,
         Command::Help { .. } => HELP,
         Command::Version => VERSION,
         Command::BranchList => BRANCHES,
@@ -234,7 +234,7 @@ pub fn columns(command: &Command) -> Option<&'static [Column]> {
         Command::MergeRequests => MERGE_REQUESTS,
         Command::Approve { .. } => APPROVE,
         Command::Conflicts { .. } => CONFLICTS,
-        Command::Resolve { .. } => RESOLVE,
+        Command::Resolve { .. } | Command::ResolveRemembered { .. } => RESOLVE,
         Command::Dropped => DROPPED,
         Command::Init
         | Command::Tag(_)

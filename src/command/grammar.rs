@@ -301,6 +301,11 @@ impl Parser<'_> {
                 merge: self.number()?,
             });
         }
+        if self.keyword("SHOW") {
+            return Ok(Command::MergeShow {
+                merge: self.number()?,
+            });
+        }
         let source = self.reference()?;
         let (mut into, mut strategy, mut message) = (None, None, None);
         let (mut history, mut dry_run, mut allow_data_loss) = (None, None, None);
@@ -510,6 +515,9 @@ impl Parser<'_> {
 
     fn resolve(&mut self) -> Parsed<Command> {
         let merge = self.number()?;
+        if self.keyword("REMEMBERED") {
+            return Ok(Command::ResolveRemembered { merge });
+        }
         let conflict = self.number()?;
         self.expect("WITH")?;
         let with = if self.keyword("SOURCE") {

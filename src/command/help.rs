@@ -88,7 +88,7 @@ pub const FORMS: &[Form] = &[
     ),
     form(
         "PGGIT MERGE <source> [INTO <target>] [STRATEGY <strategy>] [SQUASH | NO FF | FF ONLY] [MESSAGE '<message>'] [DRY RUN] [ALLOW DATA LOSS]",
-        "Merge a branch into another; strategies are auto, source_wins, target_wins, manual_review",
+        "Merge a branch into another; strategies are auto, source_wins, target_wins, manual_review, union",
     ),
     form(
         "PGGIT MERGE BASE <ref> <ref>",
@@ -99,6 +99,10 @@ pub const FORMS: &[Form] = &[
         "Complete a merge whose conflicts are resolved",
     ),
     form("PGGIT MERGE ABORT <merge>", "Give up a merge"),
+    form(
+        "PGGIT MERGE SHOW <merge>",
+        "Show all that is kept of a merge: objects, decisions, statements",
+    ),
     form("PGGIT MERGES", "List merges and their state"),
     form(
         "PGGIT MERGE REQUEST <source> [INTO <branch>] [MESSAGE '<message>']",
@@ -126,6 +130,10 @@ pub const FORMS: &[Form] = &[
     form(
         "PGGIT RESOLVE <merge> <conflict> WITH SOURCE | TARGET | BASE | CUSTOM $$<ddl>$$",
         "Decide a conflict",
+    ),
+    form(
+        "PGGIT RESOLVE <merge> REMEMBERED",
+        "Decide conflicts that an earlier merge had as well as they were decided there",
     ),
     form(
         "PGGIT DROPPED",

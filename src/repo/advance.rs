@@ -9,8 +9,8 @@ use crate::catalog::CatalogId;
 use crate::schema::canonical::canonical_bytes;
 use crate::schema::model::{Body, Lineage};
 use crate::store::{
-    Commit, CommitHash, LedgerBase, MergeRecord, NewHead, ObjectHash, Record, Recorded, Stamp,
-    StoreError, TreeHash,
+    Commit, CommitHash, LedgerBase, MergeAudit, MergeRecord, NewHead, ObjectHash, Record, Recorded,
+    Stamp, StoreError, TreeHash,
 };
 use crate::upstream::Executor;
 use std::collections::BTreeMap;
@@ -39,6 +39,8 @@ pub struct Merging {
     pub merge: MergeRecord,
     /// Commits that were worked out anew: the last one is what is recorded.
     pub chain: Option<Chain>,
+    /// What is kept of it beside.
+    pub audit: MergeAudit,
     /// What the ledgers of both branches have in common afterwards.
     pub ledgers: Vec<LedgerBase>,
 }
@@ -188,8 +190,9 @@ async fn step(
             statements: authored.statements.clone(),
         }),
     };
-    let (merge, ledgers) =
-        merging.map_or_else(Default::default, |merging| (merging.merge, merging.ledgers));
+    let (merge, audit, ledgers) = merging.map_or_else(Default::default, |merging| {
+        (merging.merge, merging.audit, merging.ledgers)
+    });
     let record = Record {
         stamp: stamp.clone(),
         branch: observed.map.id(),
@@ -206,6 +209,8 @@ async fn step(
         schemas_removed: removed_schemas(database, &changes, &previous, observed).await?,
         changes: last_changes.unwrap_or(changes),
         merge,
+        audit,
+        statements: authored.statements.clone(),
         ledgers,
     };
     match store.record(session, &record).await? {

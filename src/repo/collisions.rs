@@ -121,7 +121,7 @@ async fn compare(
     let mut reader = database.reader();
     let store = database.store();
     let bases = store
-        .merge_base(&mut reader, head.commit, other.commit)
+        .merge_base(&mut reader, head.commit, &[other.commit])
         .await?;
     let Some(base) = bases.first() else {
         return Ok(());

@@ -6,7 +6,8 @@ use crate::catalog::{self, LineageBook, Selection, Unsupported};
 use crate::error::ErrorReport;
 use crate::schema::canonical::canonical_bytes;
 use crate::store::{
-    Commit, CommitHash, MAIN_BRANCH_ID, MergeRecord, NewHead, ObjectHash, Record, Recorded, Store,
+    Commit, CommitHash, MAIN_BRANCH_ID, MergeAudit, MergeRecord, NewHead, ObjectHash, Record,
+    Recorded, Store,
 };
 use crate::upstream::Executor;
 use std::collections::BTreeSet;
@@ -124,6 +125,8 @@ async fn first_commit(
         schemas_added: Vec::new(),
         schemas_removed: Vec::new(),
         merge: MergeRecord::None,
+        audit: MergeAudit::default(),
+        statements: Vec::new(),
         ledgers: Vec::new(),
     };
     match store.record(executor, &record).await? {

@@ -2,6 +2,7 @@
 //! trees, applied as a [`super::transition`]; what conflicts is stored, and waits for a decision.
 
 mod apply;
+mod audit;
 mod conflicts;
 mod doubts;
 mod history;
@@ -10,8 +11,11 @@ mod trial;
 
 pub(super) use apply::carry_ledgers;
 pub use apply::{MergeReport, Outcome, merge};
+pub use audit::{ShownMerge, result, show};
 pub(super) use conflicts::resolution;
-pub use conflicts::{Decision, abort, conflicts, continue_merge, list, resolve};
+pub use conflicts::{
+    Decision, abort, conflicts, continue_merge, list, resolve, resolve_remembered,
+};
 pub(super) use doubts::{Line, made_again};
 pub use history::History;
 pub(super) use plan::conversions;

@@ -13,7 +13,7 @@ use crate::error::{ErrorReport, SqlState};
 use crate::merge::Strategy;
 use crate::schema::Creator;
 use crate::schema::quote::quote_identifier;
-use crate::store::{Commit, CommitHash, MergeRecord, Operation};
+use crate::store::{Commit, CommitHash, MergeAudit, MergeRecord, Operation};
 use crate::upstream::Executor;
 
 /// What is asked for.
@@ -303,6 +303,7 @@ async fn apply(
             history: History::default().as_str().to_owned(),
             message: None,
         },
+        audit: MergeAudit::default(),
         chain: Some(chain),
         ledgers: Vec::new(),
     };

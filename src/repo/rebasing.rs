@@ -19,7 +19,8 @@ use crate::merge::{ConflictState, Strategy};
 use crate::schema::quote::quote_identifier;
 use crate::schema::{Creator, Snapshot};
 use crate::store::{
-    CommitHash, MergeRecord, NewConflict, NewMerge, Operation, RebaseMerge, RebaseRow, StoreError,
+    CommitHash, MergeAudit, MergeRecord, NewConflict, NewMerge, Operation, RebaseMerge, RebaseRow,
+    StoreError,
 };
 use crate::upstream::Executor;
 
@@ -370,6 +371,7 @@ impl Attempt<'_> {
         let merging = Merging {
             source: planned.onto,
             joins: false,
+            audit: MergeAudit::default(),
             fast_forward: chain.is_none(),
             merge: MergeRecord::Rebase {
                 stored: self.stored,
@@ -497,7 +499,7 @@ async fn work_out(
     let head = database.current_head(branch).await?;
     let onto = database.head_at(&mut reader, onto).await?;
     let bases = store
-        .merge_base(&mut reader, head.commit, onto.commit)
+        .merge_base(&mut reader, head.commit, &[onto.commit])
         .await?;
     if bases.is_empty() {
         return Err(ErrorReport::new(

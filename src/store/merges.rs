@@ -104,10 +104,55 @@ impl fmt::Display for Side {
     }
 }
 
+/// Who decides a conflict.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Decider {
+    Person,
+    /// A person, by accepting what was decided of the same conflict before.
+    Memory,
+    Strategy,
+}
+
+impl Decider {
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Person => "person",
+            Self::Memory => "memory",
+            Self::Strategy => "strategy",
+        }
+    }
+}
+
+impl FromStr for Decider {
+    type Err = ();
+
+    fn from_str(text: &str) -> Result<Self, ()> {
+        [Self::Person, Self::Memory, Self::Strategy]
+            .into_iter()
+            .find(|decider| decider.as_str() == text)
+            .ok_or(())
+    }
+}
+
+/// How the same conflict was decided in an earlier merge.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Remembered {
+    pub merge: i64,
+    pub decision: RememberedDecision,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum RememberedDecision {
+    Take(Side),
+    Custom(String),
+}
+
 /// How a conflict is decided.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Resolution {
     Take(Side),
+    /// Both sides stand side by side: only a strategy decides so.
+    Union,
     /// DDL of the client's, and the object it was seen to make; `None` if it made none.
     Custom {
         sql: String,
@@ -183,6 +228,9 @@ pub struct ConflictRow {
     pub resolution: Option<Resolution>,
     pub resolved_by: Option<String>,
     pub resolved_at_micros: Option<i64>,
+    pub decided_by: Option<Decider>,
+    /// While it is open.
+    pub remembered: Option<Remembered>,
 }
 
 impl Store {
@@ -243,10 +291,11 @@ impl Store {
         merge: i64,
         conflict: i64,
         resolution: &Resolution,
-        who: &str,
+        (who, decider): (&str, Decider),
     ) -> Result<(), StoreError> {
         let (choice, sql, definition) = match resolution {
             Resolution::Take(side) => (side.to_string(), None, None),
+            Resolution::Union => (UNION.to_owned(), None, None),
             Resolution::Custom { sql, definition } => (
                 CUSTOM.to_owned(),
                 Some(sql.as_str()),
@@ -261,6 +310,7 @@ impl Store {
             sql,
             definition.as_deref(),
             Some(who),
+            Some(decider.as_str()),
         ];
         if exec.query(RESOLVE, &params).await?.is_empty() {
             self.must_be_open(exec, merge).await?;
@@ -296,8 +346,9 @@ impl Store {
     }
 }
 
-/// The resolution that takes no side.
+/// The resolutions that take no side.
 const CUSTOM: &str = "CUSTOM";
+const UNION: &str = "UNION";
 
 fn merge_row(row: Row) -> Result<MergeRow, StoreError> {
     let mut row = FromRow::new(row);
@@ -343,7 +394,30 @@ fn conflict_row(row: Row) -> Result<ConflictRow, StoreError> {
         },
         resolved_by: row.optional_text()?,
         resolved_at_micros: row.optional()?,
+        decided_by: row.optional()?,
+        remembered: {
+            let merge = row.optional()?;
+            let (choice, sql) = (row.optional_text()?, row.optional_text()?);
+            let decision = choice.map(|choice| remembered(&choice, sql)).transpose()?;
+            merge
+                .zip(decision)
+                .map(|(merge, decision)| Remembered { merge, decision })
+        },
     })
+}
+
+fn remembered(choice: &str, sql: Option<String>) -> Result<RememberedDecision, StoreError> {
+    if choice == CUSTOM {
+        return Ok(RememberedDecision::Custom(sql.unwrap_or_default()));
+    }
+    side(choice).map(RememberedDecision::Take)
+}
+
+fn side(choice: &str) -> Result<Side, StoreError> {
+    [Side::Base, Side::Source, Side::Target]
+        .into_iter()
+        .find(|side| side.to_string() == choice)
+        .ok_or_else(|| StoreError::unexpected(choice))
 }
 
 fn resolution(
@@ -357,9 +431,8 @@ fn resolution(
             definition,
         });
     }
-    [Side::Base, Side::Source, Side::Target]
-        .into_iter()
-        .find(|side| side.to_string() == choice)
-        .map(Resolution::Take)
-        .ok_or_else(|| StoreError::unexpected(choice))
+    if choice == UNION {
+        return Ok(Resolution::Union);
+    }
+    side(choice).map(Resolution::Take)
 }

@@ -8,6 +8,7 @@
 //!
 //! What is read by hash is checked against that hash.
 
+pub mod audit;
 pub mod chain;
 pub mod commit;
 pub mod drift;
@@ -37,6 +38,7 @@ pub mod trees;
 pub mod verify;
 pub mod versions;
 
+pub use audit::{AuditConflict, AuditObject, DecisionRow, MergeAudit};
 pub use chain::Earlier;
 pub use commit::Commit;
 pub use drift::DriftNote;
@@ -48,7 +50,8 @@ pub use history::LogQuery;
 pub use hydration::{Hydrating, Made, Placed, PlacedColumn, Progress};
 pub use lineage::LineageEntry;
 pub use merges::{
-    ConflictRow, MergeRow, MergeState, NewConflict, NewMerge, Operation, Resolution, Side,
+    ConflictRow, Decider, MergeRow, MergeState, NewConflict, NewMerge, Operation, Remembered,
+    RememberedDecision, Resolution, Side,
 };
 pub use protection::{MergeRequest, Protection, RequestState};
 pub use rebases::{RebaseMerge, RebaseRow};

@@ -1,6 +1,7 @@
 //! What `pggit.record` is given: a record as JSON, ready to be signed.
 
 use super::Commit;
+use super::audit::MergeAudit;
 use super::error::StoreError;
 use super::hash::{CommitHash, ObjectHash, TreeHash};
 use super::record::{LedgerBase, MergeRecord, NewHead, Record};
@@ -38,7 +39,26 @@ pub(super) struct Payload<'a> {
     merged: Option<CleanMerge<'a>>,
     #[serde(skip_serializing_if = "Option::is_none")]
     rebase: Option<Rebase<'a>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    audit: Option<Audit<'a>>,
     ledgers: &'a [LedgerBase],
+}
+
+/// Of a merge alone: what it applied, and [`MergeAudit`].
+#[derive(Serialize)]
+struct Audit<'a> {
+    statements: &'a [String],
+    #[serde(flatten)]
+    of: &'a MergeAudit,
+}
+
+impl<'a> Audit<'a> {
+    fn of(record: &'a Record) -> Option<Self> {
+        (record.merge != MergeRecord::None).then_some(Self {
+            statements: &record.statements,
+            of: &record.audit,
+        })
+    }
 }
 
 #[derive(Serialize)]
@@ -199,6 +219,7 @@ impl<'a> Payload<'a> {
             },
             merged: CleanMerge::of(&record.merge),
             rebase: Rebase::of(&record.merge),
+            audit: Audit::of(record),
             ledgers: &record.ledgers,
         }
     }

@@ -1,5 +1,6 @@
 //! A commit becomes part of history, in the transaction of the DDL that made it.
 
+use super::audit::MergeAudit;
 use super::chain::Earlier;
 use super::error::StoreError;
 use super::hash::{CommitHash, ObjectHash};
@@ -76,6 +77,10 @@ pub struct Record {
     /// Logical schemas that it lost.
     pub schemas_removed: Vec<String>,
     pub merge: MergeRecord,
+    /// What is kept of the merge, if it is one.
+    pub audit: MergeAudit,
+    /// What was applied to the branch; a fast-forward makes no commit that would say so.
+    pub statements: Vec<String>,
     /// What the ledgers of this branch and others have in common from now on.
     pub ledgers: Vec<LedgerBase>,
 }

@@ -9,9 +9,9 @@ use pggit::schema::model::{Body, Definition, Enum, Lineage, Name, ObjectKey};
 use pggit::schema::snapshot::Snapshot;
 use pggit::store::tree::Change;
 use pggit::store::{
-    Commit, CommitHash, LedgerBase, LineageEntry, LogQuery, MAIN_BRANCH_ID, MergeRecord,
-    MergeState, NewBranch, NewConflict, NewHead, NewMerge, ObjectHash, Operation, Record, Recorded,
-    Resolution, Side, Store, StoreError,
+    Commit, CommitHash, Decider, LedgerBase, LineageEntry, LogQuery, MAIN_BRANCH_ID, MergeAudit,
+    MergeRecord, MergeState, NewBranch, NewConflict, NewHead, NewMerge, ObjectHash, Operation,
+    Record, Recorded, Resolution, Side, Store, StoreError,
 };
 use pggit::upstream::Executor;
 use pggit::upstream::admin::{AdminConnection, AdminPools};
@@ -108,6 +108,8 @@ pub async fn record(
         schemas_added: Vec::new(),
         schemas_removed: Vec::new(),
         merge: MergeRecord::None,
+        audit: MergeAudit::default(),
+        statements: Vec::new(),
         ledgers: Vec::new(),
     }
 }
@@ -153,7 +155,7 @@ async fn migrating_is_idempotent_also_when_proxies_race() {
     futures::future::join_all(racers).await;
     let admin = database.superuser().await;
     let migrations = "SELECT string_agg(number::text, ',' ORDER BY number) FROM pggit.migration";
-    assert_eq!(admin.value(migrations).await, "1,2,3,4,5,6,7,8,9,10,11");
+    assert_eq!(admin.value(migrations).await, "1,2,3,4,5,6,7,8,9,10,11,12");
     assert_eq!(admin.value("SELECT count(*) FROM pggit.secret").await, "1");
 }
 
@@ -573,7 +575,10 @@ async fn merge_bases_are_the_best_common_ancestors() {
     let a1 = commit(store, admin, "postgres", 1, &[], "a1").await;
     let b1 = commit(store, admin, "postgres", feature, &[], "b1").await;
     assert_eq!(store.merge_base(admin, a1, &[b1]).await.unwrap(), [first]);
-    assert_eq!(store.merge_base(admin, a1, &[first]).await.unwrap(), [first]);
+    assert_eq!(
+        store.merge_base(admin, a1, &[first]).await.unwrap(),
+        [first]
+    );
     assert_eq!(store.merge_base(admin, a1, &[a1]).await.unwrap(), [a1]);
 
     let mut heads = Vec::new();
@@ -587,7 +592,10 @@ async fn merge_bases_are_the_best_common_ancestors() {
         admin.batch("COMMIT").await.unwrap();
         heads.push(merge.head.hash());
     }
-    let bases = store.merge_base(admin, heads[0], &[heads[1]]).await.unwrap();
+    let bases = store
+        .merge_base(admin, heads[0], &[heads[1]])
+        .await
+        .unwrap();
     assert_eq!(bases, [b1, a1]);
     for (ancestor, descendant, expected) in [
         (first, heads[0], true),
@@ -819,8 +827,9 @@ async fn a_merge_is_kept_resolved_and_completed() {
     assert_eq!((merge.conflicts, merge.unresolved), (2, 2));
 
     let take = Resolution::Take(Side::Source);
+    let by_ada = ("ada", Decider::Person);
     store
-        .resolve_conflict(admin, id, 1, &take, "ada")
+        .resolve_conflict(admin, id, 1, &take, by_ada)
         .await
         .unwrap();
     let custom = Resolution::Custom {
@@ -828,7 +837,7 @@ async fn a_merge_is_kept_resolved_and_completed() {
         definition: None,
     };
     store
-        .resolve_conflict(admin, id, 1, &custom, "ada")
+        .resolve_conflict(admin, id, 1, &custom, by_ada)
         .await
         .unwrap();
     let conflicts = store.conflicts(&mut client, id).await.unwrap();
@@ -839,9 +848,11 @@ async fn a_merge_is_kept_resolved_and_completed() {
         (&conflicts[1].base, &conflicts[1].target),
         (&None, &conflict(2).target)
     );
-    let error = store.resolve_conflict(admin, id, 3, &take, "ada").await;
+    let error = store.resolve_conflict(admin, id, 3, &take, by_ada).await;
     assert!(matches!(error, Err(StoreError::UnknownConflict { .. })));
-    let error = store.resolve_conflict(admin, id + 1, 1, &take, "ada").await;
+    let error = store
+        .resolve_conflict(admin, id + 1, 1, &take, by_ada)
+        .await;
     assert!(matches!(error, Err(StoreError::UnknownMerge(_))));
 
     client.batch("BEGIN").await.unwrap();
@@ -857,7 +868,7 @@ async fn a_merge_is_kept_resolved_and_completed() {
     for error in [
         store.abort_merge(admin, id, "ada").await.unwrap_err(),
         store
-            .resolve_conflict(admin, id, 1, &take, "ada")
+            .resolve_conflict(admin, id, 1, &take, by_ada)
             .await
             .unwrap_err(),
     ] {

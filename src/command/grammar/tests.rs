@@ -34,6 +34,11 @@ fn plain_commands() {
         ("PGGIT BRANCH", Command::BranchList),
         ("PGGIT BRANCH list ;", Command::BranchList),
         ("PGGIT MERGES", Command::Merges),
+        ("PGGIT MERGE SHOW 3", Command::MergeShow { merge: 3 }),
+        (
+            "PGGIT RESOLVE 3 REMEMBERED",
+            Command::ResolveRemembered { merge: 3 },
+        ),
         ("PGGIT HELP", Command::Help { topic: None }),
         (
             "PGGIT HELP merge continue",

@@ -1,7 +1,8 @@
 //! `PGGIT MERGE …` and `PGGIT MERGES`.
 
 use super::commit::count;
-use super::{first_line, short};
+use super::status::fact;
+use super::{conflicts, first_line, short};
 use crate::catalog;
 use crate::command::ast::Merge;
 use crate::command::{Answer, Invocation, Value};
@@ -10,8 +11,9 @@ use crate::repo::merging::{self, MergeReport, Outcome, Request};
 use crate::repo::transition::Transition;
 use crate::repo::{Ref, history};
 use crate::schema::{Change, ChangeKind};
-use crate::store::Operation;
+use crate::store::{Decider, Operation};
 use crate::telemetry::metrics::MergeResult;
+use jiff::Timestamp;
 
 pub async fn run(with: Invocation<'_>, merge: &Merge) -> Result<Answer, ErrorReport> {
     let database = with.versioned()?;
@@ -123,15 +125,14 @@ fn outcome(change: Option<&Change>, conflicts: &[&str]) -> (&'static str, String
     if !conflicts.is_empty() {
         return ("conflict", conflicts.join(", "));
     }
-    match change.map(|change| &change.kind) {
-        None => ("keep", String::new()),
-        Some(ChangeKind::Create) => ("create", String::new()),
-        Some(ChangeKind::Drop) => ("drop", String::new()),
+    let detail = match change.map(|change| &change.kind) {
         Some(ChangeKind::Alter(alterations)) => {
             let words: Vec<String> = alterations.iter().map(ToString::to_string).collect();
-            ("alter", words.join(", "))
+            words.join(", ")
         }
-    }
+        _ => String::new(),
+    };
+    (merging::result(change), detail)
 }
 
 fn statements(transition: &Transition, change: Option<&Change>) -> String {
@@ -187,6 +188,71 @@ pub async fn abort(with: Invocation<'_>, merge: i64) -> Result<Answer, ErrorRepo
     with.outside_transaction("PGGIT MERGE ABORT")?;
     merging::abort(&database, merge, with.identity).await?;
     Ok(Answer::tagged("PGGIT MERGE ABORT"))
+}
+
+pub async fn show(with: Invocation<'_>, merge: i64) -> Result<Answer, ErrorReport> {
+    let database = with.versioned()?;
+    let shown = merging::show(&database, merge).await?;
+    let merge = &shown.merge;
+    let mut rows = vec![
+        fact("merge", &merge.id.to_string()),
+        fact("operation", merge.operation.as_str()),
+        fact("state", merge.state.as_str()),
+        fact("source", &merge.source),
+        fact("target", &merge.target),
+        fact("strategy", &merge.strategy),
+        fact("history", &merge.history),
+    ];
+    rows.extend(merge.message.as_deref().map(|text| fact("message", text)));
+    rows.push(fact("author", &merge.who));
+    rows.push(fact("started", &time(merge.created_at_micros)));
+    if let Some(finished) = merge.finished_at_micros {
+        rows.push(fact("finished", &time(finished)));
+    }
+    for base in &merge.bases {
+        rows.push(fact("base", &base.to_string()));
+    }
+    rows.push(fact("source head", &merge.source_head.to_string()));
+    rows.push(fact("target head", &merge.target_head.to_string()));
+    if let Some(commit) = merge.commit {
+        rows.push(fact("commit", &commit.to_string()));
+    }
+    for object in &shown.objects {
+        let what = format!("{} {}: {}", object.kind, object.key, object.result);
+        rows.push(fact("object", &what));
+    }
+    for conflict in &shown.conflicts {
+        let decided = match (&conflict.resolution, conflict.decided_by) {
+            (Some(_), Some(Decider::Strategy)) => format!(" ({})", merge.strategy),
+            _ => String::new(),
+        };
+        let state = conflicts::state_of(conflict);
+        let (id, key, attribute) = (conflict.id, &conflict.key, &conflict.attribute);
+        let what = format!("{id} {key} {attribute}: {state}{decided}");
+        rows.push(fact("conflict", &what));
+    }
+    for decision in &shown.decisions {
+        let how = match (&decision.custom_sql, decision.decided_by) {
+            (Some(sql), _) => format!("custom: {sql}"),
+            (None, Decider::Memory) => {
+                format!("{} (remembered)", decision.resolution.to_ascii_lowercase())
+            }
+            (None, _) => decision.resolution.to_ascii_lowercase(),
+        };
+        let (conflict, who, at) = (decision.conflict, &decision.who, time(decision.at_micros));
+        rows.push(fact(
+            "decision",
+            &format!("{conflict} {how}, by {who} at {at}"),
+        ));
+    }
+    for statement in &shown.statements {
+        rows.push(fact("statement", statement));
+    }
+    Ok(Answer::with_rows("PGGIT MERGE SHOW", rows))
+}
+
+fn time(micros: i64) -> String {
+    Timestamp::from_microsecond(micros).map_or_else(|_| String::new(), |time| time.to_string())
 }
 
 pub async fn list(with: Invocation<'_>) -> Result<Answer, ErrorReport> {

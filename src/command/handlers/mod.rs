@@ -71,6 +71,7 @@ pub async fn run(command: &Command, with: Invocation<'_>) -> Result<Answer, Erro
             allow_data_loss,
         } => merge::resume(with, *merge, *allow_data_loss).await?,
         Command::MergeAbort { merge } => merge::abort(with, *merge).await?,
+        Command::MergeShow { merge } => merge::show(with, *merge).await?,
         Command::Merges => merge::list(with).await?,
         Command::Protections => protection::list(with).await?,
         Command::Protect(protect) => protection::protect(with, protect).await?,
@@ -90,6 +91,7 @@ pub async fn run(command: &Command, with: Invocation<'_>) -> Result<Answer, Erro
             conflict,
             with: decision,
         } => conflicts::resolve(with, *merge, *conflict, decision).await?,
+        Command::ResolveRemembered { merge } => conflicts::resolve_remembered(with, *merge).await?,
         Command::Dropped => dropped::list(with).await?,
         Command::DroppedPurge { entry } => dropped::purge(with, *entry).await?,
     };

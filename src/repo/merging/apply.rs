@@ -1,5 +1,6 @@
 //! A planned merge happens, in one transaction of the client's connection, or not at all.
 
+use super::audit::audit;
 use super::history::squash_message;
 use super::plan::{Planned, plan};
 use super::{History, Request, conflicts};
@@ -181,6 +182,7 @@ async fn apply(
                 .fast_forwards(planned, request.message.is_some()),
             merge: conflicts::record(request, planned, stored),
             chain: None,
+            audit: audit(planned),
             ledgers,
         }),
     )

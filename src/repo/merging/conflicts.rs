@@ -12,8 +12,8 @@ use crate::repo::identity::Identity;
 use crate::repo::reference::Ref;
 use crate::schema::quote::quote_identifier;
 use crate::store::{
-    ConflictRow, MergeRecord, MergeRow, MergeState, NewConflict, NewMerge, Operation, Resolution,
-    Side,
+    ConflictRow, Decider, MergeRecord, MergeRow, MergeState, NewConflict, NewMerge, Operation,
+    Remembered, RememberedDecision, Resolution, Side,
 };
 use crate::upstream::Executor;
 
@@ -53,7 +53,51 @@ pub async fn resolve(
     decision: Decision,
     identity: &Identity,
 ) -> Result<i64, ErrorReport> {
-    Ok(decide(database, session, merge, conflict, decision, identity).await?)
+    let decider = Decider::Person;
+    Ok(decide(
+        database,
+        session,
+        merge,
+        conflict,
+        decision,
+        (identity, decider),
+    )
+    .await?)
+}
+
+/// Decides every open conflict that an earlier merge had as well, as was decided there. Returns which they are, with what
+/// was decided, and how many are still open.
+pub async fn resolve_remembered(
+    database: &Database,
+    session: &mut dyn Executor,
+    merge: i64,
+    identity: &Identity,
+) -> Result<Vec<(i64, Remembered, i64)>, ErrorReport> {
+    Ok(accept_remembered(database, session, merge, identity).await?)
+}
+
+async fn accept_remembered(
+    database: &Database,
+    session: &mut dyn Executor,
+    merge: i64,
+    identity: &Identity,
+) -> Result<Vec<(i64, Remembered, i64)>, RepoError> {
+    open_merge(database, merge).await?;
+    let mut accepted = Vec::new();
+    for conflict in rows(database, merge).await? {
+        let Some(remembered) = conflict.remembered else {
+            continue;
+        };
+        // The object may have changed otherwise, so custom DDL is tried again.
+        let decision = match remembered.decision.clone() {
+            RememberedDecision::Take(side) => Decision::Take(side),
+            RememberedDecision::Custom(sql) => Decision::Custom(sql),
+        };
+        let by = (identity, Decider::Memory);
+        let unresolved = decide(database, session, merge, conflict.id, decision, by).await?;
+        accepted.push((conflict.id, remembered, unresolved));
+    }
+    Ok(accepted)
 }
 
 async fn decide(
@@ -62,7 +106,7 @@ async fn decide(
     merge: i64,
     conflict: i64,
     decision: Decision,
-    identity: &Identity,
+    (identity, decider): (&Identity, Decider),
 ) -> Result<i64, RepoError> {
     let store = database.store();
     let row = open_merge(database, merge).await?;
@@ -93,7 +137,13 @@ async fn decide(
     };
     let mut operator = database.operator().await?;
     store
-        .resolve_conflict(&mut operator, merge, conflict, &resolution, &identity.role)
+        .resolve_conflict(
+            &mut operator,
+            merge,
+            conflict,
+            &resolution,
+            (&identity.role, decider),
+        )
         .await?;
     Ok(store.merge(&mut operator, merge).await?.unresolved)
 }
@@ -290,6 +340,8 @@ pub(in crate::repo) fn resolution(row: ConflictRow) -> Option<merge::Resolution>
         Resolution::Take(Side::Target) => Choice::Target,
         Resolution::Take(Side::Base) => Choice::Base,
         Resolution::Custom { definition, .. } => Choice::Custom(definition),
+        // The strategy decides so again.
+        Resolution::Union => return None,
     };
     Some(merge::Resolution {
         lineage: row.lineage,

@@ -15,6 +15,7 @@ DECLARE
     new_head bytea;
     made jsonb;
     made_hash bytea;
+    done_merge bigint;
 BEGIN
     -- HMAC-SHA256. Hashes of both sides are compared, so that the time it takes tells nothing.
     SELECT sha256(sha256(s.outer_pad || sha256(s.inner_pad || convert_to(payload, 'UTF8'))))
@@ -153,8 +154,15 @@ BEGIN
 
     IF doc ->> 'merge' IS NOT NULL THEN
         UPDATE pggit.merge AS m
-        SET state = 'completed', commit = new_head, finished_by = doc ->> 'who', finished_at = clock_timestamp()
-        WHERE m.id = (doc ->> 'merge')::bigint AND m.state = 'open';
+        SET state = 'completed', commit = new_head, finished_by = doc ->> 'who', finished_at = clock_timestamp(),
+            target_head = branch_row.head,
+            -- Of what was merged in the end.
+            source_head = coalesce(decode(doc -> 'audit' ->> 'source_head', 'hex'), m.source_head),
+            bases = CASE WHEN doc -> 'audit' ->> 'source_head' IS NULL THEN m.bases ELSE
+                ARRAY(SELECT decode(h, 'hex') FROM jsonb_array_elements_text(doc -> 'audit' -> 'bases') AS h) END,
+            statements = ARRAY(SELECT s FROM jsonb_array_elements_text(doc -> 'audit' -> 'statements') AS s)
+        WHERE m.id = (doc ->> 'merge')::bigint AND m.state = 'open'
+        RETURNING m.id INTO done_merge;
         IF NOT FOUND THEN
             RAISE EXCEPTION USING
                 ERRCODE = 'object_not_in_prerequisite_state',
@@ -164,12 +172,36 @@ BEGIN
 
     IF doc ? 'merged' THEN
         INSERT INTO pggit.merge (source, target, bases, source_head, target_head, strategy, state, message,
-                                 who, commit, finished_by, finished_at, operation, history)
+                                 who, commit, finished_by, finished_at, operation, history, statements)
         SELECT m.source, branch_row.name, ARRAY(SELECT decode(h, 'hex') FROM unnest(m.bases) AS h),
                decode(m.source_head, 'hex'), branch_row.head, m.strategy, 'completed', m.message,
-               doc ->> 'who', new_head, doc ->> 'who', clock_timestamp(), m.operation, m.history
+               doc ->> 'who', new_head, doc ->> 'who', clock_timestamp(), m.operation, m.history,
+               ARRAY(SELECT s FROM jsonb_array_elements_text(doc -> 'audit' -> 'statements') AS s)
         FROM jsonb_to_record(doc -> 'merged') AS m (
-            source text, bases text[], source_head text, strategy text, message text, operation text, history text);
+            source text, bases text[], source_head text, strategy text, message text, operation text, history text)
+        RETURNING id INTO done_merge;
+    END IF;
+
+    IF done_merge IS NOT NULL THEN
+        INSERT INTO pggit.merge_object (merge_id, lineage, object, kind, result)
+        SELECT done_merge, decode(o ->> 'lineage', 'hex'), o -> 'key', o ->> 'kind', o ->> 'result'
+        FROM jsonb_array_elements(doc -> 'audit' -> 'objects') AS o;
+
+        -- A person's decisions are there already.
+        INSERT INTO pggit.merge_conflict (merge_id, id, lineage, object, attribute, base, source, target, resolution,
+                                          decided_by, resolved_by, resolved_at)
+        SELECT done_merge,
+               (SELECT coalesce(max(k.id), 0) FROM pggit.merge_conflict AS k WHERE k.merge_id = done_merge)
+                   + row_number() OVER (ORDER BY a.ordinal),
+               decode(a.c ->> 'lineage', 'hex'), a.c -> 'key', a.c ->> 'attribute',
+               nullif(a.c -> 'base', 'null'), nullif(a.c -> 'source', 'null'), nullif(a.c -> 'target', 'null'),
+               a.c ->> 'resolution', 'strategy', doc ->> 'who', clock_timestamp()
+        FROM jsonb_array_elements(doc -> 'audit' -> 'conflicts') WITH ORDINALITY AS a (c, ordinal)
+        WHERE a.c ->> 'resolution' <> 'CUSTOM'
+          AND NOT EXISTS (
+              SELECT FROM pggit.merge_conflict AS k
+              WHERE k.merge_id = done_merge AND k.lineage = decode(a.c ->> 'lineage', 'hex')
+                AND k.attribute = a.c ->> 'attribute');
     END IF;
 
     IF doc -> 'rebase' ->> 'id' IS NOT NULL THEN

@@ -37,16 +37,20 @@ CREATE OR REPLACE VIEW pggit.merges AS
 SELECT m.id, m.source, m.target, m.state, m.strategy, m.message, m.who, m.created_at,
        encode(m.commit, 'hex') AS commit, m.finished_by, m.finished_at,
        count(c.id) AS conflicts, count(c.id) FILTER (WHERE c.resolution IS NULL) AS unresolved,
-       m.operation, m.history
+       m.operation, m.history,
+       ARRAY(SELECT encode(b.hash, 'hex') FROM unnest(m.bases) WITH ORDINALITY AS b (hash, n) ORDER BY b.n) AS bases,
+       encode(m.source_head, 'hex') AS source_head, encode(m.target_head, 'hex') AS target_head,
+       (SELECT count(*) FROM pggit.merge_object AS o WHERE o.merge_id = m.id AND o.result <> 'keep') AS objects,
+       m.statements
 FROM pggit.merge AS m LEFT JOIN pggit.merge_conflict AS c ON c.merge_id = m.id
 GROUP BY m.id
 ORDER BY m.id DESC;
-COMMENT ON VIEW pggit.merges IS 'Merges that stopped for a decision, and what became of them.';
+COMMENT ON VIEW pggit.merges IS 'Merges, reverts and picks, done or waiting for a decision.';
 
 CREATE OR REPLACE VIEW pggit.conflicts AS
 SELECT c.merge_id AS merge, c.id, m.state, c.object ->> 'kind' AS kind, c.object ->> 'schema' AS schema,
        c.object ->> 'name' AS name, c.attribute, c.base, c.source, c.target,
-       c.resolution, c.custom_sql, c.resolved_by, c.resolved_at
+       c.resolution, c.custom_sql, c.resolved_by, c.resolved_at, c.decided_by
 FROM pggit.merge_conflict AS c JOIN pggit.merge AS m ON m.id = c.merge_id
 ORDER BY c.merge_id DESC, c.id;
 COMMENT ON VIEW pggit.conflicts IS 'The conflicts of merges, with the value that each side has.';
@@ -102,3 +106,18 @@ CREATE OR REPLACE VIEW pggit.approvals AS
 SELECT a.request_id AS request, a.who, encode(a.source_head, 'hex') AS commit, a.comment, a.approved_at
 FROM pggit.approval AS a;
 COMMENT ON VIEW pggit.approvals IS 'Who approved of which commit for which merge request.';
+
+CREATE OR REPLACE VIEW pggit.merge_objects AS
+SELECT o.merge_id AS merge, o.object ->> 'kind' AS kind, o.object ->> 'schema' AS schema, o.object ->> 'name' AS name,
+       o.object ->> 'qualifier' AS qualifier, o.kind AS merge_kind, o.result
+FROM pggit.merge_object AS o
+ORDER BY o.merge_id DESC, schema, name, kind;
+COMMENT ON VIEW pggit.merge_objects IS 'The objects that each merge found to differ, and what it did to the target''s.';
+
+CREATE OR REPLACE VIEW pggit.merge_decisions AS
+SELECT d.merge_id AS merge, d.conflict_id AS conflict, c.object ->> 'kind' AS kind, c.object ->> 'schema' AS schema,
+       c.object ->> 'name' AS name, c.attribute, d.resolution, d.custom_sql, d.decided_by, d.who, d.at
+FROM pggit.merge_decision AS d
+JOIN pggit.merge_conflict AS c ON c.merge_id = d.merge_id AND c.id = d.conflict_id
+ORDER BY d.id;
+COMMENT ON VIEW pggit.merge_decisions IS 'Every decision of a conflict in its time, also those that were taken again.';
