@@ -526,11 +526,13 @@ impl Database {
     }
 }
 
-/// A reading connection that is made when first used: most captures find all they need in memory.
+/// Reads with whatever connection is free, and keeps none between two queries: whoever waits for another's lock, or has a
+/// reader within a reader, would keep others from the few there are, and from letting go of what is waited for.
 #[derive(Debug)]
 pub struct Reader {
     pools: Arc<Pools>,
     database: String,
+    /// Kept once there may be a transaction.
     connection: Option<AdminConnection>,
 }
 
@@ -550,7 +552,15 @@ impl Executor for Reader {
         sql: &'a str,
         params: &'a [Option<&'a str>],
     ) -> BoxFuture<'a, Result<Vec<Row>, DbError>> {
-        Box::pin(async move { self.connection().await?.query(sql, params).await })
+        Box::pin(async move {
+            match &mut self.connection {
+                Some(connection) => connection.query(sql, params).await,
+                None => {
+                    let mut connection = self.pools.readers.get(&self.database).await?;
+                    connection.query(sql, params).await
+                }
+            }
+        })
     }
 
     fn batch<'a>(&'a mut self, sql: &'a str) -> BoxFuture<'a, Result<(), DbError>> {

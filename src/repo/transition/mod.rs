@@ -139,7 +139,7 @@ impl Transition {
     }
 
     /// Ends the transaction that [`begin`] opened: commits what was applied, and leaves nothing behind where the head
-    /// had moved (`None`) or anything failed.
+    /// had moved (`None`) or anything failed. What fails because somebody else did it first is to be worked out anew, too.
     pub async fn end<T>(
         &self,
         database: &Database,
@@ -167,11 +167,22 @@ impl Transition {
                 // The connection may be what failed; the first error is the one that says why.
                 let rolled_back = session.batch("ROLLBACK").await;
                 match error {
+                    Some(error) if rolled_back.is_err() => Err(error),
+                    Some(error) if self.lost_a_race(database, &error).await => Ok(None),
                     Some(error) => Err(error),
                     None => Ok(rolled_back.map(|()| None)?),
                 }
             }
         }
+    }
+
+    /// Whether an error comes of what others did at the same time: they moved the branch, or wanted the same locks.
+    async fn lost_a_race(&self, database: &Database, error: &RepoError) -> bool {
+        if error.sqlstate() == SqlState::DEADLOCK_DETECTED {
+            return true;
+        }
+        let now = database.current_head(self.map.branch()).await;
+        now.is_ok_and(|now| now.commit != self.head.commit)
     }
 }
 
