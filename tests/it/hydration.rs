@@ -213,8 +213,8 @@ async fn progress_is_shown_while_objects_are_made() {
             .iter()
             .any(|fact| fact[0] == "state" && fact[1].starts_with("hydrating"))
     );
-    let listed = main.rows("PGGIT BRANCH LIST").await;
-    let states: Vec<_> = listed.iter().filter_map(|row| row.last()).collect();
+    let listed = main.records("PGGIT BRANCH LIST").await;
+    let states: Vec<_> = listed.iter().map(|row| row.get("state")).collect();
     assert!(
         states[0] == "ready" && states[1].starts_with("hydrating"),
         "{states:?}"
