@@ -84,8 +84,8 @@ async fn origin(database: &Database, from: &Ref) -> Result<Option<Arc<BranchMap>
         return Ok(None);
     };
     if let Some(hydration) = database.hydration(origin.id()) {
-        let ledgers = &database.versioning().migration_ledgers;
-        hydration.prepare_for_tables(ledgers).await?;
+        let ledgers = ledger::bare_names(&database.versioning().migration_ledgers);
+        hydration.prepare_for_tables(&ledgers).await?;
     }
     Ok(Some(Arc::clone(origin)))
 }
@@ -247,12 +247,15 @@ async fn ledgers(
     let names = &database.versioning().migration_ledgers;
     let lineages = database
         .store()
-        .relations_named(operator, origin.id(), names)
+        .relations_named(operator, origin.id(), &ledger::bare_names(names))
         .await?;
     let lineages: Vec<Lineage> = lineages.into_iter().collect();
     let mut ledgers = Ledgers::default();
     for (lineage, definition) in recorded(database, operator, head, &lineages).await? {
-        let Some(table) = definition.as_table() else {
+        let Some(table) = definition
+            .as_table()
+            .filter(|table| ledger::is_ledger(table, names))
+        else {
             continue;
         };
         if !ledger::lock(operator, table, origin).await? {

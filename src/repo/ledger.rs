@@ -7,7 +7,7 @@
 
 use crate::branch::{BranchMap, NameUse};
 use crate::schema::Snapshot;
-use crate::schema::model::{Column, Lineage, Table};
+use crate::schema::model::{Column, Lineage, Name, Table};
 use crate::schema::quote::{quote_identifier, quote_literal};
 use crate::upstream::{DbError, Executor};
 use serde_json::Value;
@@ -30,6 +30,23 @@ pub fn ledgers<'a>(snapshot: &'a Snapshot, names: &BTreeSet<String>) -> Vec<(Lin
                 .filter(move |(key, _)| schema.is_none_or(|schema| key.schema == schema))
         })
         .filter_map(|(_, lineage)| Some((lineage, snapshot.get(&lineage)?.as_table()?)))
+        .collect()
+}
+
+/// Whether a table is on the configured list.
+pub fn is_ledger(table: &Table, names: &BTreeSet<String>) -> bool {
+    let Name { schema, name } = &table.name;
+    names.contains(name) || names.contains(&format!("{schema}.{name}"))
+}
+
+/// What the tables on the configured list are called in whatever schema.
+pub fn bare_names(names: &BTreeSet<String>) -> BTreeSet<String> {
+    names
+        .iter()
+        .map(|listed| match listed.split_once('.') {
+            Some((_, name)) => name.to_owned(),
+            None => listed.clone(),
+        })
         .collect()
 }
 

@@ -35,7 +35,9 @@ impl Versioned {
         };
         let pools = AdminPools::new(&upstream).unwrap();
         let versioning = Versioning {
-            migration_ledgers: ["schema_migrations".to_owned()].into(),
+            migration_ledgers: ["schema_migrations", "jobs.version"]
+                .map(str::to_owned)
+                .into(),
             ..Versioning::default()
         };
         let repo = Repo::new(pools.clone(), pools, versioning);
@@ -232,6 +234,22 @@ async fn objects_come_and_go_with_a_merge() {
         versioned.column(names).await,
         ["posts", "posts_pkey", "posts_title", "users", "users_pkey"]
     );
+}
+
+#[tokio::test]
+async fn a_migration_ledger_may_be_one_in_its_schema_only() {
+    let mut versioned = Versioned::new(
+        "CREATE SCHEMA jobs; CREATE TABLE jobs.version (version text); INSERT INTO jobs.version VALUES ('21');
+         CREATE TABLE public.version (version text); INSERT INTO public.version VALUES ('a row')",
+    )
+    .await;
+    versioned.branch("feature", "main").await;
+    versioned.branch("further", "feature").await;
+    for branch in ["feature", "further"] {
+        let rows = |schema: &str| format!(r#"SELECT version FROM "{schema}@{branch}".version"#);
+        assert_eq!(versioned.column(&rows("jobs")).await, ["21"]);
+        assert_eq!(versioned.column(&rows("public")).await, [""; 0]);
+    }
 }
 
 #[tokio::test]
