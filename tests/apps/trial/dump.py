@@ -32,7 +32,7 @@ def dump(place):
     physical = dict(place.past_the_proxy.rows(_SCHEMAS, [place.branch])) if place.branch else {}
     beside = os.path.join(program_directory(), "pg_dump")
     command = [beside if os.path.exists(beside) else shutil.which("pg_dump"), "--schema-only"]
-    command += [f'--schema="{name}"' for name in physical] or ["--exclude-schema=pggit", "--exclude-schema=*@*"]
+    command += [f'--schema="{name}"' for name in physical] or ["--exclude-schema=pggit", "--exclude-schema=pggit_dropped", "--exclude-schema=*@*"]
     printed = subprocess.run(
         command + ["-h", "127.0.0.1", "-p", str(place.past_the_proxy.port), "-U", "postgres", "-d", place.database],
         check=True, capture_output=True, text=True,
