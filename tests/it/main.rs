@@ -32,6 +32,7 @@ mod protocol;
 mod repo;
 mod smoke;
 mod store;
+mod stress;
 mod tags;
 mod tour;
 mod undo;
