@@ -25,6 +25,7 @@ mod merge;
 mod merge_audit;
 mod merge_history;
 mod merge_kinds;
+mod merge_preview;
 mod merge_union;
 mod moving;
 mod protection;

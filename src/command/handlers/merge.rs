@@ -10,6 +10,7 @@ use crate::error::{ErrorReport, Report};
 use crate::repo::merging::{self, MergeReport, Outcome, Request};
 use crate::repo::transition::Transition;
 use crate::repo::{Ref, history};
+use crate::schema::model::ObjectKey;
 use crate::schema::{Change, ChangeKind};
 use crate::store::{Decider, Operation};
 use crate::telemetry::metrics::MergeResult;
@@ -88,7 +89,7 @@ pub async fn dry_run(with: Invocation<'_>, merge: &Merge) -> Result<Answer, Erro
         .map_err(|error| error.report())?;
     let planned = merging::plan(&database, &request, &[], &creator).await?;
     let transition = &planned.transition;
-    let rows = planned
+    let mut rows: Vec<Vec<Value>> = planned
         .merged
         .objects
         .iter()
@@ -117,6 +118,30 @@ pub async fn dry_run(with: Invocation<'_>, merge: &Merge) -> Result<Answer, Erro
             ])
         })
         .collect();
+    // What has to make way for a change, and comes back as it was.
+    let mut rebuilt: Vec<(&ObjectKey, Vec<&str>)> = Vec::new();
+    for step in &transition.steps {
+        let is_listed = transition.changes.iter().any(|change| {
+            let mut objects = planned.merged.objects.iter();
+            change.key == step.object && objects.any(|object| object.lineage == change.lineage)
+        });
+        if is_listed {
+            continue;
+        }
+        match rebuilt.iter_mut().find(|(key, _)| **key == step.object) {
+            Some((_, statements)) => statements.push(&step.sql),
+            None => rebuilt.push((&step.object, vec![&step.sql])),
+        }
+    }
+    rows.extend(rebuilt.into_iter().map(|(key, statements)| {
+        vec![
+            Value::Null,
+            key.to_string().into(),
+            "rebuild".into(),
+            String::new().into(),
+            statements.join(";\n").into(),
+        ]
+    }));
     Ok(Answer::with_rows("PGGIT MERGE", rows))
 }
 
