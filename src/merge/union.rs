@@ -20,7 +20,7 @@ pub fn both(path: &[String], of: Three<Option<&Tree>>) -> Option<Tree> {
         }
         // With and without grant option.
         (Some(Tree::Atom(Value::Bool(source))), Some(Tree::Atom(Value::Bool(target)))) => {
-            is_privilege(path).then(|| Tree::Atom(Value::Bool(*source || *target)))
+            is_privilege(path).then_some(Tree::Atom(Value::Bool(*source || *target)))
         }
         _ => None,
     }

@@ -553,13 +553,11 @@ impl Executor for Reader {
         params: &'a [Option<&'a str>],
     ) -> BoxFuture<'a, Result<Vec<Row>, DbError>> {
         Box::pin(async move {
-            match &mut self.connection {
-                Some(connection) => connection.query(sql, params).await,
-                None => {
-                    let mut connection = self.pools.readers.get(&self.database).await?;
-                    connection.query(sql, params).await
-                }
+            if let Some(connection) = &mut self.connection {
+                return connection.query(sql, params).await;
             }
+            let mut connection = self.pools.readers.get(&self.database).await?;
+            connection.query(sql, params).await
         })
     }
 
