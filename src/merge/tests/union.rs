@@ -29,7 +29,7 @@ fn column_names(merged: &Merged) -> Vec<&str> {
 
 fn without_name(definition: Definition) -> Definition {
     with(definition, |table| {
-        table.columns.retain(|column| column.name != "name")
+        table.columns.retain(|column| column.name != "name");
     })
 }
 
@@ -195,7 +195,7 @@ fn triggers_of_one_name_are_both_kept() {
 fn what_can_be_one_way_only_stays_a_conflict() {
     let typed = |data_type: &str| {
         with_column(users(), "name", |column| {
-            column.data_type = data_type.to_owned()
+            column.data_type = data_type.to_owned();
         })
     };
     let merged = union_one(Some(&users()), &typed("citext"), &typed("varchar(9)"));
