@@ -220,22 +220,6 @@ pub fn columns(command: &Command) -> Option<&'static [Column]> {
         Command::Merge(merge) if merge.dry_run => MERGE_DRY_RUN,
         Command::CherryPick(pick) if pick.dry_run => REPLAY_DRY_RUN,
         Command::Rebase(Rebase::Start { dry_run: true, .. }) => REPLAY_DRY_RUN,
-        Command::Rebase(Rebase::Abort { .. }) => return None,
-        Command::Rebase(_) => REBASE,
-        Command::Merge(_) | Command::MergeContinue { .. } | Command::CherryPick(_) => MERGE,
-        Command::Revert(Revert { dry_run: true, .. })
-        | Command::Rollback(Rollback { dry_run: true, .. })
-        | Command::Undo(Undo { dry_run: true, .. }) => UNDO_DRY_RUN,
-        Command::Revert(_) | Command::Rollback(_) | Command::Undo(_) => MERGE,
-        Command::MergeBase { .. } => MERGE_BASE,
-        Command::Merges => MERGES,
-        Command::Protections => PROTECTIONS,
-        Command::MergeRequest(_) => MERGE_REQUEST,
-        Command::MergeRequests => MERGE_REQUESTS,
-        Command::Approve { .. } => APPROVE,
-        Command::Conflicts { .. } => CONFLICTS,
-        Command::Resolve { .. } | Command::ResolveRemembered { .. } => RESOLVE,
-        Command::Dropped => DROPPED,
         Command::Init
         | Command::Tag(_)
         | Command::BranchCreate { .. }
@@ -248,6 +232,26 @@ pub fn columns(command: &Command) -> Option<&'static [Column]> {
         | Command::DroppedPurge { .. }
         | Command::Protect(_)
         | Command::Unprotect { .. }
-        | Command::MergeRequestClose { .. } => return None,
+        | Command::MergeRequestClose { .. }
+        | Command::Rebase(Rebase::Abort { .. }) => return None,
+        Command::Rebase(_) => REBASE,
+        Command::Revert(Revert { dry_run: true, .. })
+        | Command::Rollback(Rollback { dry_run: true, .. })
+        | Command::Undo(Undo { dry_run: true, .. }) => UNDO_DRY_RUN,
+        Command::Merge(_)
+        | Command::MergeContinue { .. }
+        | Command::CherryPick(_)
+        | Command::Revert(_)
+        | Command::Rollback(_)
+        | Command::Undo(_) => MERGE,
+        Command::MergeBase { .. } => MERGE_BASE,
+        Command::Merges => MERGES,
+        Command::Protections => PROTECTIONS,
+        Command::MergeRequest(_) => MERGE_REQUEST,
+        Command::MergeRequests => MERGE_REQUESTS,
+        Command::Approve { .. } => APPROVE,
+        Command::Conflicts { .. } => CONFLICTS,
+        Command::Resolve { .. } | Command::ResolveRemembered { .. } => RESOLVE,
+        Command::Dropped => DROPPED,
     })
 }

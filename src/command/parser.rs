@@ -388,10 +388,10 @@ impl<'a> Parser<'a> {
 
     /// A whole hash is one digit longer than a name can be.
     fn checked_ref(&self, name: String, start: usize) -> Parsed<String> {
-        match name.len() == 64 && name.bytes().all(|byte| byte.is_ascii_hexdigit()) {
-            true => Ok(name),
-            false => self.checked(name, start),
+        if name.len() == 64 && name.bytes().all(|byte| byte.is_ascii_hexdigit()) {
+            return Ok(name);
         }
+        self.checked(name, start)
     }
 
     fn checked(&self, name: String, start: usize) -> Parsed<String> {

@@ -70,7 +70,7 @@ struct State {
 }
 
 impl Presence {
-    pub fn new() -> Self {
+    pub(super) fn new() -> Self {
         Self {
             proxy: format!("{:016x}", rand::random::<u64>()),
             state: Mutex::default(),

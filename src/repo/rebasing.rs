@@ -443,20 +443,19 @@ impl Attempt<'_> {
         operator.batch("BEGIN").await?;
         let stored = async {
             let store = database.store();
-            let rebase = match self.stored {
-                Some(rebase) => rebase,
-                None => {
-                    let onto = (self.onto, self.onto_name.as_str());
-                    store
-                        .create_rebase(
-                            &mut operator,
-                            self.branch,
-                            onto,
-                            head.commit,
-                            &identity.role,
-                        )
-                        .await?
-                }
+            let rebase = if let Some(rebase) = self.stored {
+                rebase
+            } else {
+                let onto = (self.onto, self.onto_name.as_str());
+                store
+                    .create_rebase(
+                        &mut operator,
+                        self.branch,
+                        onto,
+                        head.commit,
+                        &identity.role,
+                    )
+                    .await?
             };
             let new = NewMerge {
                 operation: Operation::Rebase,
