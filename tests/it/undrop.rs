@@ -270,7 +270,10 @@ async fn every_way_to_send_a_drop_keeps_the_table() {
         ]
     );
     let error = main.try_run("DROP TABLE a").await.unwrap_err();
-    assert_eq!(error.code().map(|code| code.code()), Some("42P01"));
+    assert_eq!(
+        error.code().map(tokio_postgres::error::SqlState::code),
+        Some("42P01")
+    );
     main.assert_clean().await;
 }
 

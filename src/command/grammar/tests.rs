@@ -533,11 +533,11 @@ fn every_form_in_the_help_parses_once_filled_in() {
             .replace("<command>", "log")
             .replace("<strategy>", "auto")
             .replace("<source>", "feature")
+            .replace("<request>", "3")
+            .replace(", …", "")
             .replace(['<', '>'], "")
             .replace("SOURCE | TARGET | BASE | ", "")
             .replace("AS SQL | ", "")
-            .replace("<request>", "3")
-            .replace(", …", "")
             .replace("SQUASH | NO FF | ", "")
             .replace("'interval' | ", "")
     };

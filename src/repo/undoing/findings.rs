@@ -46,6 +46,10 @@ pub struct Finding {
 }
 
 impl Finding {
+    #[allow(
+        clippy::needless_pass_by_value,
+        reason = "keys, references to them, and texts"
+    )]
     pub fn new(
         severity: Severity,
         check: &'static str,
@@ -73,6 +77,7 @@ impl Finding {
         Self::new(Severity::Info, check, object, message)
     }
 
+    #[must_use]
     pub fn with_hint(mut self, hint: impl Into<String>) -> Self {
         self.hint = Some(hint.into());
         self
