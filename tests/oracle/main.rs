@@ -23,3 +23,4 @@ mod dump;
 mod journey;
 mod random;
 mod subjects;
+mod undone;
