@@ -32,6 +32,13 @@ impl LineageBook {
         self.known.get(&id).copied()
     }
 
+    /// Gives a newcomer the lineage of what it stands for, whatever it was given before.
+    pub fn assign(&mut self, id: CatalogId, lineage: Lineage) {
+        self.known.insert(id, lineage);
+        self.fresh.retain(|(fresh, _)| *fresh != id);
+        self.fresh.push((id, lineage));
+    }
+
     /// What was given to newcomers, in the order they were met: the store has yet to learn it.
     pub fn fresh(&self) -> &[(CatalogId, Lineage)] {
         &self.fresh
@@ -52,5 +59,8 @@ mod tests {
         let given = book.of(new);
         assert_eq!(book.of(new), given);
         assert_eq!(book.fresh(), [(new, given)]);
+        let meant = Lineage::random();
+        book.assign(new, meant);
+        assert_eq!((book.of(new), book.fresh()), (meant, &[(new, meant)][..]));
     }
 }

@@ -147,7 +147,9 @@ async fn step(
     let store = database.store();
     let previous = previous_objects(database, head.tree, &objects, observed).await?;
     let changes = tree_changes(&previous, &objects, observed);
-    if changes.is_empty() && merging.is_none() {
+    // What the server has rebuilt may be all that it was, at another address.
+    let only_moved = changes.is_empty() && merging.is_none();
+    if only_moved && observed.newcomers.is_empty() {
         return Ok(Advanced::Unchanged);
     }
     let mut tree = store
@@ -169,6 +171,7 @@ async fn step(
     let (last, last_changes) = chained.unzip();
     let new_head = match (last, &merging) {
         (Some(last), _) => NewHead::Commit(last),
+        (None, None) if only_moved => NewHead::Existing(head.commit),
         (None, Some(merging)) if merging.fast_forward && merging.source.tree == new_tree => {
             NewHead::Existing(merging.source.commit)
         }
@@ -214,6 +217,7 @@ async fn step(
         ledgers,
     };
     match store.record(session, &record).await? {
+        Recorded::Done(_) if only_moved => Ok(Advanced::Unchanged),
         Recorded::Done(commit) => {
             let head = Head {
                 commit,

@@ -8,11 +8,11 @@ use crate::branch::{BranchMap, NameUse, Registry};
 use crate::catalog::{
     self, CatalogId, Found, LineageBook, PhysicalTarget, Selection, Touched, TouchedRequest,
 };
-use crate::schema::model::{Body, Lineage};
+use crate::schema::model::{Body, Kind, Lineage, ObjectKey};
 use crate::sql::plan::{Scope, TargetClass};
 use crate::store::Stamp;
 use crate::upstream::Executor;
-use std::collections::{BTreeMap, BTreeSet, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::sync::Arc;
 
 /// What was seen of one branch.
@@ -121,7 +121,7 @@ async fn look(
             }
             registry.logical_on(map.id(), physical)
         };
-        let found = raw.objects(&names, &mut book)?;
+        let mut found = raw.objects(&names, &mut book)?;
         let gone: Vec<Gone> = missing
             .iter()
             .filter_map(|id| {
@@ -134,6 +134,13 @@ async fn look(
             .collect();
         if found.is_empty() && gone.is_empty() {
             continue;
+        }
+        let rebuilt = rebuilt(database, map, &gone, &found, &book).await?;
+        if !rebuilt.is_empty() {
+            for (id, lineage) in rebuilt {
+                book.assign(id, lineage);
+            }
+            found = raw.objects(&names, &mut book)?;
         }
         branches.push(Observed {
             map: Arc::clone(map),
@@ -151,6 +158,45 @@ async fn look(
             now_micros: touched.now_micros,
         },
     })
+}
+
+/// Whether the server itself drops and makes such objects again, when it changes the type of a column.
+fn is_rebuilt_by_server(kind: Kind) -> bool {
+    matches!(kind, Kind::Index | Kind::Statistics)
+}
+
+/// The lineages that objects had which were dropped and made again under the same name: they hold nothing that would
+/// tell the old one from the new.
+async fn rebuilt(
+    database: &Database,
+    map: &BranchMap,
+    gone: &[Gone],
+    found: &[Found],
+    book: &LineageBook,
+) -> Result<Vec<(CatalogId, Lineage)>, RepoError> {
+    let fresh: HashSet<CatalogId> = book.fresh().iter().map(|(id, _)| *id).collect();
+    let newcomers: HashMap<ObjectKey, CatalogId> = found
+        .iter()
+        .filter(|found| fresh.contains(&found.id) && is_rebuilt_by_server(found.definition.kind()))
+        .map(|found| (found.definition.key(), found.id))
+        .collect();
+    if gone.is_empty() || newcomers.is_empty() {
+        return Ok(Vec::new());
+    }
+    let head = database.head(map).await?;
+    let store = database.store();
+    let mut reader = database.reader();
+    let lineages: Vec<Lineage> = gone.iter().map(|gone| gone.lineage).collect();
+    let entries = store.tree_lookup(&mut reader, head.tree, &lineages).await?;
+    let hashes: Vec<_> = entries.values().copied().collect();
+    let definitions = store.objects(&mut reader, &hashes).await?;
+    Ok(entries
+        .into_iter()
+        .filter_map(|(lineage, hash)| {
+            let id = newcomers.get(&definitions.get(&hash)?.key())?;
+            Some((*id, lineage))
+        })
+        .collect())
 }
 
 /// Schemas among `found` that the branch's map does not have yet.

@@ -833,3 +833,30 @@ async fn every_kind_of_ddl_is_recorded_on(branch: &str) {
         drifting.join("\n")
     );
 }
+
+#[tokio::test]
+async fn an_index_that_the_server_rebuilds_stays_what_it_was() {
+    let fixture = Fixture::new().await;
+    let main = fixture.connect().await;
+    main.run("CREATE TABLE t (a int, b int)").await;
+    main.run("CREATE INDEX t_a ON t (a)").await;
+    main.run("CREATE STATISTICS t_ab ON a, b FROM t").await;
+    let server = fixture.direct().await;
+    let lineages = "SELECT string_agg(encode(lineage, 'hex'), ' ' ORDER BY classid) FROM pggit.lineage
+                    WHERE (classid, objid) IN (('pg_class'::regclass, 't_a'::regclass),
+                        ('pg_statistic_ext'::regclass, (SELECT oid FROM pg_statistic_ext WHERE stxname = 't_ab')))";
+    let before = server.value(lineages).await;
+    main.run("ALTER TABLE t ALTER a TYPE bigint").await;
+    assert_eq!(server.value(lineages).await, before);
+    // Nothing is different afterwards, but where the index is.
+    let commits = main.log("main").await;
+    main.run("ALTER TABLE t ALTER a TYPE bigint USING a + 1")
+        .await;
+    assert_eq!(main.log("main").await, commits);
+    assert_eq!(server.value(lineages).await, before);
+    main.assert_clean().await;
+    main.run("BEGIN; DROP INDEX t_a; CREATE INDEX t_a ON t (a, b); COMMIT")
+        .await;
+    assert_eq!(server.value(lineages).await, before);
+    main.assert_clean().await;
+}
