@@ -539,6 +539,7 @@ fn every_form_in_the_help_parses_once_filled_in() {
             .replace("SOURCE | TARGET | BASE | ", "")
             .replace("AS SQL | ", "")
             .replace("SQUASH | NO FF | ", "")
+            .replace("IN 'interval' | ", "")
             .replace("'interval' | ", "")
     };
     for form in help::FORMS {
