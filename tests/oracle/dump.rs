@@ -37,7 +37,7 @@ impl Scope {
                 "SELECT n.nspname, coalesce(b.name, 'main'), s.logical
                  FROM pg_namespace AS n
                  LEFT JOIN (pggit.branch_schema AS s JOIN pggit.branch AS b ON b.id = s.branch_id) ON s.physical = n.nspname
-                 WHERE n.nspname <> 'information_schema' AND n.nspname !~ '^pg_'",
+                 WHERE n.nspname NOT IN ('information_schema', 'pggit_dropped') AND n.nspname !~ '^pg_'",
             )
             .await;
         let mut scope = Self::default();
@@ -262,7 +262,7 @@ async fn schemas(session: &Session, scope: &Scope) -> Vec<String> {
                 FROM aclexplode(coalesce(n.nspacl, acldefault('n', n.nspowner))) AS a),
                obj_description(n.oid, 'pg_namespace')
              FROM pg_namespace AS n
-             WHERE n.nspname <> 'information_schema' AND n.nspname !~ '^pg_'",
+             WHERE n.nspname NOT IN ('information_schema', 'pggit_dropped') AND n.nspname !~ '^pg_'",
         )
         .await;
     rows.into_iter()

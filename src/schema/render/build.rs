@@ -130,16 +130,17 @@ impl<'a> Plan<'a> {
             }
         }
         needs_casts(&mut nodes);
-        let wishes = if with_foreign_keys {
+        let mut wishes = if with_foreign_keys {
             foreign::wishes(scope)
         } else {
             BTreeSet::new()
         };
-        for (table, target) in &wishes {
-            if let Some(needs) = nodes.get_mut(table) {
-                needs.insert(target.clone());
-            }
-        }
+        // What is needed for another reason, too, is no mere wish.
+        wishes.retain(|(table, target)| {
+            nodes
+                .get_mut(table)
+                .is_some_and(|needs| needs.insert(target.clone()))
+        });
         let is_new = |key: &ObjectKey| {
             lineages
                 .get(key)
