@@ -90,13 +90,16 @@ pub async fn advance_as(
             database, session, head, observed, stamp, authored, who, None,
         );
         match advanced.await {
+            // What is remembered may be older than the objects' last change, and then they are as they were; or it was never
+            // committed, and its tree is nowhere.
+            Ok(Advanced::Unchanged) | Err(RepoError::Store(StoreError::Corrupt { .. }))
+                if guessed =>
+            {
+                head = database.current_head(observed.map.branch()).await?;
+            }
             Ok(Advanced::Unchanged) => return Ok(None),
             Ok(Advanced::To(commit)) => return Ok(Some(commit)),
             Ok(Advanced::Moved(moved)) => head = moved,
-            // A remembered head that was never committed may have a tree that is nowhere.
-            Err(RepoError::Store(StoreError::Corrupt { .. })) if guessed => {
-                head = database.current_head(observed.map.branch()).await?;
-            }
             Err(error) => return Err(error),
         }
         guessed = false;

@@ -183,7 +183,7 @@ async fn rebuilt(
     if gone.is_empty() || newcomers.is_empty() {
         return Ok(Vec::new());
     }
-    let head = database.head(map).await?;
+    let head = database.current_head(map.branch()).await?;
     let store = database.store();
     let mut reader = database.reader();
     let lineages: Vec<Lineage> = gone.iter().map(|gone| gone.lineage).collect();

@@ -278,3 +278,20 @@ async fn a_migration_ledger_is_copied_and_carried() {
     let breaking = "SELECT DISTINCT breaking::text FROM public.schema_migrations";
     assert_eq!(versioned.column(breaking).await, ["true"]);
 }
+
+#[tokio::test]
+async fn a_head_that_is_remembered_wrongly_hides_no_change() {
+    let mut versioned = Versioned::new("").await;
+    let main = versioned.versioning.branch("main").await.unwrap();
+    let before = versioned.versioning.current_head("main").await.unwrap();
+    versioned
+        .ddl("main", "CREATE TABLE public.t (id int)", &["t"])
+        .await;
+    // As if a session that had asked earlier were answered late.
+    versioned.versioning.remember_head(main.id(), before);
+    let captured = versioned.ddl("main", "DROP TABLE public.t", &["t"]).await;
+    assert_eq!(captured, 1);
+    versioned.assert_clean("main").await;
+    let after = versioned.versioning.current_head("main").await.unwrap();
+    assert_eq!(after.tree, before.tree);
+}
