@@ -143,10 +143,14 @@ impl Inner {
     }
 }
 
+/// What the server tells about the proxy's own statements ("already exists, skipping") would only fill the log.
+const QUIET: (&str, &str) = ("client_min_messages", "warning");
+
 /// [`PINNED_SETTINGS`] as the `options` of a startup packet, so that not even `RESET ALL` loses them.
 fn pinned_options() -> String {
     PINNED_SETTINGS
         .iter()
+        .chain([&QUIET])
         .map(|(name, value)| format!("-c {name}={}", value.replace(' ', "\\ ")))
         .collect::<Vec<_>>()
         .join(" ")
