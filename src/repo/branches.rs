@@ -39,8 +39,9 @@ pub async fn create(
     name::check_new(name).map_err(|error| error.report())?;
     // One connection for all of it: to open another takes as long as all the rest.
     let mut operator = database.operator().await.map_err(RepoError::from)?;
-    // An extension may have been created past the proxy.
-    database.refresh_with(&mut operator).await?;
+    // Another process may have made the branch that this one comes from. What extensions hold is asked again before the
+    // first of its objects is made.
+    database.notice_extensions(&mut operator).await?;
     let origin = origin(database, from).await?;
     operator.batch("BEGIN").await.map_err(RepoError::from)?;
     match register(
@@ -100,15 +101,7 @@ async fn register(
     identity: &Identity,
 ) -> Result<CommitHash, RepoError> {
     let store = database.store();
-    if store.branch(operator, name).await?.is_some() {
-        return Err(ErrorReport::new(
-            SqlState::DUPLICATE_DATABASE,
-            format!("branch \"{name}\" already exists"),
-        )
-        .into());
-    }
-    let commit = from.resolve(database, operator).await?;
-    let head = database.head_at(operator, commit).await?;
+    let head = from.head(database, operator).await?;
     let registry = database.registry();
     let schemas = schemas(database, operator, head, origin).await?;
     let ledgers = match origin {

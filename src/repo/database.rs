@@ -12,7 +12,7 @@ use crate::catalog::{self, CatalogError, Raw, Selection, Unsupported};
 use crate::config::Config;
 use crate::error::ErrorReport;
 use crate::schema::Snapshot;
-use crate::store::{CommitHash, Store, TreeHash};
+use crate::store::{Branch, CommitHash, Store, TreeHash};
 use crate::upstream::admin::{AdminConnection, AdminPools};
 use crate::upstream::{DbError, Executor, Row};
 use arc_swap::ArcSwap;
@@ -227,6 +227,15 @@ pub struct Head {
     pub tree: TreeHash,
 }
 
+impl Head {
+    pub(super) fn of(branch: &Branch) -> Self {
+        Self {
+            commit: branch.head,
+            tree: branch.tree,
+        }
+    }
+}
+
 impl fmt::Debug for Database {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Database")
@@ -324,6 +333,18 @@ impl Database {
         self.learn(executor, shared).await
     }
 
+    /// Reads branches again, and shared objects if there are other extensions than before, through a connection at hand:
+    /// what extensions hold takes longer to find than all the rest.
+    pub(super) async fn notice_extensions(
+        &self,
+        executor: &mut dyn Executor,
+    ) -> Result<(), RepoError> {
+        if catalog::extensions(executor).await? == self.registry.load().shared().extensions {
+            return self.refresh_branches(executor).await;
+        }
+        self.refresh_with(executor).await
+    }
+
     /// Reads branches again, through a connection at hand; shared objects are as they were last seen.
     pub(super) async fn refresh_branches(
         &self,
@@ -339,29 +360,22 @@ impl Database {
         executor: &mut dyn Executor,
         shared: SharedObjects,
     ) -> Result<(), RepoError> {
-        let branches = self.store.branches(executor).await?;
-        let schemas = self.store.branch_schemas(executor).await?;
-        let hydrating: Vec<i64> = branches
-            .iter()
-            .filter(|branch| branch.hydration.is_some())
-            .map(|branch| branch.id)
-            .collect();
-        let mut entries: Vec<BranchEntry> = branches
-            .into_iter()
-            .map(|branch| BranchEntry {
-                id: branch.id,
-                name: branch.name,
-                schemas: Vec::new(),
-            })
-            .collect();
+        let mut entries = Vec::new();
+        let mut hydrating = Vec::new();
         let mut dropped = HashSet::new();
-        for schema in schemas {
-            match entries.iter_mut().find(|entry| entry.id == schema.branch) {
-                Some(entry) => entry.schemas.push((schema.logical, schema.physical)),
-                None => {
-                    dropped.insert(schema.physical);
-                }
+        for branch in self.store.registry(executor).await? {
+            let Some(name) = branch.name else {
+                dropped.extend(branch.schemas.into_iter().map(|(_, physical)| physical));
+                continue;
+            };
+            if branch.is_hydrating {
+                hydrating.push(branch.id);
             }
+            entries.push(BranchEntry {
+                id: branch.id,
+                name,
+                schemas: branch.schemas,
+            });
         }
         let previous = self.registry.load_full();
         let next = Registry::new(&previous, previous.generation() + 1, entries, shared)
@@ -482,7 +496,7 @@ impl Database {
             .branch(&mut reader, branch)
             .await?
             .ok_or_else(|| RepoError::no_such_branch(branch))?;
-        let head = self.head_at(&mut reader, found.head).await?;
+        let head = Head::of(&found);
         self.heads.insert(found.id, head);
         Ok(head)
     }

@@ -1,6 +1,6 @@
 //! What a person writes to mean a commit.
 
-use super::database::Database;
+use super::database::{Database, Head};
 use super::error::RepoError;
 use crate::store::CommitHash;
 use crate::upstream::Executor;
@@ -61,6 +61,21 @@ impl fmt::Display for Ref {
 }
 
 impl Ref {
+    /// The commit that the ref means now, with its tree.
+    pub async fn head(
+        &self,
+        database: &Database,
+        executor: &mut dyn Executor,
+    ) -> Result<Head, RepoError> {
+        if let Some(name) = self.as_branch()
+            && let Some(branch) = database.store().branch(executor, name).await?
+        {
+            return Ok(Head::of(&branch));
+        }
+        let commit = self.resolve(database, executor).await?;
+        database.head_at(executor, commit).await
+    }
+
     /// The commit that the ref means now.
     pub async fn resolve(
         &self,

@@ -5,7 +5,7 @@
 
 use super::Store;
 use super::error::StoreError;
-use super::hash::CommitHash;
+use super::hash::TreeHash;
 use super::refs::json;
 use super::rows::{FromRow, array};
 use crate::catalog::CatalogId;
@@ -54,8 +54,8 @@ impl fmt::Display for Progress {
 /// What a branch's hydration has on record of some objects.
 #[derive(Clone, Debug)]
 pub struct Hydrating {
-    /// The branch's head.
-    pub head: CommitHash,
+    /// Of the branch's head.
+    pub tree: TreeHash,
     /// The rows that migration ledgers start with.
     pub ledgers: BTreeMap<Lineage, Value>,
     /// Those that the branch has.
@@ -94,23 +94,23 @@ pub struct PlacedColumn {
 }
 
 impl Store {
-    /// A branch's head, and the lineages of the objects that it has. `None` if there is no such branch.
+    /// The tree of a branch's head, and the lineages of the objects that it has. `None` if there is no such branch.
     pub async fn hydrated(
         &self,
         exec: &mut dyn Executor,
         branch: i64,
-    ) -> Result<Option<(CommitHash, HashSet<Lineage>)>, StoreError> {
+    ) -> Result<Option<(TreeHash, HashSet<Lineage>)>, StoreError> {
         let rows = exec.query(HYDRATED, &[Some(&branch.to_string())]).await?;
-        let mut head = None;
+        let mut tree = None;
         let mut hydrated = HashSet::with_capacity(rows.len());
         for row in rows {
             let mut row = FromRow::new(row);
-            head = Some(row.parse()?);
+            tree = Some(row.parse()?);
             if let Some(text) = row.optional_text()? {
                 hydrated.insert(lineage(&text)?);
             }
         }
-        Ok(head.map(|head| (head, hydrated)))
+        Ok(tree.map(|tree| (tree, hydrated)))
     }
 
     /// A branch's schemas, as far as its objects exist.
@@ -195,7 +195,7 @@ impl Store {
             .map(|row| {
                 let mut row = FromRow::new(row);
                 Ok(Hydrating {
-                    head: row.parse()?,
+                    tree: row.parse()?,
                     ledgers: row.json()?,
                     existing: row.json()?,
                 })

@@ -56,7 +56,7 @@ pub use merges::{
 pub use protection::{MergeRequest, Protection, RequestState};
 pub use rebases::{RebaseMerge, RebaseRow};
 pub use record::{LedgerBase, MergeRecord, NewHead, Record, Recorded, Stamp};
-pub use refs::{Branch, BranchHead, BranchSchema, MAIN_BRANCH_ID, NewBranch};
+pub use refs::{Branch, BranchHead, MAIN_BRANCH_ID, NewBranch, RegisteredBranch};
 pub use tags::Tag;
 pub use tree::{Change as TreeEntryChange, Nodes, TreeChange, TreeUpdate};
 pub use versions::{Changed, ObjectChange};

@@ -19,7 +19,7 @@ pub const MAIN_BRANCH_ID: i64 = 1;
 
 const BRANCHES: &str = include_str!("sql/branches.sql");
 const BRANCH_HEADS: &str = include_str!("sql/branch_heads.sql");
-const BRANCH_SCHEMAS: &str = include_str!("sql/branch_schemas.sql");
+const REGISTRY: &str = include_str!("sql/registry.sql");
 const CREATE_BRANCH: &str = include_str!("sql/create_branch.sql");
 const RENAME_BRANCH: &str = include_str!("sql/rename_branch.sql");
 const DELETE_BRANCH: &str = include_str!("sql/delete_branch.sql");
@@ -30,6 +30,8 @@ pub struct Branch {
     pub id: i64,
     pub name: String,
     pub head: CommitHash,
+    /// Of its head.
+    pub tree: TreeHash,
     pub created_at_micros: i64,
     pub created_by: String,
     /// When its head last moved.
@@ -40,12 +42,16 @@ pub struct Branch {
     pub hydration: Option<Progress>,
 }
 
-/// One schema of a branch other than `main`.
+/// Where names lead: a branch and its schemas.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct BranchSchema {
-    pub branch: i64,
-    pub logical: String,
-    pub physical: String,
+pub struct RegisteredBranch {
+    pub id: i64,
+    /// `None` once it is dropped: its schemas may still be there.
+    pub name: Option<String>,
+    /// Its objects are being made.
+    pub is_hydrating: bool,
+    /// Pairs of logical and physical schemas, by the first; none for `main`.
+    pub schemas: Vec<(String, String)>,
 }
 
 /// Where one branch is.
@@ -104,19 +110,20 @@ impl Store {
             .collect()
     }
 
-    /// The schemas of all branches.
-    pub async fn branch_schemas(
+    /// What names lead to, `main` first.
+    pub async fn registry(
         &self,
         exec: &mut dyn Executor,
-    ) -> Result<Vec<BranchSchema>, StoreError> {
-        let rows = exec.query(BRANCH_SCHEMAS, &[]).await?;
+    ) -> Result<Vec<RegisteredBranch>, StoreError> {
+        let rows = exec.query(REGISTRY, &[]).await?;
         rows.into_iter()
             .map(|row| {
                 let mut row = FromRow::new(row);
-                Ok(BranchSchema {
-                    branch: row.parse()?,
-                    logical: row.text()?,
-                    physical: row.text()?,
+                Ok(RegisteredBranch {
+                    id: row.parse()?,
+                    name: row.optional_text()?,
+                    is_hydrating: row.parse()?,
+                    schemas: row.json()?,
                 })
             })
             .collect()
@@ -175,6 +182,7 @@ fn branch(row: Row) -> Result<Branch, StoreError> {
         id: row.parse()?,
         name: row.text()?,
         head: row.parse()?,
+        tree: row.parse()?,
         created_at_micros: row.parse()?,
         created_by: row.text()?,
         updated_at_micros: row.parse()?,

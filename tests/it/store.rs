@@ -365,9 +365,13 @@ async fn branches_are_created_renamed_and_deleted() {
     let store = &history.store;
     let feature = store.branch(admin, "feature").await.unwrap().unwrap();
     assert_eq!((feature.head, &*feature.created_by), (first, "ada"));
-    let schemas = store.branch_schemas(admin).await.unwrap();
-    assert_eq!(schemas.len(), 1);
-    assert_eq!(schemas[0].physical, "public@feature");
+    let registered = store.registry(admin).await.unwrap();
+    assert_eq!(registered.len(), 2);
+    assert_eq!(registered[0].schemas, []);
+    assert_eq!(registered[1].name.as_deref(), Some("feature"));
+    assert!(registered[1].is_hydrating);
+    let at_feature = ("public".to_owned(), "public@feature".to_owned());
+    assert_eq!(registered[1].schemas, [at_feature]);
 
     let mut new = NewBranch {
         name: "feature",
@@ -407,7 +411,7 @@ async fn branches_are_created_renamed_and_deleted() {
     }
     store.delete_branch(admin, "topic", "ada").await.unwrap();
     assert_eq!(names(store.branches(admin).await.unwrap()), ["main"]);
-    assert_eq!(store.branch_schemas(admin).await.unwrap(), []);
+    assert_eq!(store.registry(admin).await.unwrap().len(), 1);
     assert!(store.delete_branch(admin, "main", "ada").await.is_err());
     assert!(store.commit(admin, first).await.is_ok());
     let actions = "SELECT string_agg(branch || ' ' || action, ', ' ORDER BY id) FROM pggit.reflog WHERE branch_id <> 1";
@@ -436,8 +440,8 @@ async fn a_record_moves_schemas_of_its_branch_and_tells() {
     made.schemas_added = vec![("public".to_owned(), "elsewhere".to_owned())];
     history.store.record(&mut client, &made).await.unwrap();
     client.batch("COMMIT").await.unwrap();
-    let schemas = history.store.branch_schemas(&mut client).await.unwrap();
-    assert_eq!(schemas[0].physical, "elsewhere");
+    let registered = history.store.registry(&mut client).await.unwrap();
+    assert_eq!(registered[1].schemas[0].1, "elsewhere");
     crate::harness::eventually("the notification", || async {
         watcher.is_usable().await && watcher.notifications().len() == 1
     })

@@ -12,9 +12,9 @@ use crate::repo::ledger;
 use crate::schema::model::{Definition, Kind, Lineage};
 use crate::schema::render::step::Creator;
 use crate::schema::{RenderOptions, Snapshot};
-use crate::store::{Made, Progress};
+use crate::store::{Made, Progress, TreeHash};
 use crate::upstream::{DbError, Executor};
-use futures::future::join_all;
+use futures::future::{join, join_all};
 use std::collections::{BTreeSet, HashSet};
 use std::sync::Arc;
 use std::time::Duration;
@@ -72,27 +72,33 @@ async fn work(database: &Database, hydration: &Hydration) {
     }
 }
 
-/// Reads what the branch is to have and what it has already.
+/// Reads what the branch is to have and what it has already, and whose names its definitions may use: an extension may
+/// have been created past the proxy.
 async fn begin(database: &Database, hydration: &Hydration) -> Result<(), RepoError> {
+    let (plan, refreshed) = join(plan(database, hydration), database.refresh()).await;
+    refreshed?;
+    if let Some(plan) = plan? {
+        hydration.begin(plan);
+    }
+    Ok(())
+}
+
+async fn plan(database: &Database, hydration: &Hydration) -> Result<Option<Plan>, RepoError> {
     let mut reader = database.reader();
     let store = database.store();
-    let Some((head, there)) = store.hydrated(&mut reader, hydration.branch).await? else {
+    let Some((tree, there)) = store.hydrated(&mut reader, hydration.branch).await? else {
         hydration.finish();
-        return Ok(());
+        return Ok(None);
     };
-    let head = database.head_at(&mut reader, head).await?;
-    let snapshot = database.snapshot(head.tree).await?;
+    let snapshot = database.snapshot(tree).await?;
     let creator = catalog::creator(&mut reader).await?;
-    let plan = aside(move || {
+    aside(move || {
         let objects = snapshot.iter();
         let graph = Graph::new(objects.map(|(lineage, made)| (*lineage, Arc::clone(made))));
-        Ok(Plan::new(graph, creator, |object| {
-            there.contains(&object.lineage)
-        }))
+        let plan = Plan::new(graph, creator, |object| there.contains(&object.lineage));
+        Ok(Some(plan))
     })
-    .await?;
-    hydration.begin(plan);
-    Ok(())
+    .await
 }
 
 async fn finish(database: &Database, hydration: &Hydration) -> Result<(), RepoError> {
@@ -165,7 +171,7 @@ async fn attempt(
         };
         let mut settled = row.existing;
         let made = lineages.len() - settled.len();
-        settled.extend(dropped(database, row.head, &lineages).await?);
+        settled.extend(dropped(database, row.tree, &lineages).await?);
         if !settled.is_empty() {
             for lineage in &settled {
                 work.wanted.remove(lineage);
@@ -204,14 +210,12 @@ async fn attempt(
 /// Objects that the head no longer has: another proxy made them, and a client dropped them.
 async fn dropped(
     database: &Database,
-    head: crate::store::CommitHash,
+    tree: TreeHash,
     lineages: &[Lineage],
 ) -> Result<HashSet<Lineage>, RepoError> {
-    let mut reader = database.reader();
-    let head = database.head_at(&mut reader, head).await?;
     let kept = database
         .store()
-        .tree_lookup(&mut reader, head.tree, lineages)
+        .tree_lookup(&mut database.reader(), tree, lineages)
         .await?;
     Ok(lineages
         .iter()
