@@ -334,7 +334,7 @@ impl Database {
     }
 
     /// Reads branches again, and shared objects if there are other extensions than before, through a connection at hand:
-    /// what extensions hold takes longer to find than all the rest.
+    /// no other query of a new branch takes as long as what extensions hold.
     pub(super) async fn notice_extensions(
         &self,
         executor: &mut dyn Executor,
