@@ -2,12 +2,13 @@
 
 VENV := .venv
 NODE := tests/clients/node/node_modules
+DRIVERS := tests/drivers
 
 # The versions of PostgreSQL that are supported. `make test PG=16` tests on one of them, without PG on the system's.
 VERSIONS := 14 15 16 17 18
 ON_VERSION := $(if $(PG),tests/versions/with $(PG))
 
-.PHONY: help run build test test-tools test-versions test-apps lint bench clean
+.PHONY: help run build test test-tools test-versions test-apps test-drivers lint bench clean
 
 help: ## Show this help
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-13s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -33,7 +34,13 @@ test-versions: test-tools ## Run the tests that need a server on each version of
 test-apps: test-tools ## Run real applications' migrations through the proxy; APPS="wagtail pg-boss" only these
 	@.ci/packages build
 	cargo build
-	cd tests/apps && ../../$(VENV)/bin/python -B -m trial $(if $(APPS),$(APPS),--write ../../docs/applications.md)
+	cd tests/apps && PYTHONPATH=../harness ../../$(VENV)/bin/python -B -m trial $(if $(APPS),$(APPS),--write ../../docs/applications.md)
+
+test-drivers: test-tools $(DRIVERS)/node/node_modules/installed ## Run drivers' scripts through the proxy; ONLY="psycopg pgjdbc" only these
+	@.ci/packages drivers
+	cargo build
+	cargo build --manifest-path $(DRIVERS)/rust/Cargo.toml --target-dir $(DRIVERS)/rust/target
+	cd $(DRIVERS) && PYTHONPATH=../harness ../../$(VENV)/bin/python -B -m conformance $(if $(ONLY),$(ONLY),--write ../../docs/compatibility.md)
 
 test-tools: $(VENV)/installed $(NODE)/installed ## Install what the tests need
 	@.ci/packages build test
@@ -49,6 +56,12 @@ $(NODE)/installed: tests/clients/node/package-lock.json
 	npm ci --prefix tests/clients/node --no-audit --no-fund
 	@touch $@
 
+# Prisma's client is generated without its migration engine, which would be downloaded.
+$(DRIVERS)/node/node_modules/installed: $(addprefix $(DRIVERS)/node/,package-lock.json prisma/schema.prisma)
+	npm ci --prefix $(DRIVERS)/node --no-audit --no-fund --ignore-scripts
+	cd $(DRIVERS)/node && PRISMA_SCHEMA_ENGINE_BINARY=/bin/true node_modules/.bin/prisma generate
+	@touch $@
+
 lint: ## Check formatting, and lint with warnings denied
 	@.ci/packages build
 	cargo fmt --check
@@ -60,4 +73,5 @@ bench: build ## Compare with PgBouncer and a direct connection; takes about half
 
 clean: ## Remove what was built, and the tests' tools
 	cargo clean
-	rm -rf $(VENV) $(NODE) $(addprefix tests/versions/,installed .venv node_modules) $(wildcard tests/apps/*/.venv tests/apps/*/node_modules)
+	rm -rf $(VENV) $(NODE) $(addprefix tests/versions/,installed .venv node_modules) $(wildcard tests/apps/*/.venv tests/apps/*/node_modules) \
+		$(addprefix $(DRIVERS)/,node/node_modules node/prisma/generated rust/target)

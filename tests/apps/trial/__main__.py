@@ -7,7 +7,7 @@ import time
 
 from .app import App, FOLDER, Failed
 from .report import report
-from .server import Servers
+from servers import Servers
 from .trial import Trial
 
 

@@ -16,7 +16,7 @@ import re
 import shutil
 import subprocess
 
-from .server import program_directory
+from servers import program_directory
 
 _HEADING = re.compile(r"-- Name: .*; Type: (.*?); Schema: ")
 _SETTING = re.compile(r"SET (default_tablespace|default_table_access_method) = (.*);")

@@ -1,11 +1,13 @@
-"""A private PostgreSQL server with the proxy in front of it."""
+"""A private PostgreSQL server with the proxy in front of it, for what is run by Python."""
 
 import glob
 import os
 import pwd
 import shutil
+import signal
 import socket
 import subprocess
+import sys
 import tempfile
 import time
 
@@ -34,30 +36,37 @@ def program_directory():
 class Servers:
     """Both programs, for the time of a `with`."""
 
+    # Further arguments for each.
+    postgres_arguments = ()
+    pggit_arguments = ()
+
     def __init__(self, pggit):
         self._pggit = pggit
         # PostgreSQL refuses to run as root.
         self._user = pwd.getpwnam("postgres") if os.geteuid() == 0 else None
 
     def __enter__(self):
-        self._directory = tempfile.mkdtemp(prefix="pggit-apps-")
-        if self._user:
-            os.chown(self._directory, self._user.pw_uid, self._user.pw_gid)
+        # Who is told to end leaves no servers behind.
+        signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
+        self._directory = tempfile.mkdtemp(prefix="pggit-test-")
+        self.give_to_server(self._directory)
         data = os.path.join(self._directory, "data")
         self._server_program(
             "initdb", "-D", data, "-U", "postgres", "--auth=trust", "--encoding=UTF8", "--locale=C", "--no-sync"
         ).wait()
+        self.prepare(data)
         self.port, self.proxy_port = _free_port(), _free_port()
         self._postgres = self._server_program(
             *("postgres", "-D", data, "-k", self._directory, "-p", str(self.port)),
             *("-c", "listen_addresses=127.0.0.1", "-c", "fsync=off", "-c", "max_connections=200"),
+            *self.postgres_arguments,
         )
         self._wait_for(self.port, self._postgres)
         self.administer(f"CREATE ROLE {OWNER} LOGIN")
         with open(self.log_path("pggit"), "w") as log:
             self._proxy = subprocess.Popen(
                 [self._pggit, "serve", "--listen", f"127.0.0.1:{self.proxy_port}"]
-                + ["--upstream", f"postgres://postgres@127.0.0.1:{self.port}"],
+                + ["--upstream", f"postgres://postgres@127.0.0.1:{self.port}", *self.pggit_arguments],
                 stdin=subprocess.DEVNULL, stdout=log, stderr=log, cwd="/",
             )
         self._wait_for(self.proxy_port, self._proxy)
@@ -65,10 +74,18 @@ class Servers:
 
     def __exit__(self, *_):
         for program in (self._proxy, self._postgres):
-            program.send_signal(subprocess.signal.SIGINT)
+            program.send_signal(signal.SIGINT)
         for program in (self._proxy, self._postgres):
             program.wait()
         shutil.rmtree(self._directory)
+
+    def prepare(self, data):
+        """What is to be done to the data directory before the server starts."""
+
+    def give_to_server(self, path):
+        """Makes a file or a directory belong to whom the server runs as."""
+        if self._user:
+            os.chown(path, self._user.pw_uid, self._user.pw_gid)
 
     def log_path(self, program):
         return os.path.join(self._directory, f"{program}.log")
@@ -95,6 +112,11 @@ class Servers:
             host="127.0.0.1", port=self.port, user="postgres", dbname="postgres", autocommit=True
         ) as connection:
             connection.execute(statement)
+
+    def version(self):
+        """The server's, as it says itself."""
+        with psycopg.connect(host="127.0.0.1", port=self.port, user="postgres", dbname="postgres") as connection:
+            return connection.info.parameter_status("server_version").partition(" ")[0]
 
     def create_database(self, name):
         """A database of the application's role, under no version control. Gives the way there, past the proxy."""
