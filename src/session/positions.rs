@@ -1,7 +1,7 @@
 //! From a position in what the server was sent back to one in what the client wrote.
 
 use crate::sql::plan::Splice;
-use crate::sql::position::map_position;
+use crate::sql::{Characters, map_position};
 use bytes::Bytes;
 use std::ops::Range;
 
@@ -29,11 +29,12 @@ impl Positions {
         }))
     }
 
-    /// Maps field `P`, which counts characters from 1.
-    pub fn map(&self, position: u32) -> u32 {
+    /// Maps field `P`, which counts characters from 1, in a text of such characters.
+    pub fn map(&self, characters: Characters, position: u32) -> u32 {
         let before = self.text.get(..self.range.start).unwrap_or_default();
         let part = self.text.get(self.range.clone()).unwrap_or_default();
-        characters(before) + map_position(part, &self.splices, position)
+        let before = u32::try_from(characters.count(before)).unwrap_or(u32::MAX);
+        before.saturating_add(map_position(part, &self.splices, characters, position))
     }
 }
 
@@ -46,13 +47,4 @@ pub fn rebase(splices: &[Splice], start: usize) -> Vec<Splice> {
             with: splice.with.clone(),
         })
         .collect()
-}
-
-/// Counts characters as the server does in UTF-8; bytes where the text is none.
-fn characters(bytes: &[u8]) -> u32 {
-    let count = match std::str::from_utf8(bytes) {
-        Ok(text) => text.chars().count(),
-        Err(_) => bytes.len(),
-    };
-    u32::try_from(count).unwrap_or(u32::MAX)
 }

@@ -11,7 +11,7 @@ use crate::branch::{BranchMap, MAIN, SharedObjects};
 use crate::command::{self, Command};
 use crate::error::{ErrorReport, SqlState};
 use crate::sql::plan::{Action, Plan, Setting, Statement};
-use crate::sql::{PlanContext, apply_splices};
+use crate::sql::{Characters, PlanContext, apply_splices};
 use crate::telemetry::metrics::{Stage, StatementKind};
 use crate::wire::frame::{self, FrameError, HEADER_BYTES, Header};
 use crate::wire::frontend::{self, BindNames, Execute, Named, Parse, tag};
@@ -741,7 +741,9 @@ pub(super) fn command_of(text: &[u8], statement: &Statement) -> Result<Command, 
         if let Some(position) = report.position {
             let whole = Bytes::copy_from_slice(text);
             report.position = Positions::of(&whole, statement.range.clone(), &[])
-                .map_or(Some(position), |positions| Some(positions.map(position)));
+                .map_or(Some(position), |positions| {
+                    Some(positions.map(Characters::Utf8, position))
+                });
         }
         report
     })

@@ -207,6 +207,7 @@ impl Session {
         }
         self.registry.close_portals();
         let mut out = BytesMut::new();
+        let characters = self.reported.characters();
         let verdict = match self.replies.head().map(|head| &head.treat) {
             Some(Treat::Own) => {
                 self.outcome.error = Some(server_error(&fields));
@@ -221,14 +222,16 @@ impl Session {
                 self.outcome.error = Some(server_error(&fields));
                 match positions {
                     Some(positions) => {
-                        error_response::with_position(&mut out, body, |at| positions.map(at));
+                        error_response::with_position(&mut out, body, |at| {
+                            positions.map(characters, at)
+                        });
                         Verdict::Replace(out)
                     }
                     None => Verdict::Pass,
                 }
             }
             Some(Treat::Mapped(positions)) => {
-                error_response::with_position(&mut out, body, |at| positions.map(at));
+                error_response::with_position(&mut out, body, |at| positions.map(characters, at));
                 Verdict::Replace(out)
             }
             _ => Verdict::Pass,

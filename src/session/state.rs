@@ -7,6 +7,7 @@ use super::reply::ReplyQueue;
 use super::start::{Cancel, Context, Start};
 use super::tracking::Tracking;
 use crate::repo::Identity;
+use crate::sql::Characters;
 use crate::upstream::{DbError, Row};
 use crate::wire::backend::Status;
 use crate::wire::{error_response, frontend};
@@ -27,7 +28,19 @@ const FAREWELL: Duration = Duration::from_secs(5);
 #[derive(Debug)]
 pub(super) struct Reported {
     pub client_encoding: String,
+    pub server_encoding: String,
     pub standard_conforming_strings: bool,
+}
+
+impl Reported {
+    /// What the server counts in a text of the client's.
+    pub(super) fn characters(&self) -> Characters {
+        match self.server_encoding.as_str() {
+            // Nothing is converted then, and each byte is a character.
+            "SQL_ASCII" => Characters::Single,
+            _ => Characters::of(&self.client_encoding),
+        }
+    }
 }
 
 /// What came of statements that the proxy conducts or runs itself.
@@ -99,6 +112,7 @@ impl Session {
         let parameter = |name: &str| start.parameters.get(name).cloned().unwrap_or_default();
         let reported = Reported {
             client_encoding: parameter("client_encoding"),
+            server_encoding: parameter("server_encoding"),
             standard_conforming_strings: parameter("standard_conforming_strings") != "off",
         };
         let tracking = start

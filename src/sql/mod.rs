@@ -11,6 +11,7 @@
 mod aliases;
 mod analyse;
 mod cache;
+mod characters;
 mod classify;
 mod embedded;
 mod encoding;
@@ -29,6 +30,7 @@ pub mod using;
 mod walk;
 
 pub use cache::CacheUsage;
+pub use characters::Characters;
 pub use planner::{PlanContext, Planner};
 pub use position::{apply_splices, map_position};
 pub use retarget::{SqlError, retarget};

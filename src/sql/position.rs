@@ -1,5 +1,6 @@
 //! Applying splices to a text, and bringing the server's error positions back to the text the client wrote.
 
+use super::characters::Characters;
 use super::plan::Splice;
 
 /// `text` with every splice applied. Splices are sorted and do not overlap.
@@ -18,19 +19,9 @@ pub fn apply_splices(text: &[u8], splices: &[Splice]) -> Vec<u8> {
 
 /// Where position `position` (1-based, in characters, field `P` of an error) of the spliced text stands in
 /// `text`. Within a splice: at the start of what it replaced.
-///
-/// A text that is not UTF-8 is counted in bytes, as the server does for single-byte encodings.
-pub fn map_position(text: &[u8], splices: &[Splice], position: u32) -> u32 {
+pub fn map_position(text: &[u8], splices: &[Splice], characters: Characters, position: u32) -> u32 {
     let wanted = (position as usize).saturating_sub(1);
-    let utf8 = std::str::from_utf8(text).is_ok();
-    let width = |bytes: &[u8]| {
-        if utf8 {
-            // Every byte but the continuation bytes starts a character.
-            bytes.iter().filter(|byte| **byte & 0xC0 != 0x80).count()
-        } else {
-            bytes.len()
-        }
-    };
+    let width = |bytes: &[u8]| characters.count(bytes);
     let mut spliced = 0;
     let mut original = 0;
     let mut copied = 0;
@@ -101,7 +92,10 @@ mod tests {
                 };
                 assert_eq!(spliced.chars().nth(moved), Some(character));
                 let position = u32::try_from(moved + 1).expect("small");
-                assert_eq!(map_position(text, &splices, position), original);
+                assert_eq!(
+                    map_position(text, &splices, Characters::Utf8, position),
+                    original
+                );
             }
         }
     }
@@ -109,12 +103,24 @@ mod tests {
     #[test]
     fn a_position_within_a_splice_is_the_start_of_the_name() {
         let text = b"TABLE /*/public.t   citext";
-        assert_eq!(map_position(text, &splices(), 12), 10);
+        assert_eq!(map_position(text, &splices(), Characters::Utf8, 12), 10);
+    }
+
+    #[test]
+    fn positions_are_in_characters_of_the_texts_encoding() {
+        // Two characters of two bytes before the name, one after it.
+        let text = b"'\x95\x5c\x83\x5c' public.t '\x95\x5c' x";
+        let splices = [Splice {
+            at: 7..13,
+            with: "\"public@f\"".to_owned(),
+        }];
+        // `x` is the 19th character, and the 23rd after splicing.
+        assert_eq!(map_position(text, &splices, Characters::ShiftJis, 23), 19);
     }
 
     #[test]
     fn positions_out_of_range_do_not_panic() {
-        assert_eq!(map_position(b"", &[], 0), 1);
-        assert!(map_position(b"x", &splices(), u32::MAX) > 0);
+        assert_eq!(map_position(b"", &[], Characters::Utf8, 0), 1);
+        assert!(map_position(b"x", &splices(), Characters::Utf8, u32::MAX) > 0);
     }
 }

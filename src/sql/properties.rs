@@ -3,7 +3,7 @@
 use super::plan::{Plan, Statement};
 use super::scan::{Scan, Watch};
 use super::tests::{branch_map, main_map, plan};
-use super::{PlanContext, Planner, map_position};
+use super::{Characters, PlanContext, Planner, map_position};
 use crate::branch::{BranchMap, SharedObjects};
 use proptest::prelude::*;
 use std::sync::Arc;
@@ -178,7 +178,7 @@ proptest! {
             if let Plan::Statements(statements) = &*planner.plan(&bytes, &context) {
                 for statement in statements {
                     prop_assert!(bytes.get(statement.range.clone()).is_some());
-                    map_position(&bytes, &statement.splices, position);
+                    map_position(&bytes, &statement.splices, Characters::of(encoding), position);
                 }
             }
         }
