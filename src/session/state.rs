@@ -248,7 +248,8 @@ impl Session {
         }
         loop {
             self.relay_from_server()?;
-            if self.replies.is_copy_in() {
+            // The copy has ended with the header of a CopyFail; its body may still be on the way.
+            if self.replies.is_copy_in() || self.passing_up > 0 {
                 self.relay_copy_from_client()?;
             }
             if self.replies.head().is_none() {
