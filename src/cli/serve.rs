@@ -46,7 +46,7 @@ impl Bound {
         let server = Arc::new(Server::new(config, shutdown.clone())?);
         let mut listeners = Vec::new();
         for address in &config.listen {
-            listeners.push(Listener::bind(address).await?);
+            listeners.push(Listener::bind(address, config.unix_socket_permissions).await?);
         }
         let operator = match &config.metrics.listen {
             Some(address) => {

@@ -9,11 +9,12 @@ mod validate;
 
 pub use load::{Flags, Problem, load};
 
+use ipnet::IpNet;
 use secrecy::SecretString;
 use serde::{Deserialize, Serialize, Serializer};
 use std::path::PathBuf;
 use std::time::Duration;
-use unit::{Size, Time};
+use unit::{FileMode, Size, Time};
 
 /// The ledgers of the migration tools we know of.
 const MIGRATION_LEDGERS: [&str; 22] = [
@@ -47,6 +48,11 @@ const MIGRATION_LEDGERS: [&str; 22] = [
 pub struct Config {
     /// Where clients connect: `host:port`, or the path of a Unix socket.
     pub listen: Vec<String>,
+    /// Permissions of the Unix sockets' files.
+    pub unix_socket_permissions: FileMode,
+    pub proxy_protocol: ProxyProtocol,
+    /// TCP on the clients' hop.
+    pub tcp: Tcp,
     pub tls: Tls,
     pub upstream: Upstream,
     pub limits: Limits,
@@ -54,6 +60,28 @@ pub struct Config {
     pub undrop: Undrop,
     pub metrics: MetricsPort,
     pub log: Log,
+}
+
+/// Proxies in front of this one that announce their clients with PROXY protocol 2.
+#[derive(Clone, Debug, Default, Deserialize, Serialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct ProxyProtocol {
+    /// Where they are. Connections from there have to begin with the header; from elsewhere it is refused.
+    pub networks: Vec<IpNet>,
+}
+
+/// How a peer that has vanished is noticed; what is 0 is left to the operating system.
+#[derive(Clone, Copy, Debug, Deserialize, Serialize, PartialEq, Eq)]
+#[serde(deny_unknown_fields, default)]
+pub struct Tcp {
+    /// How long a connection may be silent before the kernel asks whether the peer is still there.
+    pub keepalives_idle: Time,
+    /// How long it waits for an answer before it asks again.
+    pub keepalives_interval: Time,
+    /// After how many questions without an answer the connection is gone.
+    pub keepalives_count: u32,
+    /// How long sent data may stay unacknowledged before the connection is gone (`TCP_USER_TIMEOUT`).
+    pub user_timeout: Time,
 }
 
 /// TLS on the clients' hop.
@@ -65,6 +93,20 @@ pub struct Tls {
     pub cert: Option<PathBuf>,
     /// PEM file with the private key.
     pub key: Option<PathBuf>,
+    /// PEM file with the authorities that sign clients' certificates; without it, clients are not asked for any.
+    pub client_ca: Option<PathBuf>,
+    /// File that says which roles a certificate's common name may log in as; without it, the role of that name.
+    pub client_map: Option<PathBuf>,
+    pub client_auth: ClientAuth,
+}
+
+/// Whether every session needs a client certificate for its role.
+#[derive(Clone, Copy, Debug, Default, Deserialize, Serialize, PartialEq, Eq)]
+#[serde(rename_all = "kebab-case")]
+pub enum ClientAuth {
+    #[default]
+    Optional,
+    Require,
 }
 
 /// Whether clients may, must or cannot use TLS.
@@ -94,8 +136,15 @@ pub struct Upstream {
     /// File whose first line is the administrative role's password.
     pub password_file: Option<PathBuf>,
     pub sslmode: SslMode,
+    pub sslnegotiation: SslNegotiation,
     /// PEM file with the authorities that sign the server's certificate; the public ones without it.
     pub root_cert: Option<PathBuf>,
+    /// PEM file with the proxy's own certificate: shown for the administrative role, and for clients who have shown theirs.
+    pub client_cert: Option<PathBuf>,
+    /// PEM file with the private key of that.
+    pub client_key: Option<PathBuf>,
+    /// TCP on the server's hop.
+    pub tcp: Tcp,
     /// Time for a connection to be made, TLS included.
     pub connect_timeout: Time,
     /// Administrative connections per database.
@@ -112,6 +161,17 @@ pub enum SslMode {
     Require,
     VerifyCa,
     VerifyFull,
+}
+
+/// How TLS with the server begins: libpq's words and meanings.
+#[derive(Clone, Copy, Debug, Default, Deserialize, Serialize, PartialEq, Eq)]
+#[serde(rename_all = "kebab-case")]
+pub enum SslNegotiation {
+    /// The server is asked first.
+    #[default]
+    Postgres,
+    /// At once, which a server from PostgreSQL 17 on understands.
+    Direct,
 }
 
 #[derive(Clone, Debug, Deserialize, Serialize)]
@@ -180,6 +240,9 @@ impl Default for Config {
     fn default() -> Self {
         Self {
             listen: vec!["127.0.0.1:6432".to_owned()],
+            unix_socket_permissions: FileMode(0o777),
+            proxy_protocol: ProxyProtocol::default(),
+            tcp: Tcp::default(),
             tls: Tls::default(),
             upstream: Upstream::default(),
             limits: Limits::default(),
@@ -187,6 +250,17 @@ impl Default for Config {
             undrop: Undrop::default(),
             metrics: MetricsPort::default(),
             log: Log::default(),
+        }
+    }
+}
+
+impl Default for Tcp {
+    fn default() -> Self {
+        Self {
+            keepalives_idle: Time(Duration::from_mins(1)),
+            keepalives_interval: Time(Duration::from_secs(15)),
+            keepalives_count: 0,
+            user_timeout: Time(Duration::ZERO),
         }
     }
 }
@@ -201,7 +275,11 @@ impl Default for Upstream {
             password: None,
             password_file: None,
             sslmode: SslMode::default(),
+            sslnegotiation: SslNegotiation::default(),
             root_cert: None,
+            client_cert: None,
+            client_key: None,
+            tcp: Tcp::default(),
             connect_timeout: Time(Duration::from_secs(10)),
             pool_size: 8,
         }

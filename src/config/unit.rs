@@ -1,4 +1,4 @@
-//! Settings with a unit, written as PostgreSQL writes them: `30s`, `5min`, `16MB`.
+//! Settings with a notation of their own, which is PostgreSQL's: `30s`, `5min`, `16MB`, `0770`.
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use std::fmt;
@@ -12,6 +12,8 @@ pub enum UnitError {
     Time(String),
     #[error("\"{0}\" is not a size such as 512kB, 16MB or 1GB")]
     Size(String),
+    #[error("\"{0}\" is not a file's permissions in octal, such as 0770")]
+    FileMode(String),
 }
 
 /// A span of time.
@@ -21,6 +23,10 @@ pub struct Time(pub Duration);
 /// A number of bytes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Size(pub usize);
+
+/// A file's permissions: who may read, write and search it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct FileMode(pub u32);
 
 /// Units, largest first, in milliseconds.
 const TIME_UNITS: &[(&str, u64)] = &[
@@ -71,6 +77,24 @@ impl FromStr for Size {
     }
 }
 
+impl FromStr for FileMode {
+    type Err = UnitError;
+
+    fn from_str(text: &str) -> Result<Self, UnitError> {
+        u32::from_str_radix(text, 8)
+            .ok()
+            .filter(|mode| *mode <= 0o777)
+            .map(Self)
+            .ok_or_else(|| UnitError::FileMode(text.to_owned()))
+    }
+}
+
+impl fmt::Display for FileMode {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{:04o}", self.0)
+    }
+}
+
 impl fmt::Display for Time {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let millis = u64::try_from(self.0.as_millis()).unwrap_or(u64::MAX);
@@ -93,6 +117,19 @@ impl Serialize for Time {
 impl Serialize for Size {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         serializer.collect_str(self)
+    }
+}
+
+impl Serialize for FileMode {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
+    }
+}
+
+impl<'de> Deserialize<'de> for FileMode {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let text = String::deserialize(deserializer)?;
+        text.parse().map_err(serde::de::Error::custom)
     }
 }
 
@@ -124,6 +161,15 @@ mod tests {
         }
         assert_eq!("90 s".parse(), Ok(Time(Duration::from_secs(90))));
         assert_eq!("16MB".parse(), Ok(Size(16 << 20)));
+    }
+
+    #[test]
+    fn permissions_are_octal() {
+        assert_eq!("0770".parse(), Ok(FileMode(0o770)));
+        assert_eq!(FileMode(0o7).to_string(), "0007");
+        for text in ["", "0780", "-7", "1777", "rwx"] {
+            assert!(text.parse::<FileMode>().is_err(), "{text}");
+        }
     }
 
     #[test]

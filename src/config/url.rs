@@ -1,7 +1,7 @@
 //! `upstream.url`: everything about the server in one line, as libpq writes it.
 
 use super::load::Problem;
-use super::{SslMode, Upstream};
+use super::{SslMode, SslNegotiation, Upstream};
 use percent_encoding::percent_decode_str;
 use secrecy::{ExposeSecret, SecretString};
 use std::path::PathBuf;
@@ -38,6 +38,9 @@ impl Upstream {
         for (name, value) in url.query_pairs() {
             match name.as_ref() {
                 "sslmode" => self.sslmode = sslmode(&value)?,
+                "sslnegotiation" => self.sslnegotiation = sslnegotiation(&value)?,
+                "sslcert" => self.client_cert = Some(PathBuf::from(value.as_ref())),
+                "sslkey" => self.client_key = Some(PathBuf::from(value.as_ref())),
                 "sslrootcert" => self.root_cert = Some(PathBuf::from(value.as_ref())),
                 "host" => self.host = value.into_owned(),
                 "port" => {
@@ -47,7 +50,7 @@ impl Upstream {
                 }
                 other => {
                     return Err(format!(
-                        "\"{other}\" is not known; sslmode, sslrootcert, host and port are"
+                        "\"{other}\" is not known; sslmode, sslnegotiation, sslrootcert, sslcert, sslkey, host and port are"
                     ));
                 }
             }
@@ -73,6 +76,14 @@ fn sslmode(text: &str) -> Result<SslMode, String> {
         _ => {
             Err("sslmode is none of disable, prefer, require, verify-ca and verify-full".to_owned())
         }
+    }
+}
+
+fn sslnegotiation(text: &str) -> Result<SslNegotiation, String> {
+    match text {
+        "postgres" => Ok(SslNegotiation::Postgres),
+        "direct" => Ok(SslNegotiation::Direct),
+        _ => Err("sslnegotiation is neither postgres nor direct".to_owned()),
     }
 }
 

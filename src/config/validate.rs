@@ -1,7 +1,7 @@
 //! What the types of the settings do not say: values that can be read and still make no sense.
 
 use super::load::Problem;
-use super::{Config, TlsMode};
+use super::{ClientAuth, Config, SslMode, SslNegotiation, TlsMode};
 use std::path::Path;
 
 impl Config {
@@ -30,7 +30,11 @@ impl Config {
         for (setting, path) in [
             ("tls.cert", &self.tls.cert),
             ("tls.key", &self.tls.key),
+            ("tls.client_ca", &self.tls.client_ca),
+            ("tls.client_map", &self.tls.client_map),
             ("upstream.root_cert", &self.upstream.root_cert),
+            ("upstream.client_cert", &self.upstream.client_cert),
+            ("upstream.client_key", &self.upstream.client_key),
             ("upstream.password_file", &self.upstream.password_file),
         ] {
             match path.as_deref().map(readable) {
@@ -41,7 +45,9 @@ impl Config {
                         format!("could not read {}: {error}", path.display()),
                     );
                 }
-                None if setting.starts_with("tls.") && self.tls.mode != TlsMode::Disable => {
+                None if ["tls.cert", "tls.key"].contains(&setting)
+                    && self.tls.mode != TlsMode::Disable =>
+                {
                     say(setting, "is not set, but tls.mode asks for TLS".to_owned());
                 }
                 _ => {}
@@ -66,6 +72,42 @@ impl Config {
             if value.0.is_zero() {
                 say(setting, "must be greater than zero".to_owned());
             }
+        }
+        let needs_authorities =
+            self.tls.client_map.is_some() || self.tls.client_auth == ClientAuth::Require;
+        if self.tls.client_ca.is_none() && needs_authorities {
+            say(
+                "tls.client_ca",
+                "is not set, but clients' certificates are to be looked at".to_owned(),
+            );
+        }
+        if self.tls.client_ca.is_some() && self.tls.mode == TlsMode::Disable {
+            say(
+                "tls.client_ca",
+                "is set, but tls.mode disables TLS".to_owned(),
+            );
+        }
+        for (setting, missing) in [
+            ("upstream.client_key", self.upstream.client_key.is_none()),
+            ("upstream.client_cert", self.upstream.client_cert.is_none()),
+        ] {
+            let other = self.upstream.client_cert.is_some() || self.upstream.client_key.is_some();
+            if missing && other {
+                say(
+                    setting,
+                    "is not set: a certificate needs its key, and a key its certificate".to_owned(),
+                );
+            }
+        }
+        // As in libpq: without TLS for certain there is nothing to begin at once.
+        if self.upstream.sslnegotiation == SslNegotiation::Direct
+            && matches!(self.upstream.sslmode, SslMode::Disable | SslMode::Prefer)
+        {
+            say(
+                "upstream.sslnegotiation",
+                "is direct, for which upstream.sslmode has to be require, verify-ca or verify-full"
+                    .to_owned(),
+            );
         }
         if self.undrop.keep.is_some_and(|keep| keep.0.is_zero()) {
             say("undrop.keep", "must be greater than zero".to_owned());
@@ -128,6 +170,27 @@ mod tests {
                 "tls.cert",
                 "tls.key",
                 "limits.max_connections"
+            ]
+        );
+    }
+
+    #[test]
+    fn settings_that_need_each_other_are_found_apart() {
+        let mut config = Config::default();
+        config.tls.client_auth = ClientAuth::Require;
+        config.upstream.client_key = Some(PathBuf::from("/dev/null"));
+        config.upstream.sslnegotiation = SslNegotiation::Direct;
+        let settings: Vec<String> = config
+            .problems()
+            .into_iter()
+            .map(|problem| problem.setting)
+            .collect();
+        assert_eq!(
+            settings,
+            [
+                "tls.client_ca",
+                "upstream.client_cert",
+                "upstream.sslnegotiation"
             ]
         );
     }

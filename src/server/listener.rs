@@ -1,9 +1,12 @@
 //! Where clients connect: TCP addresses and Unix sockets.
 
+use crate::config::Tcp;
+use crate::config::unit::FileMode;
 use crate::wire::Stream;
 use std::fmt;
 use std::io;
 use std::net::SocketAddr;
+use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 use tokio::net::{TcpListener, TcpStream, UnixListener, UnixStream};
@@ -22,6 +25,23 @@ pub struct BindError {
     pub source: io::Error,
 }
 
+/// Who has connected.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Peer {
+    Tcp(SocketAddr),
+    /// Somebody on this machine, over a Unix socket.
+    Local,
+}
+
+impl fmt::Display for Peer {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Tcp(address) => address.fmt(f),
+            Self::Local => f.write_str("[local]"),
+        }
+    }
+}
+
 /// An accepted connection that no runtime has yet.
 #[derive(Debug)]
 pub enum Socket {
@@ -31,9 +51,9 @@ pub enum Socket {
 
 impl Socket {
     /// Makes it a stream of the runtime that this is called in.
-    pub fn into_stream(self) -> io::Result<Stream> {
+    pub fn into_stream(self, options: &Tcp) -> io::Result<Stream> {
         match self {
-            Self::Tcp(socket) => Stream::tcp(TcpStream::from_std(socket)?),
+            Self::Tcp(socket) => Stream::tcp(TcpStream::from_std(socket)?, options),
             Self::Unix(socket) => Ok(Stream::Unix(UnixStream::from_std(socket)?)),
         }
     }
@@ -47,10 +67,10 @@ pub enum Listener {
 }
 
 impl Listener {
-    /// `host:port`, or the path of a Unix socket.
-    pub async fn bind(address: &str) -> Result<Self, BindError> {
+    /// `host:port`, or the path of a Unix socket, which gets these permissions.
+    pub async fn bind(address: &str, permissions: FileMode) -> Result<Self, BindError> {
         let bound = if address.starts_with('/') {
-            bind_unix(Path::new(address)).await
+            bind_unix(Path::new(address), permissions).await
         } else {
             TcpListener::bind(address).await.map(Self::Tcp)
         };
@@ -69,7 +89,7 @@ impl Listener {
     }
 
     /// The next client and its address, whatever goes wrong in between. Cancel safe.
-    pub async fn accept(&self) -> (Socket, String) {
+    pub async fn accept(&self) -> (Socket, Peer) {
         let mut pause = *BACKOFF.start();
         loop {
             match self.try_accept().await {
@@ -84,15 +104,15 @@ impl Listener {
         }
     }
 
-    async fn try_accept(&self) -> io::Result<(Socket, String)> {
+    async fn try_accept(&self) -> io::Result<(Socket, Peer)> {
         match self {
             Self::Tcp(listener) => {
                 let (socket, peer) = listener.accept().await?;
-                Ok((Socket::Tcp(socket.into_std()?), peer.to_string()))
+                Ok((Socket::Tcp(socket.into_std()?), Peer::Tcp(peer)))
             }
             Self::Unix(listener, _) => {
                 let (socket, _) = listener.accept().await?;
-                Ok((Socket::Unix(socket.into_std()?), "[local]".to_owned()))
+                Ok((Socket::Unix(socket.into_std()?), Peer::Local))
             }
         }
     }
@@ -131,7 +151,7 @@ fn concerns_one_client(error: &io::Error) -> bool {
 }
 
 /// Takes the place of a socket file that nobody listens on any more.
-async fn bind_unix(path: &Path) -> io::Result<Listener> {
+async fn bind_unix(path: &Path, permissions: FileMode) -> io::Result<Listener> {
     let listener = match UnixListener::bind(path) {
         Err(error) if error.kind() == io::ErrorKind::AddrInUse => {
             match UnixStream::connect(path).await {
@@ -144,5 +164,6 @@ async fn bind_unix(path: &Path) -> io::Result<Listener> {
         }
         bound => bound?,
     };
+    std::fs::set_permissions(path, std::fs::Permissions::from_mode(permissions.0))?;
     Ok(Listener::Unix(listener, path.to_owned()))
 }

@@ -2,8 +2,10 @@
 
 use super::Server;
 use super::arrival::{Arrival, ArrivalError, Client, receive};
-use super::auth::{self, AuthError, Authenticated, Terms};
-use super::listener::Socket;
+use super::auth::{self, AuthError, Authenticated, RoleVerifier, Termination, Terms};
+use super::certificate::{common_name, tls_server_end_point};
+use super::listener::{Peer, Socket};
+use super::proxy_protocol::{self, HeaderError};
 use super::target::{Target, resolve};
 use crate::error::{ErrorReport, Origin, SqlState};
 use crate::repo::Identity;
@@ -25,9 +27,9 @@ use tracing::{Span, debug, info, warn};
 /// How long a client that was refused may take to hang up.
 const FAREWELL: Duration = Duration::from_secs(2);
 
-/// Serves one connection to its end. `peer` is the client's address as a person reads it.
-pub async fn serve(server: Arc<Server>, socket: Socket, peer: String, session_id: u64) {
-    let stream = match socket.into_stream() {
+/// Serves one connection to its end.
+pub async fn serve(server: Arc<Server>, socket: Socket, peer: Peer, session_id: u64) {
+    let stream = match socket.into_stream(&server.tcp) {
         Ok(stream) => stream,
         Err(error) => {
             debug!(%error, "the client is gone");
@@ -82,10 +84,26 @@ enum Ready {
 /// Logs a client in. `None` if there is nothing left to do for it.
 async fn login(
     server: &Arc<Server>,
-    stream: Stream,
-    peer: String,
+    mut stream: Stream,
+    peer: Peer,
     session_id: u64,
 ) -> Option<Ready> {
+    let peer = match announced(server, &mut stream, peer).await {
+        Ok(Some(peer)) => peer,
+        Ok(None) => {
+            debug!(%peer, "connected and left");
+            return None;
+        }
+        Err(error) => {
+            debug!(%peer, %error, "not announced");
+            if !matches!(error, HeaderError::Io(_)) {
+                let report = ErrorReport::new(SqlState::PROTOCOL_VIOLATION, error.to_string());
+                refuse(server, stream, Rejection::Protocol, &report).await;
+            }
+            return None;
+        }
+    };
+    Span::current().record("peer", peer.to_string());
     match receive(stream, server.tls.as_deref()).await {
         Ok(Arrival::Session(client)) => {
             Login {
@@ -127,9 +145,22 @@ async fn login(
     }
 }
 
+/// Whom a connection is from, which is for the one before this proxy to say where there is one.
+async fn announced(
+    server: &Server,
+    stream: &mut Stream,
+    peer: Peer,
+) -> Result<Option<Peer>, HeaderError> {
+    if proxy_protocol::is_expected(&server.announcing, peer) {
+        proxy_protocol::read(stream, peer).await
+    } else {
+        Ok(Some(peer))
+    }
+}
+
 struct Login<'a> {
     server: &'a Arc<Server>,
-    peer: String,
+    peer: Peer,
     session_id: u64,
 }
 
@@ -185,13 +216,14 @@ impl Login<'_> {
                 ),
             )
         })?;
+        let certified = self.certified(client, &role)?;
         let identity = Identity {
             role,
             application: packet
                 .setting("application_name")
                 .map(|name| String::from_utf8_lossy(&name).into_owned())
                 .unwrap_or_default(),
-            address: self.peer.clone(),
+            address: self.peer.to_string(),
         };
         let replication = packet.is_replication();
         let target = if replication {
@@ -211,11 +243,15 @@ impl Login<'_> {
             Span::current().record("branch", &versioned.branch);
         }
 
-        let mut upstream = self.connect(&target).await?;
+        let mut upstream = self.connect(&target, certified).await?;
+        let same_certificate =
+            certificate.is_some() && certificate.as_deref() == upstream.peer_certificate();
         let terms = Terms {
-            same_certificate: certificate.is_some()
-                && certificate.as_deref() == upstream.peer_certificate(),
+            same_certificate,
             both_encrypted: client.is_tls() && upstream.is_tls(),
+            termination: certificate
+                .filter(|_| !same_certificate)
+                .and_then(|shown| self.termination(&target, &shown, &upstream)),
             refusal: versioned.and_then(|versioned| versioned.map.as_ref().err().cloned()),
             logical_search_path: versioned
                 .filter(|versioned| versioned.map.as_ref().is_ok_and(|map| !map.is_main()))
@@ -234,8 +270,55 @@ impl Login<'_> {
         })
     }
 
-    async fn connect(&self, target: &Target) -> Result<Stream, Failure> {
-        let mut upstream = self.server.connector.connect().await.map_err(|error| {
+    /// Whether the client has a certificate for `role`.
+    fn certified(&self, client: &Stream, role: &str) -> Result<bool, Failure> {
+        let Some(tls) = &self.server.tls else {
+            return Ok(false);
+        };
+        let certified = client
+            .peer_certificate()
+            .and_then(common_name)
+            .is_some_and(|name| tls.allows(&name, role));
+        if !certified && tls.requires_certificates() {
+            return Err(Failure::Refused(
+                Rejection::Authentication,
+                ErrorReport::new(
+                    SqlState::INVALID_AUTHORIZATION,
+                    format!("certificate authentication failed for user \"{role}\""),
+                ),
+            ));
+        }
+        Ok(certified)
+    }
+
+    /// How SCRAM is ended here for a client that has been shown a certificate. `None` for a role whose name is in no encoding
+    /// that the proxy could look it up in.
+    fn termination(
+        &self,
+        target: &Target,
+        shown: &CertificateDer<'_>,
+        upstream: &Stream,
+    ) -> Option<Termination> {
+        Some(Termination {
+            verifiers: Arc::new(RoleVerifier {
+                catalog: Arc::clone(&self.server.roles),
+                role: std::str::from_utf8(target.packet.user()).ok()?.to_owned(),
+                database: target.database_name.clone(),
+            }),
+            client_end_point: tls_server_end_point(shown),
+            server_end_point: upstream.peer_certificate().and_then(tls_server_end_point),
+        })
+    }
+
+    /// A connection that has had the startup packet; for a client who is `certified`, with the proxy's certificate.
+    async fn connect(&self, target: &Target, certified: bool) -> Result<Stream, Failure> {
+        let connector = &self.server.connector;
+        let connected = if certified {
+            connector.connect_certified().await
+        } else {
+            connector.connect().await
+        };
+        let mut upstream = connected.map_err(|error| {
             warn!(%error, "cannot connect to the server");
             upstream_failure("could not connect to the server")
         })?;

@@ -5,9 +5,12 @@
 
 pub mod arrival;
 pub mod auth;
+mod certificate;
 pub mod listener;
 mod login;
 pub mod operator;
+pub mod proxy_protocol;
+pub mod role_map;
 pub mod target;
 pub mod tls;
 mod workers;
@@ -15,13 +18,15 @@ mod workers;
 pub use listener::{BindError, Listener};
 pub use tls::{CertificateError, Terminator};
 
-use crate::config::Config;
+use crate::config::{Config, Tcp};
 use crate::repo::{Repo, Versioning};
 use crate::session::{Context, Waits};
 use crate::sql::Planner;
 use crate::telemetry::Metrics;
 use crate::upstream::admin::AdminError;
 use crate::upstream::{AdminPools, Connector};
+use auth::RoleCatalog;
+use ipnet::IpNet;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
@@ -60,6 +65,12 @@ pub struct Server {
     context: Arc<Context>,
     connector: Arc<Connector>,
     tls: Option<Arc<Terminator>>,
+    /// What passwords are verified with, where SCRAM ends here.
+    roles: Arc<RoleCatalog>,
+    /// Where connections come from that announce their clients.
+    announcing: Vec<IpNet>,
+    /// TCP on the clients' hop.
+    tcp: Tcp,
     /// One permit per session.
     slots: Arc<Semaphore>,
     login_timeout: Duration,
@@ -76,6 +87,7 @@ impl Server {
         let operations = AdminPools::new(&config.upstream)?;
         let readers = AdminPools::new(&config.upstream)?;
         let connector = Arc::clone(operations.connector());
+        let roles = Arc::new(RoleCatalog::new(readers.clone()));
         let repo = Repo::new(operations, readers, Versioning::from(config));
         Ok(Self {
             context: Arc::new(Context {
@@ -87,6 +99,9 @@ impl Server {
             }),
             connector,
             tls: Terminator::new(&config.tls)?.map(Arc::new),
+            roles,
+            announcing: config.proxy_protocol.networks.clone(),
+            tcp: config.tcp,
             slots: Arc::new(Semaphore::new(
                 config.limits.max_connections.min(Semaphore::MAX_PERMITS),
             )),
@@ -174,7 +189,7 @@ async fn accept(
         let span = info_span!(
             "session",
             id = session,
-            peer,
+            peer = tracing::field::Empty,
             role = tracing::field::Empty,
             database = tracing::field::Empty,
             branch = tracing::field::Empty,

@@ -186,7 +186,7 @@ impl managed::Manager for Manager {
     async fn create(&self) -> Result<tokio_postgres::Client, DbError> {
         let stream = self
             .connector
-            .connect()
+            .connect_certified()
             .await
             .map_err(|error| DbError::Connection(error.to_string()))?;
         // The stream brings its own TLS, and plain SCRAM is right on it: channel binding is not claimed.

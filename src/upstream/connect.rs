@@ -1,8 +1,8 @@
 //! Connections to the server: where it is, and TLS as `sslmode` asks for it.
 
 use super::tls::{self, TlsSetupError};
-use crate::config::{SslMode, Upstream};
-use crate::wire::stream::{Stream, tune};
+use crate::config::{SslMode, SslNegotiation, Tcp, Upstream};
+use crate::wire::stream::Stream;
 use rustls_pki_types::{InvalidDnsNameError, ServerName};
 use std::fmt;
 use std::io;
@@ -27,6 +27,8 @@ pub enum ConnectError {
     NoTls(Address),
     #[error("the server at {0} answered the SSL request with something else")]
     Protocol(Address),
+    #[error("the server at {0} does not speak PostgreSQL's protocol over direct TLS")]
+    NoDirectTls(Address),
     #[error("TLS with the server at {address} failed: {source}")]
     Tls { address: Address, source: io::Error },
 }
@@ -78,15 +80,20 @@ impl fmt::Display for Address {
 pub struct Connector {
     address: Address,
     timeout: Duration,
+    tcp: Tcp,
     /// `None` where TLS is not wanted or, on a Unix socket, not needed.
     tls: Option<Tls>,
 }
 
 struct Tls {
-    connector: TlsConnector,
+    anonymous: TlsConnector,
+    /// With the proxy's certificate, where it has one.
+    certified: TlsConnector,
     name: ServerName<'static>,
     /// Go on without TLS if the server has none.
     optional: bool,
+    /// Begin at once, without asking.
+    direct: bool,
 }
 
 impl fmt::Debug for Connector {
@@ -103,16 +110,22 @@ impl Connector {
         let address = Address::new(&upstream.host, upstream.port);
         let tls = match &address {
             Address::Tcp { host, .. } if upstream.sslmode != SslMode::Disable => {
-                let config = tls::client_config(upstream.sslmode, upstream.root_cert.as_deref())?;
+                let anonymous = tls::client_config(upstream, None)?;
+                let certified = match tls::identity(upstream)? {
+                    Some(identity) => tls::client_config(upstream, Some(identity))?,
+                    None => anonymous.clone(),
+                };
                 let name =
                     ServerName::try_from(host.clone()).map_err(|source| ConnectorError::Host {
                         host: host.clone(),
                         source,
                     })?;
                 Some(Tls {
-                    connector: TlsConnector::from(Arc::new(config)),
+                    anonymous: TlsConnector::from(Arc::new(anonymous)),
+                    certified: TlsConnector::from(Arc::new(certified)),
                     name,
                     optional: upstream.sslmode == SslMode::Prefer,
+                    direct: upstream.sslnegotiation == SslNegotiation::Direct,
                 })
             }
             _ => None,
@@ -120,6 +133,7 @@ impl Connector {
         Ok(Self {
             address,
             timeout: upstream.connect_timeout.0,
+            tcp: upstream.tcp,
             tls,
         })
     }
@@ -128,9 +142,29 @@ impl Connector {
         &self.address
     }
 
-    /// A connection that is ready for a startup packet, or for a cancel request.
+    /// A connection that is ready for a startup packet, or for a cancel request. The server is shown no
+    /// certificate.
     pub async fn connect(&self) -> Result<Stream, ConnectError> {
-        tokio::time::timeout(self.timeout, self.connect_untimed())
+        self.connect_with(|tls| &tls.anonymous).await
+    }
+
+    /// The same, with the proxy's certificate where it has one.
+    pub async fn connect_certified(&self) -> Result<Stream, ConnectError> {
+        self.connect_with(|tls| &tls.certified).await
+    }
+
+    async fn connect_with(
+        &self,
+        connector: impl Fn(&Tls) -> &TlsConnector,
+    ) -> Result<Stream, ConnectError> {
+        let connected = async {
+            let stream = self.open().await.map_err(|source| self.io(source))?;
+            match (stream, &self.tls) {
+                (Stream::Tcp(socket), Some(tls)) => self.encrypt(socket, tls, connector(tls)).await,
+                (stream, _) => Ok(stream),
+            }
+        };
+        tokio::time::timeout(self.timeout, connected)
             .await
             .map_err(|_| ConnectError::Timeout(self.address.clone()))?
     }
@@ -144,47 +178,47 @@ impl Connector {
             .map_err(|source| self.io(source))
     }
 
-    async fn connect_untimed(&self) -> Result<Stream, ConnectError> {
-        let stream = self.open().await.map_err(|source| self.io(source))?;
-        match (stream, &self.tls) {
-            (Stream::Tcp(socket), Some(tls)) => self.encrypt(socket, tls).await,
-            (stream, _) => Ok(stream),
-        }
-    }
-
     async fn open(&self) -> io::Result<Stream> {
         match &self.address {
             Address::Tcp { host, port } => {
                 let socket = TcpStream::connect((host.as_str(), *port)).await?;
-                tune(&socket)?;
-                Ok(Stream::Tcp(socket))
+                Stream::tcp(socket, &self.tcp)
             }
             Address::Unix(path) => Ok(Stream::Unix(UnixStream::connect(path).await?)),
         }
     }
 
-    async fn encrypt(&self, mut socket: TcpStream, tls: &Tls) -> Result<Stream, ConnectError> {
-        socket
-            .write_all(&SSL_REQUEST)
-            .await
-            .map_err(|source| self.io(source))?;
-        // One byte and no more: whatever follows belongs to the TLS handshake.
-        match socket.read_u8().await.map_err(|source| self.io(source))? {
-            b'S' => {
-                let stream = tls
-                    .connector
-                    .connect(tls.name.clone(), socket)
-                    .await
-                    .map_err(|source| ConnectError::Tls {
-                        address: self.address.clone(),
-                        source,
-                    })?;
-                Ok(Stream::Tls(Box::new(stream.into())))
+    async fn encrypt(
+        &self,
+        mut socket: TcpStream,
+        tls: &Tls,
+        connector: &TlsConnector,
+    ) -> Result<Stream, ConnectError> {
+        if !tls.direct {
+            socket
+                .write_all(&SSL_REQUEST)
+                .await
+                .map_err(|source| self.io(source))?;
+            // One byte and no more: whatever follows belongs to the TLS handshake.
+            match socket.read_u8().await.map_err(|source| self.io(source))? {
+                b'S' => {}
+                b'N' if tls.optional => return Ok(Stream::Tcp(socket)),
+                b'N' => return Err(ConnectError::NoTls(self.address.clone())),
+                _ => return Err(ConnectError::Protocol(self.address.clone())),
             }
-            b'N' if tls.optional => Ok(Stream::Tcp(socket)),
-            b'N' => Err(ConnectError::NoTls(self.address.clone())),
-            _ => Err(ConnectError::Protocol(self.address.clone())),
         }
+        let stream = connector
+            .connect(tls.name.clone(), socket)
+            .await
+            .map_err(|source| ConnectError::Tls {
+                address: self.address.clone(),
+                source,
+            })?;
+        // Whoever begins at once could be understood by a server of another protocol.
+        if tls.direct && stream.get_ref().1.alpn_protocol() != Some(tls::ALPN) {
+            return Err(ConnectError::NoDirectTls(self.address.clone()));
+        }
+        Ok(Stream::Tls(Box::new(stream.into())))
     }
 
     fn io(&self, source: io::Error) -> ConnectError {

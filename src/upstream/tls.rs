@@ -1,18 +1,21 @@
 //! What `sslmode` means for the connection to the server, in libpq's terms.
 
-use crate::config::SslMode;
+use crate::config::{SslMode, SslNegotiation, Upstream};
 use rustls::client::WebPkiServerVerifier;
 use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
 use rustls::crypto::{
     CryptoProvider, WebPkiSupportedAlgorithms, verify_tls12_signature, verify_tls13_signature,
 };
 use rustls::pki_types::pem::PemObject;
-use rustls::pki_types::{CertificateDer, ServerName, UnixTime};
+use rustls::pki_types::{CertificateDer, PrivateKeyDer, ServerName, UnixTime};
 use rustls::{
     CertificateError, ClientConfig, DigitallySignedStruct, Error, RootCertStore, SignatureScheme,
 };
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+
+/// The protocol's name in ALPN, by which a server knows TLS that it was not asked for.
+pub const ALPN: &[u8] = b"postgresql";
 
 /// TLS towards the server that cannot be set up.
 #[derive(Debug, thiserror::Error)]
@@ -26,20 +29,45 @@ pub enum TlsSetupError {
     NoRootCertificate(PathBuf),
     #[error("the root certificates in {} cannot be used: {source}", path.display())]
     Unusable { path: PathBuf, source: Error },
+    #[error("could not read the proxy's certificate or key in {}: {source}", path.display())]
+    Identity {
+        path: PathBuf,
+        source: rustls::pki_types::pem::Error,
+    },
     #[error("TLS is not available: {0}")]
     Rustls(#[from] Error),
     #[error("TLS is not available: {0}")]
     Verifier(#[from] rustls::client::VerifierBuilderError),
 }
 
+/// The proxy's own certificate with its chain, and its key.
+pub type Identity = (Vec<CertificateDer<'static>>, PrivateKeyDer<'static>);
+
+/// Reads the proxy's own certificate; `None` where it has none.
+pub fn identity(upstream: &Upstream) -> Result<Option<Identity>, TlsSetupError> {
+    let (Some(cert), Some(key)) = (&upstream.client_cert, &upstream.client_key) else {
+        return Ok(None);
+    };
+    let unreadable = |path: &Path| {
+        let path = path.to_owned();
+        move |source| TlsSetupError::Identity { path, source }
+    };
+    let chain = CertificateDer::pem_file_iter(cert)
+        .and_then(Iterator::collect::<Result<Vec<_>, _>>)
+        .map_err(unreadable(cert))?;
+    let key = PrivateKeyDer::from_pem_file(key).map_err(unreadable(key))?;
+    Ok(Some((chain, key)))
+}
+
 /// The TLS configuration for `sslmode`. As in libpq, `require` verifies the chain if a root
 /// certificate is configured, and nothing if none is.
 pub fn client_config(
-    sslmode: SslMode,
-    root_cert: Option<&Path>,
+    upstream: &Upstream,
+    identity: Option<Identity>,
 ) -> Result<ClientConfig, TlsSetupError> {
+    let root_cert = upstream.root_cert.as_deref();
     let provider = Arc::new(rustls::crypto::ring::default_provider());
-    let verify = match sslmode {
+    let verify = match upstream.sslmode {
         SslMode::Disable | SslMode::Prefer => Verify::Nothing,
         SslMode::Require if root_cert.is_none() => Verify::Nothing,
         SslMode::Require | SslMode::VerifyCa => Verify::Chain,
@@ -47,7 +75,7 @@ pub fn client_config(
     };
     let builder = ClientConfig::builder_with_provider(Arc::clone(&provider))
         .with_safe_default_protocol_versions()?;
-    let config = match verify {
+    let builder = match verify {
         Verify::ChainAndName => builder.with_root_certificates(roots(root_cert)?),
         Verify::Chain => {
             let roots = Arc::new(roots(root_cert)?);
@@ -60,7 +88,14 @@ pub fn client_config(
             .dangerous()
             .with_custom_certificate_verifier(Arc::new(NoVerifier::new(&provider))),
     };
-    Ok(config.with_no_client_auth())
+    let mut config = match identity {
+        Some((chain, key)) => builder.with_client_auth_cert(chain, key)?,
+        None => builder.with_no_client_auth(),
+    };
+    if upstream.sslnegotiation == SslNegotiation::Direct {
+        config.alpn_protocols = vec![ALPN.to_vec()];
+    }
+    Ok(config)
 }
 
 enum Verify {

@@ -1,17 +1,13 @@
 //! The byte stream of either hop: a client's connection or one to the server, with or without TLS.
 
+use crate::config::Tcp;
 use socket2::{SockRef, TcpKeepalive};
 use std::io;
 use std::pin::Pin;
 use std::task::{Context, Poll};
-use std::time::Duration;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::{TcpStream, UnixStream};
 use tokio_rustls::TlsStream;
-
-/// How long a TCP connection may be silent before the kernel asks whether the peer is still there.
-const KEEPALIVE_IDLE: Duration = Duration::from_mins(1);
-const KEEPALIVE_INTERVAL: Duration = Duration::from_secs(15);
 
 /// A connection's byte stream.
 #[derive(Debug)]
@@ -27,8 +23,8 @@ pub enum Stream {
 
 impl Stream {
     /// A TCP stream that sends small messages at once and notices a peer that vanished.
-    pub fn tcp(socket: TcpStream) -> io::Result<Self> {
-        tune(&socket)?;
+    pub fn tcp(socket: TcpStream, options: &Tcp) -> io::Result<Self> {
+        tune(&socket, options)?;
         Ok(Self::Tcp(socket))
     }
 
@@ -44,14 +40,26 @@ impl Stream {
     }
 }
 
-/// `TCP_NODELAY` and keepalive, as PostgreSQL's own ends set them.
-pub fn tune(socket: &TcpStream) -> io::Result<()> {
+/// `TCP_NODELAY`, keepalive and `TCP_USER_TIMEOUT`, as PostgreSQL's own ends set them.
+fn tune(socket: &TcpStream, options: &Tcp) -> io::Result<()> {
     socket.set_nodelay(true)?;
-    SockRef::from(socket).set_tcp_keepalive(
-        &TcpKeepalive::new()
-            .with_time(KEEPALIVE_IDLE)
-            .with_interval(KEEPALIVE_INTERVAL),
-    )
+    let mut keepalive = TcpKeepalive::new();
+    if !options.keepalives_idle.0.is_zero() {
+        keepalive = keepalive.with_time(options.keepalives_idle.0);
+    }
+    if !options.keepalives_interval.0.is_zero() {
+        keepalive = keepalive.with_interval(options.keepalives_interval.0);
+    }
+    if options.keepalives_count > 0 {
+        keepalive = keepalive.with_retries(options.keepalives_count);
+    }
+    let socket = SockRef::from(socket);
+    socket.set_tcp_keepalive(&keepalive)?;
+    #[cfg(target_os = "linux")]
+    if !options.user_timeout.0.is_zero() {
+        socket.set_tcp_user_timeout(Some(options.user_timeout.0))?;
+    }
+    Ok(())
 }
 
 impl AsyncRead for Stream {
@@ -127,5 +135,70 @@ impl AsyncWrite for Stream {
             #[cfg(test)]
             Self::Duplex(stream) => Pin::new(stream).poll_shutdown(cx),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::unit::Time;
+    use std::time::Duration;
+    use tokio::net::TcpListener;
+
+    async fn socket() -> TcpStream {
+        let listener = TcpListener::bind(("127.0.0.1", 0)).await.unwrap();
+        TcpStream::connect(listener.local_addr().unwrap())
+            .await
+            .unwrap()
+    }
+
+    #[tokio::test]
+    async fn options_are_the_sockets_afterwards() {
+        let socket = socket().await;
+        let options = Tcp {
+            keepalives_idle: Time(Duration::from_secs(70)),
+            keepalives_interval: Time(Duration::from_secs(7)),
+            keepalives_count: 3,
+            user_timeout: Time(Duration::from_millis(12_345)),
+        };
+        tune(&socket, &options).unwrap();
+        assert!(socket.nodelay().unwrap());
+        let socket = SockRef::from(&socket);
+        assert!(socket.keepalive().unwrap());
+        assert_eq!(
+            socket.tcp_keepalive_time().unwrap(),
+            options.keepalives_idle.0
+        );
+        assert_eq!(
+            socket.tcp_keepalive_interval().unwrap(),
+            options.keepalives_interval.0
+        );
+        assert_eq!(socket.tcp_keepalive_retries().unwrap(), 3);
+        #[cfg(target_os = "linux")]
+        assert_eq!(
+            socket.tcp_user_timeout().unwrap(),
+            Some(options.user_timeout.0)
+        );
+    }
+
+    #[tokio::test]
+    async fn what_is_zero_is_left_to_the_operating_system() {
+        let (untouched, tuned) = (socket().await, socket().await);
+        let options = Tcp {
+            keepalives_idle: Time(Duration::ZERO),
+            keepalives_interval: Time(Duration::ZERO),
+            keepalives_count: 0,
+            user_timeout: Time(Duration::ZERO),
+        };
+        tune(&tuned, &options).unwrap();
+        let (untouched, tuned) = (SockRef::from(&untouched), SockRef::from(&tuned));
+        assert_eq!(
+            tuned.tcp_keepalive_time().unwrap(),
+            untouched.tcp_keepalive_time().unwrap()
+        );
+        assert_eq!(
+            tuned.tcp_keepalive_retries().unwrap(),
+            untouched.tcp_keepalive_retries().unwrap()
+        );
     }
 }

@@ -3,8 +3,10 @@
 use super::in_time;
 use bytes::{BufMut, BytesMut};
 use std::collections::BTreeMap;
-use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 use tokio::net::TcpStream;
+
+pub const SSL_REQUEST: [u8; 8] = [0, 0, 0, 8, 0x04, 0xd2, 0x16, 0x2f];
 
 /// A message from the server side.
 #[derive(Clone, PartialEq, Eq)]
@@ -112,9 +114,14 @@ pub fn tags(messages: &[Message]) -> String {
     messages.iter().map(Message::tag).collect()
 }
 
+/// Whatever carries bytes both ways.
+pub trait Io: AsyncRead + AsyncWrite + Send + Unpin {}
+
+impl<T: AsyncRead + AsyncWrite + Send + Unpin> Io for T {}
+
 /// A socket after login.
 pub struct RawClient {
-    stream: TcpStream,
+    stream: Box<dyn Io>,
     buffer: BytesMut,
     /// Body of the server's BackendKeyData.
     pub key: Vec<u8>,
@@ -139,20 +146,26 @@ impl RawClient {
     /// Logs in, or gives the ErrorResponse that says why not.
     pub async fn try_connect(port: u16, parameters: &[(&str, &str)]) -> Result<Self, Message> {
         let mut client = Self::open(port).await;
-        client.send(&startup(parameters)).await;
+        client.login(parameters).await?;
+        Ok(client)
+    }
+
+    /// Sends the startup packet, and reads up to ReadyForQuery or an ErrorResponse.
+    pub async fn login(&mut self, parameters: &[(&str, &str)]) -> Result<(), Message> {
+        self.send(&startup(parameters)).await;
         loop {
-            let message = client.read().await;
+            let message = self.read().await;
             match message.tag {
                 b'E' => return Err(message),
-                b'K' => client.key = message.body,
+                b'K' => self.key = message.body,
                 b'S' => {
                     let mut parts = message.body.split(|&byte| byte == 0);
                     let mut next =
                         || String::from_utf8_lossy(parts.next().unwrap_or_default()).into_owned();
                     let pair = (next(), next());
-                    client.parameters.push(pair);
+                    self.parameters.push(pair);
                 }
-                b'Z' => return Ok(client),
+                b'Z' => return Ok(()),
                 _ => {}
             }
         }
@@ -164,8 +177,13 @@ impl RawClient {
             .await
             .expect("the port listens");
         stream.set_nodelay(true).expect("a TCP socket");
+        Self::over(stream)
+    }
+
+    /// The same over a stream of any kind.
+    pub fn over(stream: impl Io + 'static) -> Self {
         Self {
-            stream,
+            stream: Box::new(stream),
             buffer: BytesMut::new(),
             key: Vec::new(),
             parameters: Vec::new(),
@@ -188,7 +206,7 @@ impl RawClient {
     /// Sends and reads at once, as a client with a big pipeline does, until that many ReadyForQuery came.
     /// Gives how many messages of each tag there were.
     pub async fn pump(&mut self, bytes: &[u8], ready: usize) -> BTreeMap<char, usize> {
-        let (mut reader, mut writer) = self.stream.split();
+        let (mut reader, mut writer) = tokio::io::split(&mut self.stream);
         let mut counts = BTreeMap::new();
         let buffer = &mut self.buffer;
         let reading = async {
@@ -306,8 +324,13 @@ pub fn frame(tag: u8, body: &[u8]) -> Vec<u8> {
 
 /// A StartupMessage of protocol 3.0.
 pub fn startup(parameters: &[(&str, &str)]) -> Vec<u8> {
+    startup_of(0x0003_0000, parameters)
+}
+
+/// A StartupMessage of any protocol version.
+pub fn startup_of(version: u32, parameters: &[(&str, &str)]) -> Vec<u8> {
     let mut body = Vec::new();
-    body.put_u32(196_608);
+    body.put_u32(version);
     for (name, value) in parameters {
         put_string(&mut body, name);
         put_string(&mut body, value);

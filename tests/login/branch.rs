@@ -76,6 +76,27 @@ async fn every_way_of_asking_at_connect_leads_to_the_branch() {
 }
 
 #[tokio::test]
+async fn names_at_connect_are_bytes_and_may_be_in_any_script() {
+    let fixture = with_branch().await;
+    let session = fixture.connect().await;
+    session.run("PGGIT BRANCH \"fé ature\\表\"").await;
+    let expected = ("fé ature\\表".to_owned(), 0);
+    let named = format!("{}@fé ature\\表", fixture.database.name);
+    for parameters in [
+        [("database", named.as_str())],
+        [("pggit.branch", "fé ature\\表")],
+        [("options", "-c pggit.branch=fé\\ ature\\\\表")],
+        [("options", "--pggit.branch=fé\\ ature\\\\表")],
+    ] {
+        assert_eq!(
+            fixture.lands_on(&parameters).await,
+            expected,
+            "{parameters:?}"
+        );
+    }
+}
+
+#[tokio::test]
 async fn a_search_path_in_options_is_followed_on_the_branch_and_leads_nowhere_else() {
     let fixture = with_branch().await;
     let path = ("options", "-c search_path=public -c pggit.branch=main");

@@ -2,7 +2,7 @@
 
 use crate::harness::raw::{self, RawClient};
 use crate::harness::{Postgres, Proxy};
-use crate::secure::ConfigFile;
+use crate::secure::{Certificate, ConfigFile, server};
 
 fn limited(limits: &str) -> (Proxy, ConfigFile) {
     let config = ConfigFile::new(|_| format!("[limits]\n{limits}\n"));
@@ -85,4 +85,28 @@ async fn a_client_that_never_logs_in_is_hung_up_on() {
             .contains("pggit_connections_rejected_total{reason=\"login_timeout\"} 2\n")
     })
     .await;
+}
+
+#[tokio::test]
+async fn tls_and_passwords_have_to_be_done_with_in_time_as_well() {
+    let config = ConfigFile::new(|directory| {
+        let certificate = Certificate::write(directory);
+        format!(
+            "[limits]\nlogin_timeout = '300ms'\n[tls]\nmode = 'allow'\ncert = '{}'\nkey = '{}'\n",
+            certificate.cert.display(),
+            certificate.key.display()
+        )
+    });
+    let proxy = Proxy::start_with(server().await, &config.arguments());
+    let mut half_a_hello = RawClient::open(proxy.port()).await;
+    half_a_hello.send(&raw::SSL_REQUEST).await;
+    assert_eq!(half_a_hello.read_bytes(1).await, b"S");
+    half_a_hello.send(&[0x16, 3, 1, 2]).await;
+    assert!(half_a_hello.try_read().await.is_none());
+
+    let mut thinking = RawClient::open(proxy.port()).await;
+    let parameters = [("user", "scram"), ("database", "postgres")];
+    thinking.send(&raw::startup(&parameters)).await;
+    assert_eq!(thinking.read().await.tag(), 'R');
+    assert!(thinking.try_read().await.is_none());
 }

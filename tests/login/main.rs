@@ -5,10 +5,16 @@
 mod harness;
 
 mod branch;
+mod certificates;
 mod limits;
+mod newer;
 mod operator;
 mod passwords;
 mod pool;
+mod proxied;
+mod scram;
+mod secrets;
 mod secure;
+mod sockets;
 mod startup;
 mod tls;

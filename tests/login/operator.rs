@@ -97,6 +97,26 @@ async fn check_config_says_everything_that_is_wrong() {
         assert!(said.contains(setting), "{setting} in\n{said}");
     }
 
+    let unreadable = ConfigFile::new(|_| {
+        "unix_socket_permissions = '0999'\n[proxy_protocol]\nnetworks = ['10.0.0.0/33']\n\
+         [upstream.tcp]\nuser_timeout = 30\n[tls]\nclient_auth = 'always'\n"
+            .to_owned()
+    });
+    let output = pggit()
+        .arg("check-config")
+        .args(unreadable.arguments())
+        .output()
+        .expect("it runs");
+    let said = String::from_utf8_lossy(&output.stderr).into_owned();
+    for setting in [
+        "unix_socket_permissions:",
+        "proxy_protocol.networks:",
+        "upstream.tcp.user_timeout:",
+        "tls.client_auth:",
+    ] {
+        assert!(said.contains(setting), "{setting} in\n{said}");
+    }
+
     let fine = ConfigFile::new(|_| "listen = ['127.0.0.1:0']".to_owned());
     let output = pggit()
         .arg("check-config")

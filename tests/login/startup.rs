@@ -4,14 +4,16 @@ use crate::harness::raw::{self, RawClient};
 use crate::harness::{Proxy, Session};
 use crate::secure::server;
 
-const SSL_REQUEST: [u8; 8] = [0, 0, 0, 8, 0x04, 0xd2, 0x16, 0x2f];
 const GSS_REQUEST: [u8; 8] = [0, 0, 0, 8, 0x04, 0xd2, 0x16, 0x30];
 
 #[tokio::test]
 async fn encryption_requests_are_answered_in_any_order_and_each_once() {
     let proxy = Proxy::start_with(server().await, &[]);
     let startup = raw::startup(&[("user", "postgres"), ("database", "postgres")]);
-    for order in [[GSS_REQUEST, SSL_REQUEST], [SSL_REQUEST, GSS_REQUEST]] {
+    for order in [
+        [GSS_REQUEST, raw::SSL_REQUEST],
+        [raw::SSL_REQUEST, GSS_REQUEST],
+    ] {
         let mut client = RawClient::open(proxy.port()).await;
         client
             .send(&[&order[0][..], &order[1], &startup].concat())
@@ -21,7 +23,9 @@ async fn encryption_requests_are_answered_in_any_order_and_each_once() {
         assert_eq!(first, b"NNR");
     }
     let mut twice = RawClient::open(proxy.port()).await;
-    twice.send(&[SSL_REQUEST, SSL_REQUEST].concat()).await;
+    twice
+        .send(&[raw::SSL_REQUEST, raw::SSL_REQUEST].concat())
+        .await;
     assert_eq!(twice.read_bytes(2).await, b"NE");
 }
 

@@ -1,46 +1,19 @@
 //! TLS between client and proxy, between proxy and server, and on both.
 
-use crate::harness::programs::{client_program, feed};
 use crate::harness::raw::{self, RawClient};
-use crate::harness::{Postgres, Proxy, Session, eventually};
-use crate::secure::{Certificate, ConfigFile, server, server_certificate};
+use crate::harness::{Proxy, Session, eventually};
+use crate::secure::{
+    Certificate, ConfigFile, Negotiation, connect, over_tls, proxy_with_upstream, server,
+    server_certificate,
+};
 use nix::sys::signal::Signal;
 use std::path::Path;
-
-const SSL_REQUEST: [u8; 8] = [0, 0, 0, 8, 0x04, 0xd2, 0x16, 0x2f];
-
-/// What psql says when it logs in with these words in its connection string.
-fn connect(proxy: &Proxy, words: &str, script: &str) -> Result<String, String> {
-    let mut psql = client_program("psql");
-    psql.env("PGPASSWORD", "s c'r@m")
-        .args(["-X", "-q", "-A", "-t", "-d"])
-        .arg(format!(
-            "host=127.0.0.1 port={} dbname=postgres {words}",
-            proxy.port()
-        ))
-        .args(["-f", "-"]);
-    let output = feed(psql, script);
-    if output.status.success() {
-        Ok(String::from_utf8_lossy(&output.stdout).trim().to_owned())
-    } else {
-        Err(String::from_utf8_lossy(&output.stderr).into_owned())
-    }
-}
 
 fn verifying(root: &Path) -> String {
     format!(
         "user=postgres sslmode=verify-full sslrootcert={}",
         root.display()
     )
-}
-
-/// In front of the server with these words in the upstream's URL.
-async fn proxy_with_upstream(parameters: &str, arguments: &[&str]) -> (Proxy, &'static Postgres) {
-    let server = server().await;
-    let url = format!("{}?{parameters}", server.url("postgres", "postgres"));
-    let mut all = vec!["--upstream", &url];
-    all.extend(arguments);
-    (Proxy::start_with(server, &all), server)
 }
 
 #[tokio::test]
@@ -107,7 +80,9 @@ async fn plaintext_behind_an_ssl_request_is_never_taken_for_the_clients() {
     let proxy = Proxy::start_with(server().await, &config.arguments());
     let mut client = RawClient::open(proxy.port()).await;
     let injected = raw::startup(&[("user", "postgres"), ("database", "postgres")]);
-    client.send(&[&SSL_REQUEST[..], &injected].concat()).await;
+    client
+        .send(&[&raw::SSL_REQUEST[..], &injected].concat())
+        .await;
     // `S` and what follows it is no message; a login would hold an `R`.
     assert!(
         client
@@ -141,7 +116,7 @@ async fn the_servers_hop_is_encrypted_as_sslmode_says() {
             "t",
         ),
     ] {
-        let (proxy, _) = proxy_with_upstream(&parameters, &[]).await;
+        let proxy = proxy_with_upstream(&parameters, &[]).await;
         let session = Session::connect(&proxy.url("postgres", "postgres")).await;
         assert_eq!(session.value(ENCRYPTED).await, expected, "{parameters}");
     }
@@ -155,7 +130,7 @@ async fn a_server_whose_certificate_is_not_trusted_is_not_talked_to() {
         "sslmode=verify-full&sslrootcert={}",
         stranger.cert.display()
     );
-    let (proxy, _) = proxy_with_upstream(&parameters, &[]).await;
+    let proxy = proxy_with_upstream(&parameters, &[]).await;
     let refused = RawClient::try_connect(proxy.port(), &[("user", "postgres")]).await;
     assert_eq!(
         refused.err().map(|error| error.sqlstate()).as_deref(),
@@ -164,29 +139,10 @@ async fn a_server_whose_certificate_is_not_trusted_is_not_talked_to() {
 }
 
 #[tokio::test]
-async fn scram_over_two_encrypted_hops_fails_with_a_way_out() {
-    let directory = tempfile::tempdir().unwrap();
-    let config = ConfigFile::with_tls("allow", &Certificate::write(directory.path()));
-    let (proxy, _) = proxy_with_upstream("sslmode=require", &config.arguments()).await;
-    let error = connect(&proxy, "user=scram sslmode=require", "SELECT 1").unwrap_err();
-    assert!(
-        error.contains("Connect with channel_binding=disable."),
-        "{error}"
-    );
-    connect(
-        &proxy,
-        "user=scram sslmode=require channel_binding=disable",
-        "SELECT 1",
-    )
-    .unwrap();
-    connect(&proxy, "user=scram sslmode=disable", "SELECT 1").unwrap();
-}
-
-#[tokio::test]
 async fn channel_binding_holds_end_to_end_where_both_hops_share_a_certificate() {
     let server = server().await;
     let config = ConfigFile::with_tls("allow", &server_certificate(server));
-    let (proxy, _) = proxy_with_upstream("sslmode=require", &config.arguments()).await;
+    let proxy = proxy_with_upstream("sslmode=require", &config.arguments()).await;
     let words = "user=scram sslmode=require channel_binding=require";
     connect(&proxy, words, "SELECT 1").unwrap();
 }
@@ -195,6 +151,106 @@ async fn channel_binding_holds_end_to_end_where_both_hops_share_a_certificate() 
 async fn scram_works_where_only_the_clients_hop_is_encrypted() {
     let directory = tempfile::tempdir().unwrap();
     let config = ConfigFile::with_tls("allow", &Certificate::write(directory.path()));
-    let (proxy, _) = proxy_with_upstream("sslmode=disable", &config.arguments()).await;
+    let proxy = proxy_with_upstream("sslmode=disable", &config.arguments()).await;
     connect(&proxy, "user=scram sslmode=require", "SELECT 1").unwrap();
+}
+
+const LOGIN: [(&str, &str); 2] = [("user", "postgres"), ("database", "postgres")];
+
+#[tokio::test]
+async fn gss_encryption_is_declined_before_tls_and_within() {
+    const GSS_REQUEST: [u8; 8] = [0, 0, 0, 8, 0x04, 0xd2, 0x16, 0x30];
+    let directory = tempfile::tempdir().unwrap();
+    let certificate = Certificate::write(directory.path());
+    let config = ConfigFile::with_tls("require", &certificate);
+    let proxy = Proxy::start_with(server().await, &config.arguments());
+    let mut before = RawClient::open(proxy.port()).await;
+    before.send(&GSS_REQUEST).await;
+    assert_eq!(before.read_bytes(1).await, b"N");
+    before.send(&raw::SSL_REQUEST).await;
+    assert_eq!(before.read_bytes(1).await, b"S");
+
+    let mut within = over_tls(proxy.port(), &certificate.cert, Negotiation::Asked, None)
+        .await
+        .unwrap();
+    within.send(&GSS_REQUEST).await;
+    assert_eq!(within.read_bytes(1).await, b"N");
+    within.login(&LOGIN).await.unwrap();
+    assert_eq!(raw::tags(&within.query("SELECT 1").await), "TDCZ");
+}
+
+#[tokio::test]
+async fn direct_tls_is_taken_from_clients_that_name_the_protocol() {
+    let directory = tempfile::tempdir().unwrap();
+    let certificate = Certificate::write(directory.path());
+    let config = ConfigFile::with_tls("require", &certificate);
+    let proxy = Proxy::start_with(server().await, &config.arguments());
+    let direct = |protocol| {
+        over_tls(
+            proxy.port(),
+            &certificate.cert,
+            Negotiation::Direct(protocol),
+            None,
+        )
+    };
+    let mut client = direct(Some(b"postgresql")).await.unwrap();
+    client.login(&LOGIN).await.unwrap();
+    assert_eq!(raw::tags(&client.query("SELECT 1").await), "TDCZ");
+
+    // Another protocol is refused in the handshake, none right after it.
+    assert!(direct(Some(b"http/1.1")).await.is_err());
+    if let Ok(mut nameless) = direct(None).await {
+        nameless.try_send(&raw::startup(&LOGIN)).await;
+        assert!(nameless.try_read().await.is_none());
+    }
+    // Encryption is asked for once, and it is there already.
+    let mut twice = direct(Some(b"postgresql")).await.unwrap();
+    twice.send(&raw::SSL_REQUEST).await;
+    assert_eq!(twice.read().await.sqlstate(), "08P01");
+}
+
+#[tokio::test]
+async fn direct_tls_is_spoken_to_a_server_that_has_it() {
+    // A proxy is a server that has it, whatever the version of the one behind it.
+    let directory = tempfile::tempdir().unwrap();
+    let certificate = Certificate::write(directory.path());
+    let config = ConfigFile::with_tls("require", &certificate);
+    let behind = Proxy::start_with(server().await, &config.arguments());
+    let url = format!(
+        "{}?sslmode=verify-full&sslnegotiation=direct&sslrootcert={}",
+        behind.url("postgres", "postgres"),
+        certificate.cert.display()
+    );
+    let proxy = Proxy::start_with(server().await, &["--upstream", &url]);
+    let session = Session::connect(&proxy.url("postgres", "postgres")).await;
+    assert!(session.is_usable().await);
+}
+
+#[tokio::test]
+async fn a_cancel_request_is_taken_and_sent_on_over_tls() {
+    let directory = tempfile::tempdir().unwrap();
+    let certificate = Certificate::write(directory.path());
+    let config = ConfigFile::with_tls("require", &certificate);
+    let proxy = proxy_with_upstream("sslmode=require", &config.arguments()).await;
+    let open = || over_tls(proxy.port(), &certificate.cert, Negotiation::Asked, None);
+    let mut client = open().await.unwrap();
+    client.login(&LOGIN).await.unwrap();
+    client
+        .send(&raw::query("SELECT pg_catalog.pg_sleep(600)"))
+        .await;
+    let key = client.key.clone();
+    // The query may not have begun when the first request comes.
+    let cancel = async {
+        loop {
+            let mut canceller = open().await.unwrap();
+            canceller.send(&raw::cancel(&key)).await;
+            assert!(canceller.try_read().await.is_none());
+        }
+    };
+    let messages = tokio::select! {
+        messages = client.read_until_ready() => messages,
+        () = cancel => unreachable!("it never ends"),
+    };
+    let error = messages.iter().find(|message| message.tag == b'E');
+    assert_eq!(error.expect("an error").sqlstate(), "57014");
 }

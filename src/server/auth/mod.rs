@@ -1,8 +1,16 @@
 //! Authentication, relayed: frames pass between client and server until the server is ready for a query.
 //!
-//! The proxy holds no secret and takes no decision. It reads along for what the session will need, and steps in
-//! at two places: it hides SCRAM with channel binding where the two hops have different certificates,
-//! and it refuses a branch that does not exist once the client has shown who it is.
+//! The proxy takes no decision: whoever gets in has been let in by the server. It reads along for what the session will
+//! need, and steps in at two places: where a client's TLS ends here, with a certificate other than the server's, SCRAM
+//! does ([`termination`]), or if it cannot, channel binding is hidden; and a branch that does not exist is refused once the
+//! client has shown who it is.
+
+mod scram;
+mod termination;
+mod verifiers;
+
+pub use termination::{Stored, Termination, Verifiers};
+pub use verifiers::{RoleCatalog, RoleVerifier};
 
 use crate::branch::search_path;
 use crate::error::{ErrorReport, Origin, SqlState};
@@ -12,6 +20,7 @@ use bytes::{Buf, BytesMut};
 use std::collections::BTreeMap;
 use std::io;
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
+use zeroize::Zeroize;
 
 /// `PG_MAX_AUTH_TOKEN_LENGTH` (`src/include/libpq/auth.h`), and a header.
 const MAX_CLIENT_FRAME: usize = 65_535 + HEADER_BYTES;
@@ -22,7 +31,8 @@ const MAX_SERVER_FRAME: usize = 1 << 20;
 const AUTHENTICATION_OK: u32 = 0;
 const AUTHENTICATION_SASL: u32 = 10;
 
-const SCRAM_PLUS: &[u8] = b"SCRAM-SHA-256-PLUS";
+const SCRAM: &[u8] = scram::MECHANISM.as_bytes();
+const SCRAM_PLUS: &[u8] = scram::MECHANISM_PLUS.as_bytes();
 
 /// What login knows before authentication begins.
 #[derive(Debug)]
@@ -32,6 +42,8 @@ pub struct Terms {
     /// Both hops are encrypted: a client that looks for channel binding and does not find it says
     /// so, and the server takes that for an attack.
     pub both_encrypted: bool,
+    /// How SCRAM is ended in the proxy; `None` where it is relayed.
+    pub termination: Option<Termination>,
     /// What to tell the client in place of a session, once it has authenticated itself.
     pub refusal: Option<ErrorReport>,
     /// What the client is to see where the server reports its `search_path`.
@@ -83,12 +95,33 @@ where
     let mut ahead = false;
     loop {
         let step = read_server(&mut login, &mut out, terms, &mut binding_hidden);
-        client.write_all(&out).await.map_err(AuthError::ClientIo)?;
-        client.flush().await.map_err(AuthError::ClientIo)?;
-        out.clear();
+        send(client, &mut out).await?;
         match step? {
             Step::Ready => return Ok(login),
             Step::ServerRefused => return Err(AuthError::ServerRefused),
+            Step::Scram(termination, offer) => {
+                let verifier = match termination.verifiers.stored().await {
+                    Stored::Verifier(verifier) => Some(verifier),
+                    Stored::Nothing => None,
+                    Stored::Unreadable => {
+                        binding_hidden = mechanisms(&offer).contains(&SCRAM_PLUS);
+                        out.unsplit(without_binding(&mechanisms(&offer)));
+                        send(client, &mut out).await?;
+                        continue;
+                    }
+                };
+                let binding_offered = mechanisms(&offer).contains(&SCRAM_PLUS);
+                termination::run(
+                    client,
+                    server,
+                    &mut login,
+                    termination,
+                    binding_offered,
+                    verifier,
+                )
+                .await?;
+                continue;
+            }
             Step::More => {}
         }
         tokio::select! {
@@ -103,26 +136,38 @@ where
                 }
                 let mut answers = BytesMut::new();
                 ahead = read_client(&mut login.client_buffer, &mut answers, binding_hidden && terms.both_encrypted)?;
-                let sent = async { server.write_all(&answers).await?; server.flush().await };
-                sent.await.map_err(|error| server_lost(&error.to_string()))?;
+                let sent = async { server.write_all(&answers).await?; server.flush().await }.await;
+                // It may have been a password.
+                answers.as_mut().zeroize();
+                sent.map_err(|error| server_lost(&error.to_string()))?;
             }
         }
     }
 }
 
-enum Step {
+/// Sends what is for the client, and empties the buffer.
+async fn send<C: AsyncWrite + Unpin>(client: &mut C, out: &mut BytesMut) -> Result<(), AuthError> {
+    client.write_all(out).await.map_err(AuthError::ClientIo)?;
+    client.flush().await.map_err(AuthError::ClientIo)?;
+    out.clear();
+    Ok(())
+}
+
+enum Step<'a> {
     More,
     Ready,
     ServerRefused,
+    /// The server asks for SCRAM with one of these mechanisms, and the client has not been told.
+    Scram(&'a Termination, Vec<u8>),
 }
 
 /// Moves the server's complete frames from its buffer to `out`.
-fn read_server(
+fn read_server<'a>(
     login: &mut Authenticated,
     out: &mut BytesMut,
-    terms: &Terms,
+    terms: &'a Terms,
     binding_hidden: &mut bool,
-) -> Result<Step, AuthError> {
+) -> Result<Step<'a>, AuthError> {
     while let Some(mut frame) = next_frame(&mut login.server_buffer, MAX_SERVER_FRAME)
         .map_err(|error| server_lost(&format!("unexpected message from the server: {error}")))?
     {
@@ -135,6 +180,11 @@ fn read_server(
             {
                 Some((AUTHENTICATION_SASL, list)) if !terms.same_certificate => {
                     let mechanisms = mechanisms(list);
+                    if let Some(termination) = &terms.termination
+                        && mechanisms.contains(&SCRAM)
+                    {
+                        return Ok(Step::Scram(termination, list.to_vec()));
+                    }
                     if mechanisms.contains(&SCRAM_PLUS) {
                         *binding_hidden = true;
                         frame = without_binding(&mechanisms);
@@ -283,6 +333,7 @@ mod tests {
         Terms {
             same_certificate: false,
             both_encrypted: true,
+            termination: None,
             refusal: None,
             logical_search_path: None,
         }
