@@ -26,7 +26,17 @@ impl Database {
         Self::create_on(Postgres::shared()).await
     }
 
+    /// In an encoding of its own.
+    pub async fn create_in(encoding: &str) -> Self {
+        let options = format!("TEMPLATE template0 ENCODING '{encoding}' LOCALE 'C'");
+        Self::create_with(Postgres::shared(), &options).await
+    }
+
     pub async fn create_on(server: &'static Postgres) -> Self {
+        Self::create_with(server, "").await
+    }
+
+    async fn create_with(server: &'static Postgres, options: &str) -> Self {
         let number = NEXT.fetch_add(1, Ordering::Relaxed);
         let database = Self {
             name: format!("test_{number}"),
@@ -39,7 +49,7 @@ impl Database {
             .await;
         admin
             .run(&format!(
-                "CREATE DATABASE {} OWNER {}",
+                "CREATE DATABASE {} OWNER {} {options}",
                 database.name, database.owner
             ))
             .await;

@@ -3,6 +3,7 @@
 //!
 //! - [`postgres::Postgres::shared`] starts the server on first use; it dies with the test process, however that ends.
 //! - [`Database::create`] makes a database that an ordinary role owns; [`Fixture`] adds a proxy and `PGGIT INIT`.
+//! - A test binary can have all bytes pass in segments of its choice, see [`relay`].
 //! - [`Session`] speaks through tokio-postgres, [`raw::RawClient`] in bytes, [`programs`] runs psql and friends.
 //!
 //! `PGGIT_TEST_PG_BIN` names the directory of the server binaries where the newest installed ones are not wanted.
@@ -19,6 +20,7 @@ pub mod postgres;
 pub mod programs;
 pub mod proxy;
 pub mod raw;
+pub mod relay;
 pub mod session;
 
 pub use fixture::{Database, Fixture, server_version};

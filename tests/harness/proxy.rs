@@ -1,5 +1,6 @@
 //! The `pggit` program, as a user would start it.
 
+use super::relay::{Relay, Segments};
 use super::{PATIENCE, Postgres, free_port};
 use std::net::{SocketAddr, TcpStream};
 use std::os::unix::process::CommandExt;
@@ -14,6 +15,8 @@ pub struct Proxy {
     metrics_port: u16,
     server: &'static Postgres,
     log: PathBuf,
+    /// Before it and behind it, where this binary cuts what passes into segments.
+    relays: Option<[Relay; 2]>,
 }
 
 /// The program under test.
@@ -34,9 +37,11 @@ impl Proxy {
         let log = tempfile::NamedTempFile::new()
             .and_then(|file| Ok(file.keep()?.1))
             .expect("a log file");
+        let behind = Segments::of_this_binary().map(|cut| Relay::start(server.port(), cut));
+        let upstream = behind.as_ref().map_or(server.port(), Relay::port);
         for _ in 0..5 {
             let (port, metrics_port) = (free_port(), free_port());
-            let mut child = spawn(server, port, metrics_port, arguments, &log);
+            let mut child = spawn(upstream, port, metrics_port, arguments, &log);
             if wait_until_listening(&mut child, port) {
                 server.watch(child.id());
                 return Self {
@@ -45,6 +50,9 @@ impl Proxy {
                     metrics_port,
                     server,
                     log,
+                    relays: behind
+                        .zip(Segments::of_this_binary())
+                        .map(|(behind, cut)| [Relay::start(port, cut), behind]),
                 };
             }
         }
@@ -54,8 +62,12 @@ impl Proxy {
         );
     }
 
+    /// Where clients connect.
     pub fn port(&self) -> u16 {
-        self.port
+        match &self.relays {
+            Some([before, _]) => before.port(),
+            None => self.port,
+        }
     }
 
     pub fn metrics_port(&self) -> u16 {
@@ -72,7 +84,7 @@ impl Proxy {
 
     /// `postgres://role@127.0.0.1:port/database`.
     pub fn url(&self, role: &str, database: &str) -> String {
-        format!("postgres://{role}@127.0.0.1:{}/{database}", self.port)
+        format!("postgres://{role}@127.0.0.1:{}/{database}", self.port())
     }
 
     /// What the proxy has logged so far.
@@ -89,7 +101,11 @@ impl Proxy {
     /// Starts it again, on the same ports, after it was killed.
     pub fn restart(&mut self) {
         self.server.unwatch(self.child.id());
-        self.child = spawn(self.server, self.port, self.metrics_port, &[], &self.log);
+        let upstream = match &self.relays {
+            Some([_, behind]) => behind.port(),
+            None => self.server.port(),
+        };
+        self.child = spawn(upstream, self.port, self.metrics_port, &[], &self.log);
         self.server.watch(self.child.id());
         assert!(
             wait_until_listening(&mut self.child, self.port),
@@ -139,13 +155,7 @@ pub fn wait_for_exit(child: &mut Child) -> ExitStatus {
     }
 }
 
-fn spawn(
-    server: &Postgres,
-    port: u16,
-    metrics_port: u16,
-    arguments: &[&str],
-    log: &PathBuf,
-) -> Child {
+fn spawn(upstream: u16, port: u16, metrics_port: u16, arguments: &[&str], log: &PathBuf) -> Child {
     let log = std::fs::OpenOptions::new()
         .append(true)
         .open(log)
@@ -155,7 +165,7 @@ fn spawn(
         .arg("--listen")
         .arg(format!("127.0.0.1:{port}"))
         .arg("--upstream")
-        .arg(server.url("postgres", "postgres"))
+        .arg(format!("postgres://postgres@127.0.0.1:{upstream}/postgres"))
         .arg("--metrics")
         .arg(format!("127.0.0.1:{metrics_port}"))
         .args(arguments)

@@ -1,7 +1,8 @@
 //! The wire protocol in bytes: a client cannot tell the proxy from the server, but for what it asked of it.
 
 use crate::harness::raw::{self, Message, RawClient, tags};
-use crate::harness::{Fixture, Session, eventually};
+use crate::harness::relay::{Relay, Segments};
+use crate::harness::{Database, Fixture, Postgres, Proxy, Session, eventually};
 use nix::sys::signal::Signal;
 
 /// A fixture with a table `t (id, note)` of three rows on `main` and on `feature`.
@@ -84,6 +85,100 @@ async fn error_positions_are_those_of_the_clients_text() {
                 assert_eq!(error.field(b'P'), expected.field(b'P'), "{sql}: {error:?}");
             }
         }
+    }
+}
+
+/// Encodings, and a word in each: where it can be, with a second byte that is a backslash or another sign of SQL's.
+const ENCODINGS: [(&str, &[u8]); 10] = [
+    ("UTF8", "表é".as_bytes()),
+    ("LATIN1", b"\xe9\xe8"),
+    ("SJIS", b"\x95\x5c\xb1\x83\x5c"),
+    ("EUC_JP", b"\xa4\xa2\x8e\xb1\x8f\xb0\xa1"),
+    ("EUC_KR", b"\xb0\xa1\xb0\xa2"),
+    ("EUC_TW", b"\xa4\xa1\xa4\xa2"),
+    ("BIG5", b"\xa5\x5c\xae\x61"),
+    ("GBK", b"\x95\x5c\xb0\xa1"),
+    ("GB18030", b"\x95\x5c\x81\x30\x84\x36"),
+    ("UHC", b"\xb0\xa1\x81\x61"),
+];
+
+/// Compares the positions that errors have through the proxy, on `main` and on a branch, with the server's own.
+async fn assert_positions(fixture: &Fixture, encoding: &str, word: &[u8]) {
+    let port = fixture.proxy.port();
+    let server = fixture.database.server.port();
+    let open = |port, database: String| async move {
+        let parameters = [
+            ("user", fixture.database.owner.as_str()),
+            ("database", &database),
+            ("client_encoding", encoding),
+        ];
+        RawClient::connect_with(port, &parameters).await
+    };
+    let name = &fixture.database.name;
+    let mut direct = open(server, name.clone()).await;
+    for branch in ["main", "feature"] {
+        let mut client = open(port, format!("{name}@{branch}")).await;
+        for (before, after) in [
+            ("SELECT '", "', nope FROM public.t"),
+            ("SELECT public.t.id, '", "', nope FROM public.t"),
+            (
+                "SELECT 1 FROM public.t WHERE '",
+                "' = public.t.note AND nope",
+            ),
+            (
+                "SELECT 1 FROM public.t; SELECT '",
+                "' FROM public.t, nope()",
+            ),
+            (
+                "CREATE TABLE public.x (id int); SELECT '",
+                "', nope FROM public.t",
+            ),
+            ("SELEKT '", "'"),
+        ] {
+            let sql = [before.as_bytes(), word, after.as_bytes()].concat();
+            let shown = format!("{encoding} on {branch}: {}", sql.escape_ascii());
+            let error = |answer: Vec<Message>| {
+                answer
+                    .into_iter()
+                    .find(|message| message.tag == b'E')
+                    .unwrap_or_else(|| panic!("no error: {shown}"))
+            };
+            let expected = error(direct.query_bytes(&sql).await);
+            let found = error(client.query_bytes(&sql).await);
+            assert_eq!(found.sqlstate(), expected.sqlstate(), "{shown}: {found:?}");
+            assert!(expected.field(b'P').is_some(), "{shown}");
+            assert_eq!(found.field(b'P'), expected.field(b'P'), "{shown}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn error_positions_are_in_characters_of_the_clients_encoding() {
+    let fixture = fixture().await;
+    for (encoding, word) in ENCODINGS {
+        assert_positions(&fixture, encoding, word).await;
+    }
+}
+
+#[tokio::test]
+async fn error_positions_are_in_characters_whatever_the_servers_encoding() {
+    for (encoding, client, word) in [
+        ("EUC_JP", "EUC_JP", &b"\xa4\xa2\x8e\xb1"[..]),
+        ("EUC_JP", "SJIS", b"\x95\x5c\xb1"),
+        ("LATIN1", "UTF8", "éè".as_bytes()),
+        // Nothing is converted, and the server counts bytes.
+        ("SQL_ASCII", "UTF8", "éè".as_bytes()),
+    ] {
+        let database = Database::create_in(encoding).await;
+        let proxy = Proxy::start();
+        let fixture = Fixture { database, proxy };
+        fixture.connect_as("postgres").await.run("PGGIT INIT").await;
+        let main = fixture.connect().await;
+        main.run("CREATE TABLE t (id int PRIMARY KEY, note text)")
+            .await;
+        main.run("PGGIT BRANCH feature").await;
+        fixture.complete("feature").await;
+        assert_positions(&fixture, client, word).await;
     }
 }
 
@@ -599,6 +694,59 @@ async fn a_server_that_ends_the_session_is_quoted_once() {
 }
 
 #[tokio::test]
+async fn a_server_that_is_gone_without_a_word_is_reported() {
+    let database = Database::create().await;
+    let server = Postgres::shared();
+    let parameters = [
+        ("user", database.owner.as_str()),
+        ("database", database.name.as_str()),
+    ];
+    for sql in ["SELECT pg_sleep(600)", ""] {
+        let relay = Relay::start(server.port(), Segments::AsTheyCome);
+        let upstream = format!("postgres://postgres@127.0.0.1:{}", relay.port());
+        let proxy = Proxy::start_with(server, &["--upstream", &upstream]);
+        let mut client = RawClient::connect_with(proxy.port(), &parameters).await;
+        if !sql.is_empty() {
+            client.send(&raw::query(sql)).await;
+            let running = "SELECT count(*) FROM pg_stat_activity WHERE state = 'active' AND query = 'SELECT pg_sleep(600)'";
+            let superuser = database.superuser().await;
+            eventually("the query to run", async || {
+                superuser.value(running).await == "1"
+            })
+            .await;
+        }
+        relay.cut();
+        let message = client.read().await;
+        assert_eq!(message.sqlstate(), "08006");
+        assert_eq!(message.field(b'S').as_deref(), Some("FATAL"));
+        assert!(client.try_read().await.is_none(), "nothing after the FATAL");
+    }
+}
+
+#[tokio::test]
+async fn a_drain_lets_a_copy_finish() {
+    let mut fixture = fixture().await;
+    let mut client = raw_on(&fixture, "feature").await;
+    client.send(&raw::query("COPY public.t FROM STDIN")).await;
+    client.read_until(b'G').await;
+    client.send(&raw::frame(b'd', b"10\tten\n")).await;
+    fixture.proxy.signal(Signal::SIGTERM);
+    // Nobody else gets in any more: it has begun to drain.
+    eventually("the drain", async || {
+        fixture.proxy.log().contains("draining")
+    })
+    .await;
+    client.send(&raw::frame(b'd', b"11\televen\n")).await;
+    client.send(&raw::frame(b'c', &[])).await;
+    let answer = in_turn(client.read_until_ready().await);
+    assert_eq!(tags(&answer), "CZ", "{answer:?}");
+    assert_eq!(answer[0].command_tag(), "COPY 2");
+    assert_eq!(client.read().await.sqlstate(), "57P01");
+    assert!(client.try_read().await.is_none());
+    assert!(fixture.proxy.wait().success());
+}
+
+#[tokio::test]
 async fn a_drain_lets_transactions_finish_and_ends_idle_sessions() {
     let mut fixture = fixture().await;
     let mut idle = raw_on(&fixture, "feature").await;
@@ -631,6 +779,18 @@ async fn replication_sessions_pass() {
     .await;
     let answer = client.query("IDENTIFY_SYSTEM").await;
     assert_eq!(tags(&answer), "TDCZ", "{answer:?}");
+
+    // Of a database: SQL is the server's own business there, so is a name that looks like a branch's.
+    let mut named = vec![("user", "postgres"), ("replication", "database")];
+    named.push(("database", fixture.database.name.as_str()));
+    let mut client = RawClient::connect_with(fixture.proxy.port(), &named).await;
+    let answer = client.query("SELECT count(*) FROM public.t").await;
+    assert_eq!(answer[1].text(), ["3"]);
+    let branch = format!("{}@feature", fixture.database.name);
+    named.pop();
+    named.push(("database", &branch));
+    let refused = RawClient::try_connect(fixture.proxy.port(), &named).await;
+    assert_eq!(refused.err().expect("no such database").sqlstate(), "3D000");
 }
 
 #[tokio::test]
