@@ -185,7 +185,8 @@ pub enum DiffFormat {
 /// `PGGIT MERGE`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Merge {
-    pub source: Ref,
+    /// One at least.
+    pub sources: Vec<Ref>,
     /// The session's branch if there is none.
     pub into: Option<String>,
     pub strategy: Strategy,

@@ -155,6 +155,7 @@ pub const CONFLICTS: &[Column] = &[
     column("source", Text),
     column("target", Text),
     column("state", Text),
+    column("origin", Text),
 ];
 /// A row for each decision; `unresolved` counts what the merge still waits for.
 pub const RESOLVE: &[Column] = &[

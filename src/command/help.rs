@@ -87,8 +87,8 @@ pub const FORMS: &[Form] = &[
         "Show what leads from one schema to another",
     ),
     form(
-        "PGGIT MERGE <source> [INTO <target>] [STRATEGY <strategy>] [SQUASH | NO FF | FF ONLY] [MESSAGE '<message>'] [DRY RUN] [ALLOW DATA LOSS]",
-        "Merge a branch into another; strategies are auto, source_wins, target_wins, manual_review, union",
+        "PGGIT MERGE <source> [, …] [INTO <target>] [STRATEGY <strategy>] [SQUASH | NO FF | FF ONLY] [MESSAGE '<message>'] [DRY RUN] [ALLOW DATA LOSS]",
+        "Merge one branch or several into another; strategies are auto, source_wins, target_wins, manual_review, union",
     ),
     form(
         "PGGIT MERGE BASE <ref> <ref>",

@@ -48,6 +48,16 @@ pub enum MergeKind {
 }
 
 impl MergeKind {
+    /// What has happened in all to an object that this happened to, and then that, in a merge of another source into the
+    /// result of this one. There the target has what this one brought.
+    pub fn and_then(self, next: Self) -> Self {
+        match (self, next) {
+            (Self::TargetModified | Self::DeletedTarget, Self::NoConflict) => Self::NoConflict,
+            (_, Self::NoConflict | Self::TargetModified | Self::DeletedTarget) => self,
+            _ => next,
+        }
+    }
+
     pub fn as_str(self) -> &'static str {
         match self {
             Self::NoConflict => "NO_CONFLICT",

@@ -29,12 +29,10 @@ pub struct Authored<'a> {
 /// A merge, or what is like one, that is being recorded.
 #[derive(Clone, Debug)]
 pub struct Merging {
-    /// The source's commit: where a fast-forward leads.
-    pub source: Head,
-    /// Whether the source becomes the second parent.
-    pub joins: bool,
-    /// Whether the target may simply become the source's commit if their trees are equal.
-    pub fast_forward: bool,
+    /// What become further parents.
+    pub joins: Vec<CommitHash>,
+    /// The commit that the branch may simply become, if that has the tree that was made.
+    pub fast_forward: Option<Head>,
     /// How it is stored.
     pub merge: MergeRecord,
     /// Commits that were worked out anew: the last one is what is recorded.
@@ -175,17 +173,20 @@ async fn step(
     let new_head = match (last, &merging) {
         (Some(last), _) => NewHead::Commit(last),
         (None, None) if only_moved => NewHead::Existing(head.commit),
-        (None, Some(merging)) if merging.fast_forward && merging.source.tree == new_tree => {
-            NewHead::Existing(merging.source.commit)
-        }
+        (
+            None,
+            Some(Merging {
+                fast_forward: Some(to),
+                ..
+            }),
+        ) if to.tree == new_tree => NewHead::Existing(to.commit),
         _ => NewHead::Commit(Commit {
             tree: new_tree,
             parents: std::iter::once(head.commit)
                 .chain(
                     merging
                         .iter()
-                        .filter(|merging| merging.joins)
-                        .map(|merging| merging.source.commit),
+                        .flat_map(|merging| merging.joins.iter().copied()),
                 )
                 .collect(),
             author: authored.identity.role.clone(),

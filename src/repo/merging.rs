@@ -7,21 +7,22 @@ mod conflicts;
 mod doubts;
 mod history;
 mod plan;
+mod sources;
 mod trial;
 
 pub(super) use apply::carry_ledgers;
 pub use apply::{MergeReport, Outcome, merge};
 pub use audit::{ShownMerge, result, show};
-pub(super) use conflicts::resolution;
 pub use conflicts::{
     Decision, abort, conflicts, continue_merge, list, resolve, resolve_remembered,
 };
+pub(super) use conflicts::{new_conflict, resolution};
 pub(super) use doubts::{Line, made_again};
 pub use history::History;
 pub(super) use plan::conversions;
-pub use plan::{Planned, plan};
+pub use plan::{Part, Planned, plan};
+pub use sources::Source;
 
-use super::reference::Ref;
 use crate::merge::Strategy;
 use crate::store::{CommitHash, Operation};
 
@@ -31,9 +32,8 @@ pub struct Request {
     pub operation: Operation,
     /// What the source is compared with; by default the best common ancestor of source and target.
     pub base: Option<CommitHash>,
-    pub source: Ref,
-    /// What the client calls the source.
-    pub source_name: String,
+    /// One at least. Several are merged in turn, each into what those before it have come to, and applied as one.
+    pub sources: Vec<Source>,
     /// A branch's name.
     pub target: String,
     pub strategy: Strategy,
@@ -42,4 +42,12 @@ pub struct Request {
     pub message: Option<String>,
     /// Go on although a table or column that holds rows is dropped.
     pub allow_data_loss: bool,
+}
+
+impl Request {
+    /// The sources' names, as a message lists them.
+    pub fn source_names(&self) -> String {
+        let names: Vec<&str> = self.sources.iter().map(|source| &*source.name).collect();
+        names.join(", ")
+    }
 }

@@ -13,7 +13,7 @@ use crate::error::{ErrorReport, SqlState};
 use crate::merge::Strategy;
 use crate::schema::Creator;
 use crate::schema::quote::quote_identifier;
-use crate::store::{Commit, CommitHash, MergeAudit, MergeRecord, Operation};
+use crate::store::{Commit, CommitHash, MergeAudit, MergeRecord, MergeSource, Operation};
 use crate::upstream::Executor;
 
 /// What is asked for.
@@ -71,8 +71,10 @@ pub async fn cherry_pick(
     let request = merging::Request {
         operation: Operation::CherryPick,
         base: Some(pick.base),
-        source: Ref::commit(pick.hash),
-        source_name: request.commit.to_string(),
+        sources: vec![merging::Source {
+            at: Ref::commit(pick.hash),
+            name: request.commit.to_string(),
+        }],
         target: request.target.clone(),
         strategy: request.strategy,
         history: History::default(),
@@ -291,14 +293,15 @@ async fn apply(
         action: format!("cherry-pick {source}"),
     };
     let merging = Merging {
-        source: planned.tip,
-        joins: false,
-        fast_forward: false,
+        joins: Vec::new(),
+        fast_forward: None,
         merge: MergeRecord::Clean {
             operation: Operation::CherryPick,
-            source,
+            sources: vec![MergeSource {
+                name: source,
+                head: planned.tip.commit,
+            }],
             bases: vec![planned.base],
-            source_head: planned.tip.commit,
             strategy: request.strategy.as_str().to_owned(),
             history: History::default().as_str().to_owned(),
             message: None,

@@ -8,18 +8,18 @@ use super::advance::{Authored, Merging};
 use super::database::{Database, Head};
 use super::error::RepoError;
 use super::identity::Identity;
-use super::merging::{History, carry_ledgers, conversions, resolution};
+use super::merging::{History, carry_ledgers, conversions, new_conflict, resolution};
 use super::reference::Ref;
 use super::replay::{self, Chain, Decisions, Pick, Replay, Said, Stop};
 use super::transition::{self, Conversions, Terms, Transition};
 use crate::branch::MAIN;
 use crate::catalog;
 use crate::error::{ErrorReport, SqlState};
-use crate::merge::{ConflictState, Strategy};
+use crate::merge::Strategy;
 use crate::schema::quote::quote_identifier;
 use crate::schema::{Creator, Snapshot};
 use crate::store::{
-    CommitHash, MergeAudit, MergeRecord, NewConflict, NewMerge, Operation, RebaseMerge, RebaseRow,
+    CommitHash, MergeAudit, MergeRecord, MergeSource, NewMerge, Operation, RebaseMerge, RebaseRow,
     StoreError,
 };
 use crate::upstream::Executor;
@@ -369,10 +369,9 @@ impl Attempt<'_> {
         };
         let (observed, stamp) = planned.transition.apply(database, session, terms).await?;
         let merging = Merging {
-            source: planned.onto,
-            joins: false,
+            joins: Vec::new(),
             audit: MergeAudit::default(),
-            fast_forward: chain.is_none(),
+            fast_forward: chain.is_none().then_some(planned.onto),
             merge: MergeRecord::Rebase {
                 stored: self.stored,
                 onto: self.onto,
@@ -424,20 +423,10 @@ impl Attempt<'_> {
         head: Head,
         identity: &Identity,
     ) -> Result<i64, RepoError> {
-        let conflicts: Vec<NewConflict> = stop
+        let conflicts: Vec<_> = stop
             .merged
-            .conflicts
-            .iter()
-            .filter(|conflict| conflict.state == ConflictState::Open)
-            .map(|conflict| NewConflict {
-                id: conflict.id,
-                lineage: conflict.lineage,
-                key: conflict.key.clone(),
-                attribute: conflict.attribute.clone(),
-                base: conflict.base.clone(),
-                source: conflict.source.clone(),
-                target: conflict.target.clone(),
-            })
+            .open()
+            .map(|found| new_conflict(1, found))
             .collect();
         let mut operator = database.operator().await?;
         operator.batch("BEGIN").await?;
@@ -459,10 +448,12 @@ impl Attempt<'_> {
             };
             let new = NewMerge {
                 operation: Operation::Rebase,
-                source: &stop.pick.hash.short(),
+                sources: &[MergeSource {
+                    name: stop.pick.hash.short(),
+                    head: stop.pick.hash,
+                }],
                 target: self.branch,
                 bases: &[stop.pick.base],
-                source_head: stop.pick.hash,
                 target_head: head.commit,
                 strategy: self.decisions.strategy.as_str(),
                 history: History::default().as_str(),

@@ -19,7 +19,6 @@ const DECISIONS: &str = include_str!("sql/merge_decisions.sql");
 pub struct MergeAudit {
     /// All best common ancestors of what was merged in the end: a branch may have moved while a merge waited.
     pub bases: Vec<CommitHash>,
-    pub source_head: Option<CommitHash>,
     pub objects: Vec<AuditObject>,
     /// What the strategy decided.
     pub conflicts: Vec<AuditConflict>,
@@ -39,6 +38,8 @@ pub struct AuditObject {
 /// A conflict that nobody was asked about.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct AuditConflict {
+    /// Which of the merge's sources conflicts, from 1.
+    pub source_number: usize,
     pub lineage: Lineage,
     pub key: ObjectKey,
     pub attribute: String,

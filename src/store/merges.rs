@@ -10,7 +10,7 @@ use super::refs::json;
 use super::rows::{FromRow, array};
 use crate::schema::model::{Definition, Lineage, ObjectKey};
 use crate::upstream::{Executor, Row};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use std::fmt;
 use std::str::FromStr;
@@ -19,6 +19,7 @@ const CREATE: &str = include_str!("sql/create_merge.sql");
 const MERGES: &str = include_str!("sql/merges.sql");
 const CONFLICTS: &str = include_str!("sql/conflicts.sql");
 const RESOLVE: &str = include_str!("sql/resolve_conflict.sql");
+const ADD_CONFLICTS: &str = include_str!("sql/add_conflicts.sql");
 const ABORT: &str = include_str!("sql/abort_merge.sql");
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -160,15 +161,23 @@ pub enum Resolution {
     },
 }
 
+/// What is merged.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct MergeSource {
+    /// As the client named it.
+    pub name: String,
+    pub head: CommitHash,
+}
+
 #[derive(Clone, Debug)]
 pub struct NewMerge<'a> {
     pub operation: Operation,
-    /// Branch names.
-    pub source: &'a str,
+    /// One at least, in the order in which they are merged.
+    pub sources: &'a [MergeSource],
+    /// A branch's name.
     pub target: &'a str,
     /// All best common ancestors, in the order in which [`Store::merge_base`] gave them.
     pub bases: &'a [CommitHash],
-    pub source_head: CommitHash,
     pub target_head: CommitHash,
     pub strategy: &'a str,
     pub history: &'a str,
@@ -182,6 +191,8 @@ pub struct NewMerge<'a> {
 pub struct NewConflict {
     /// Its number within the merge, from 1.
     pub id: i64,
+    /// Which of the merge's sources conflicts, from 1.
+    pub source_number: usize,
     pub lineage: Lineage,
     pub key: ObjectKey,
     /// The path of the attribute in question: `column email type`.
@@ -196,10 +207,10 @@ pub struct NewConflict {
 pub struct MergeRow {
     pub id: i64,
     pub operation: Operation,
-    pub source: String,
+    /// One at least.
+    pub sources: Vec<MergeSource>,
     pub target: String,
     pub bases: Vec<CommitHash>,
-    pub source_head: CommitHash,
     pub target_head: CommitHash,
     pub strategy: String,
     pub history: String,
@@ -213,6 +224,20 @@ pub struct MergeRow {
     pub conflicts: i64,
     /// How many of them await a decision.
     pub unresolved: i64,
+}
+
+impl MergeRow {
+    /// The sources' names, as a list shows them.
+    pub fn source(&self) -> String {
+        let names: Vec<&str> = self.sources.iter().map(|source| &*source.name).collect();
+        names.join(", ")
+    }
+
+    /// The name of the source of that number, from 1.
+    pub fn origin(&self, number: usize) -> &str {
+        let source = number.checked_sub(1).and_then(|at| self.sources.get(at));
+        source.map_or("", |source| &source.name)
+    }
 }
 
 #[derive(Clone, Debug, PartialEq)]
@@ -229,6 +254,8 @@ pub struct ConflictRow {
     pub resolved_by: Option<String>,
     pub resolved_at_micros: Option<i64>,
     pub decided_by: Option<Decider>,
+    /// Which of the merge's sources conflicts, from 1.
+    pub source_number: usize,
     /// While it is open.
     pub remembered: Option<Remembered>,
 }
@@ -241,10 +268,14 @@ impl Store {
         new: &NewMerge<'_>,
     ) -> Result<i64, StoreError> {
         let bases = array(new.bases);
-        let heads = [new.source_head, new.target_head].map(|head| head.to_string());
+        let Some((first, more)) = new.sources.split_first() else {
+            return Err(StoreError::unexpected("a merge without a source"));
+        };
+        let heads = [first.head, new.target_head].map(|head| head.to_string());
+        let more = json(&more)?;
         let conflicts = json(&new.conflicts)?;
         let params = [
-            Some(new.source),
+            Some(first.name.as_str()),
             Some(new.target),
             Some(&bases),
             Some(&heads[0]),
@@ -255,9 +286,24 @@ impl Store {
             Some(&conflicts),
             Some(new.operation.as_str()),
             Some(new.history),
+            Some(&more),
         ];
         let rows = exec.query(CREATE, &params).await?;
         FromRow::new(rows.into_iter().next().unwrap_or_default()).parse()
+    }
+
+    /// Adds conflicts to an open merge: of a source that those before kept from being looked at.
+    pub async fn add_conflicts(
+        &self,
+        exec: &mut dyn Executor,
+        merge: i64,
+        conflicts: &[NewConflict],
+    ) -> Result<(), StoreError> {
+        let conflicts = json(&conflicts)?;
+        let params = [Some(merge.to_string()), Some(conflicts)];
+        let params = params.each_ref().map(Option::as_deref);
+        exec.query(ADD_CONFLICTS, &params).await?;
+        self.must_be_open(exec, merge).await
     }
 
     /// # Errors
@@ -355,10 +401,9 @@ fn merge_row(row: Row) -> Result<MergeRow, StoreError> {
     Ok(MergeRow {
         id: row.parse()?,
         operation: row.parse()?,
-        source: row.text()?,
+        sources: row.json()?,
         target: row.text()?,
         bases: row.json()?,
-        source_head: row.parse()?,
         target_head: row.parse()?,
         strategy: row.text()?,
         history: row.text()?,
@@ -395,6 +440,7 @@ fn conflict_row(row: Row) -> Result<ConflictRow, StoreError> {
         resolved_by: row.optional_text()?,
         resolved_at_micros: row.optional()?,
         decided_by: row.optional()?,
+        source_number: row.parse()?,
         remembered: {
             let merge = row.optional()?;
             let (choice, sql) = (row.optional_text()?, row.optional_text()?);

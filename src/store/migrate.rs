@@ -22,6 +22,7 @@ const MIGRATIONS: &[&str] = &[
     include_str!("migrations/0010_protection.sql"),
     include_str!("migrations/0011_expiry.sql"),
     include_str!("migrations/0012_merge_audit.sql"),
+    include_str!("migrations/0013_several_sources.sql"),
 ];
 
 /// Functions and views as they are after the last migration, which replaces them: a change of one comes with a migration.

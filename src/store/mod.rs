@@ -50,8 +50,8 @@ pub use history::LogQuery;
 pub use hydration::{Hydrating, Made, Placed, PlacedColumn, Progress};
 pub use lineage::LineageEntry;
 pub use merges::{
-    ConflictRow, Decider, MergeRow, MergeState, NewConflict, NewMerge, Operation, Remembered,
-    RememberedDecision, Resolution, Side,
+    ConflictRow, Decider, MergeRow, MergeSource, MergeState, NewConflict, NewMerge, Operation,
+    Remembered, RememberedDecision, Resolution, Side,
 };
 pub use protection::{MergeRequest, Protection, RequestState};
 pub use rebases::{RebaseMerge, RebaseRow};

@@ -4,6 +4,7 @@ use super::Commit;
 use super::audit::MergeAudit;
 use super::error::StoreError;
 use super::hash::{CommitHash, ObjectHash, TreeHash};
+use super::merges::MergeSource;
 use super::record::{LedgerBase, MergeRecord, NewHead, Record};
 use super::tree::Change;
 use crate::schema::model::Lineage;
@@ -89,8 +90,9 @@ impl<'a> Rebase<'a> {
 struct CleanMerge<'a> {
     operation: &'static str,
     source: &'a str,
-    bases: &'a [CommitHash],
     source_head: CommitHash,
+    more: &'a [MergeSource],
+    bases: &'a [CommitHash],
     strategy: &'a str,
     history: &'a str,
     message: Option<&'a str>,
@@ -101,21 +103,24 @@ impl<'a> CleanMerge<'a> {
         match merge {
             MergeRecord::Clean {
                 operation,
-                source,
+                sources,
                 bases,
-                source_head,
                 strategy,
                 history,
                 message,
-            } => Some(Self {
-                operation: operation.as_str(),
-                source,
-                bases,
-                source_head: *source_head,
-                strategy,
-                history,
-                message: message.as_deref(),
-            }),
+            } => {
+                let (first, more) = sources.split_first()?;
+                Some(Self {
+                    operation: operation.as_str(),
+                    source: &first.name,
+                    source_head: first.head,
+                    more,
+                    bases,
+                    strategy,
+                    history,
+                    message: message.as_deref(),
+                })
+            }
             MergeRecord::None | MergeRecord::Completes(_) | MergeRecord::Rebase { .. } => None,
         }
     }

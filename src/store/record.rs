@@ -4,7 +4,7 @@ use super::audit::MergeAudit;
 use super::chain::Earlier;
 use super::error::StoreError;
 use super::hash::{CommitHash, ObjectHash};
-use super::merges::Operation;
+use super::merges::{MergeSource, Operation};
 use super::payload::Payload;
 use super::rows::FromRow;
 use super::tree::{Change, TreeUpdate};
@@ -103,10 +103,9 @@ pub enum MergeRecord {
     /// It is a merge that needed no decision, and is stored as completed.
     Clean {
         operation: Operation,
-        /// As the client named it.
-        source: String,
+        /// One at least.
+        sources: Vec<MergeSource>,
         bases: Vec<CommitHash>,
-        source_head: CommitHash,
         strategy: String,
         /// Whether it may fast-forward, and what it joins.
         history: String,

@@ -26,6 +26,7 @@ mod merge_audit;
 mod merge_history;
 mod merge_kinds;
 mod merge_preview;
+mod merge_several;
 mod merge_union;
 mod moving;
 mod protection;

@@ -4,7 +4,7 @@ use crate::harness::Database;
 use crate::store::connect;
 use pggit::config::{SslMode, Upstream};
 use pggit::merge::Strategy;
-use pggit::repo::merging::{self, History, MergeReport, Outcome, Request};
+use pggit::repo::merging::{self, History, MergeReport, Outcome, Request, Source};
 use pggit::repo::{self, Identity, PendingDdl, Ref, Repo, Versioning, branches, drift};
 use pggit::sql::plan::{Ddl, Target, TargetClass};
 use pggit::store::Operation;
@@ -112,8 +112,7 @@ impl Versioned {
         let request = Request {
             operation: Operation::Merge,
             base: None,
-            source: Ref::branch(source),
-            source_name: source.to_owned(),
+            sources: vec![Source::new(Ref::branch(source))],
             target: target.to_owned(),
             history: History::Auto,
             strategy: Strategy::Auto,

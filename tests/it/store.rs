@@ -10,8 +10,8 @@ use pggit::schema::snapshot::Snapshot;
 use pggit::store::tree::Change;
 use pggit::store::{
     Commit, CommitHash, Decider, LedgerBase, LineageEntry, LogQuery, MAIN_BRANCH_ID, MergeAudit,
-    MergeRecord, MergeState, NewBranch, NewConflict, NewHead, NewMerge, ObjectHash, Operation,
-    Record, Recorded, Resolution, Side, Store, StoreError,
+    MergeRecord, MergeSource, MergeState, NewBranch, NewConflict, NewHead, NewMerge, ObjectHash,
+    Operation, Record, Recorded, Resolution, Side, Store, StoreError,
 };
 use pggit::upstream::Executor;
 use pggit::upstream::admin::{AdminConnection, AdminPools};
@@ -155,7 +155,10 @@ async fn migrating_is_idempotent_also_when_proxies_race() {
     futures::future::join_all(racers).await;
     let admin = database.superuser().await;
     let migrations = "SELECT string_agg(number::text, ',' ORDER BY number) FROM pggit.migration";
-    assert_eq!(admin.value(migrations).await, "1,2,3,4,5,6,7,8,9,10,11,12");
+    assert_eq!(
+        admin.value(migrations).await,
+        "1,2,3,4,5,6,7,8,9,10,11,12,13"
+    );
     assert_eq!(admin.value("SELECT count(*) FROM pggit.secret").await, "1");
 }
 
@@ -801,6 +804,7 @@ async fn a_merge_is_kept_resolved_and_completed() {
         serde_json::from_str(r#"{"kind":"table","schema":"public","name":"users"}"#).unwrap();
     let conflict = |id: i64| NewConflict {
         id,
+        source_number: 1,
         lineage: lineage(1),
         key: key.clone(),
         attribute: "column email type".to_owned(),
@@ -808,13 +812,16 @@ async fn a_merge_is_kept_resolved_and_completed() {
         source: Some(serde_json::json!("text")),
         target: Some(serde_json::json!({"a": [1, "b"]})),
     };
+    let source = |name: &str| MergeSource {
+        name: name.to_owned(),
+        head: first,
+    };
     let new = NewMerge {
         operation: Operation::Merge,
         history: "auto",
-        source: "feature",
+        sources: &[source("feature"), source("v1")],
         target: "main",
         bases: &[first, CommitHash::of(b"second base")],
-        source_head: first,
         target_head: first,
         strategy: "auto",
         message: None,
@@ -827,7 +834,8 @@ async fn a_merge_is_kept_resolved_and_completed() {
         .await
         .unwrap();
     let merge = store.merge(&mut client, id).await.unwrap();
-    assert_eq!((&*merge.source, &*merge.bases), ("topic", new.bases));
+    assert_eq!((&*merge.source(), &*merge.bases), ("topic, v1", new.bases));
+    assert_eq!((merge.origin(2), merge.origin(3)), ("v1", ""));
     assert_eq!((merge.conflicts, merge.unresolved), (2, 2));
 
     let take = Resolution::Take(Side::Source);
@@ -921,9 +929,11 @@ async fn a_merge_without_conflicts_is_kept_as_completed() {
     merge.merge = MergeRecord::Clean {
         operation: Operation::Merge,
         history: "auto".to_owned(),
-        source: "feature".to_owned(),
+        sources: vec![MergeSource {
+            name: "feature".to_owned(),
+            head: first,
+        }],
         bases: vec![first],
-        source_head: first,
         strategy: "auto".to_owned(),
         message: Some("merge".to_owned()),
     };

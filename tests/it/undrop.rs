@@ -6,7 +6,7 @@ use crate::store::connect;
 use pggit::config::{SslMode, Upstream};
 use pggit::error::ErrorReport;
 use pggit::merge::Strategy;
-use pggit::repo::merging::{self, History, Outcome, Request};
+use pggit::repo::merging::{self, History, Outcome, Request, Source};
 use pggit::repo::{Identity, Ref, Repo, Versioning};
 use pggit::store::Operation;
 use pggit::upstream::AdminPools;
@@ -58,12 +58,11 @@ async fn revert(fixture: &Fixture, branch: &str) -> Result<(), ErrorReport> {
     let request = Request {
         operation: Operation::Revert,
         base: Some(head.commit),
-        source: Ref {
+        sources: vec![Source::new(Ref {
             name: branch.to_owned(),
             at: None,
             ancestor: 1,
-        },
-        source_name: branch.to_owned(),
+        })],
         target: branch.to_owned(),
         strategy: Strategy::Auto,
         history: History::Auto,

@@ -45,6 +45,12 @@ impl Stored {
             .run("BEGIN; DROP VIEW v_2; ALTER TABLE t_2 ADD c int; COMMIT")
             .await;
         session.run("PGGIT MERGE feature").await;
+        for name in ["a", "b"] {
+            session.run(&format!("PGGIT BRANCH {name}")).await;
+            let branch = fixture.connect_on(name).await;
+            branch.run(&format!("CREATE TABLE of_{name} ()")).await;
+        }
+        session.run("PGGIT MERGE a, b").await;
         session.run("PGGIT BRANCH gone").await;
         fixture.complete("gone").await;
         session.run("PGGIT BRANCH RENAME gone TO lost").await;
@@ -181,7 +187,7 @@ const COVERED: &[(&str, &[&str], &[Part])] = &[
     ),
     (
         "merge",
-        &["source_head", "target_head", "commit"],
+        &["source_head", "more_heads", "target_head", "commit"],
         &[Part::Merge],
     ),
 ];

@@ -1,9 +1,15 @@
 use super::*;
-use crate::command::ast::ObjectName;
+use crate::command::ast::{
+    CherryPick, DiffFormat, Log, Merge, ObjectName, Rebase, ResolveWith, Revert, Rollback,
+    RollbackTo, TagCommand, Undo,
+};
 use crate::command::parser::MAX_COMMAND_BYTES;
 use crate::error::SqlState;
 use crate::merge::Strategy;
+use crate::repo::Ref;
 use crate::repo::history::ObjectPath;
+use crate::repo::merging::History;
+use crate::repo::undoing::Span;
 
 fn command(text: &str) -> Command {
     parse(text).unwrap_or_else(|error| panic!("{text}: {error:?}"))
@@ -262,7 +268,7 @@ fn diff_takes_up_to_two_refs_and_a_format() {
 #[test]
 fn merge_takes_its_clauses_in_any_order() {
     let plain = Merge {
-        source: Ref::branch("feature"),
+        sources: vec![Ref::branch("feature")],
         into: None,
         strategy: Strategy::Auto,
         history: History::Auto,
@@ -301,6 +307,17 @@ fn merge_takes_its_clauses_in_any_order() {
             })
         );
     }
+    assert_eq!(
+        command("PGGIT MERGE a, \"B\"~1,c INTO main DRY RUN"),
+        Command::Merge(Merge {
+            sources: vec![Ref::branch("a"), at("B", None, 1), Ref::branch("c")],
+            into: Some("main".to_owned()),
+            dry_run: true,
+            ..plain.clone()
+        })
+    );
+    assert_eq!(error("PGGIT MERGE a,").sqlstate, SqlState::SYNTAX_ERROR);
+    assert_eq!(error("PGGIT MERGE a b").sqlstate, SqlState::SYNTAX_ERROR);
     assert_eq!(
         command("PGGIT MERGE BASE a b~1"),
         Command::MergeBase {

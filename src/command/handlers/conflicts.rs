@@ -9,8 +9,8 @@ use crate::store::{ConflictRow, RememberedDecision, Resolution, Side};
 
 pub async fn list(with: Invocation<'_>, merge: i64) -> Result<Answer, ErrorReport> {
     let database = with.versioned()?;
-    let rows = merging::conflicts(&database, merge)
-        .await?
+    let (merge, conflicts) = merging::conflicts(&database, merge).await?;
+    let rows = conflicts
         .into_iter()
         .map(|conflict| {
             let state = state_of(&conflict);
@@ -22,6 +22,7 @@ pub async fn list(with: Invocation<'_>, merge: i64) -> Result<Answer, ErrorRepor
                 Conflict::render(conflict.source.as_ref()).into(),
                 Conflict::render(conflict.target.as_ref()).into(),
                 state.into(),
+                merge.origin(conflict.source_number).into(),
             ]
         })
         .collect();

@@ -7,7 +7,7 @@ use crate::catalog;
 use crate::command::ast::Merge;
 use crate::command::{Answer, Invocation, Value};
 use crate::error::{ErrorReport, Report};
-use crate::repo::merging::{self, MergeReport, Outcome, Request};
+use crate::repo::merging::{self, MergeReport, Outcome, Planned, Request, Source};
 use crate::repo::transition::Transition;
 use crate::repo::{Ref, history};
 use crate::schema::model::ObjectKey;
@@ -40,8 +40,7 @@ fn request(with: &Invocation<'_>, merge: &Merge) -> Request {
     Request {
         operation: Operation::Merge,
         base: None,
-        source: merge.source.clone(),
-        source_name: merge.source.to_string(),
+        sources: merge.sources.iter().cloned().map(Source::new).collect(),
         target: merge.into.clone().unwrap_or_else(|| with.branch.to_owned()),
         strategy: merge.strategy,
         history: merge.history,
@@ -87,10 +86,9 @@ pub async fn dry_run(with: Invocation<'_>, merge: &Merge) -> Result<Answer, Erro
     let creator = catalog::creator(with.session)
         .await
         .map_err(|error| error.report())?;
-    let planned = merging::plan(&database, &request, &[], &creator).await?;
+    let planned = merging::plan(&database, &request, &creator).await?;
     let transition = &planned.transition;
     let mut rows: Vec<Vec<Value>> = planned
-        .merged
         .objects
         .iter()
         .filter_map(|object| {
@@ -98,11 +96,13 @@ pub async fn dry_run(with: Invocation<'_>, merge: &Merge) -> Result<Answer, Erro
                 .changes
                 .iter()
                 .find(|change| change.lineage == object.lineage);
-            let conflicts: Vec<&str> = planned
-                .merged
+            let conflicts: Vec<String> = planned
                 .open()
-                .filter(|conflict| conflict.lineage == object.lineage)
-                .map(|conflict| conflict.attribute.as_str())
+                .filter(|(_, conflict)| conflict.lineage == object.lineage)
+                .map(|(part, conflict)| match request.sources.as_slice() {
+                    [_] => conflict.attribute.clone(),
+                    _ => format!("{}: {}", part.name, conflict.attribute),
+                })
                 .collect();
             let equal = object.kind == crate::merge::MergeKind::NoConflict;
             if equal && change.is_none() && conflicts.is_empty() {
@@ -122,7 +122,7 @@ pub async fn dry_run(with: Invocation<'_>, merge: &Merge) -> Result<Answer, Erro
     let mut rebuilt: Vec<(&ObjectKey, Vec<&str>)> = Vec::new();
     for step in &transition.steps {
         let is_listed = transition.changes.iter().any(|change| {
-            let mut objects = planned.merged.objects.iter();
+            let mut objects = planned.objects.iter();
             change.key == step.object && objects.any(|object| object.lineage == change.lineage)
         });
         if is_listed {
@@ -142,11 +142,25 @@ pub async fn dry_run(with: Invocation<'_>, merge: &Merge) -> Result<Answer, Erro
             statements.join(";\n").into(),
         ]
     }));
+    rows.extend(waiting(&planned));
     Ok(Answer::with_rows("PGGIT MERGE", rows))
 }
 
+/// The sources that are not looked at until the conflicts of one before them are decided.
+fn waiting(planned: &Planned) -> impl Iterator<Item = Vec<Value>> {
+    planned.waiting.iter().map(|source| {
+        vec![
+            Value::Null,
+            format!("source {source}").into(),
+            "wait".into(),
+            String::from("until the conflicts before it are decided").into(),
+            String::new().into(),
+        ]
+    })
+}
+
 /// What a merge would do to an object, in a word and in detail.
-fn outcome(change: Option<&Change>, conflicts: &[&str]) -> (&'static str, String) {
+fn outcome(change: Option<&Change>, conflicts: &[String]) -> (&'static str, String) {
     if !conflicts.is_empty() {
         return ("conflict", conflicts.join(", "));
     }
@@ -223,7 +237,7 @@ pub async fn show(with: Invocation<'_>, merge: i64) -> Result<Answer, ErrorRepor
         fact("merge", &merge.id.to_string()),
         fact("operation", merge.operation.as_str()),
         fact("state", merge.state.as_str()),
-        fact("source", &merge.source),
+        fact("source", &merge.source()),
         fact("target", &merge.target),
         fact("strategy", &merge.strategy),
         fact("history", &merge.history),
@@ -237,7 +251,9 @@ pub async fn show(with: Invocation<'_>, merge: i64) -> Result<Answer, ErrorRepor
     for base in &merge.bases {
         rows.push(fact("base", &base.to_string()));
     }
-    rows.push(fact("source head", &merge.source_head.to_string()));
+    for source in &merge.sources {
+        rows.push(fact("source head", &source.head.to_string()));
+    }
     rows.push(fact("target head", &merge.target_head.to_string()));
     if let Some(commit) = merge.commit {
         rows.push(fact("commit", &commit.to_string()));
@@ -253,7 +269,11 @@ pub async fn show(with: Invocation<'_>, merge: i64) -> Result<Answer, ErrorRepor
         };
         let state = conflicts::state_of(conflict);
         let (id, key, attribute) = (conflict.id, &conflict.key, &conflict.attribute);
-        let what = format!("{id} {key} {attribute}: {state}{decided}");
+        let origin = match merge.sources.as_slice() {
+            [_] => String::new(),
+            _ => format!(" from {}", merge.origin(conflict.source_number)),
+        };
+        let what = format!("{id} {key} {attribute}{origin}: {state}{decided}");
         rows.push(fact("conflict", &what));
     }
     for decision in &shown.decisions {
@@ -289,7 +309,7 @@ pub async fn list(with: Invocation<'_>) -> Result<Answer, ErrorReport> {
             vec![
                 merge.id.into(),
                 merge.state.as_str().into(),
-                merge.source.into(),
+                merge.source().into(),
                 merge.target.into(),
                 merge.strategy.into(),
                 merge.conflicts.into(),

@@ -76,7 +76,9 @@ pub async fn run(with: Invocation<'_>) -> Result<Answer, ErrorReport> {
             "open merge",
             &format!(
                 "{} from {}: {} unresolved conflicts",
-                merge.id, merge.source, merge.unresolved
+                merge.id,
+                merge.source(),
+                merge.unresolved
             ),
         ));
     }

@@ -2,12 +2,12 @@
 
 use super::audit::audit;
 use super::history::squash_message;
-use super::plan::{Planned, plan};
+use super::plan::{Planned, Resolutions, work_out};
+use super::sources::distinct;
 use super::{History, Request, conflicts};
 use crate::branch::BranchMap;
 use crate::catalog;
 use crate::error::ErrorReport;
-use crate::merge::Resolution;
 use crate::repo::advance::{Advanced, Authored, Merging, advance_from};
 use crate::repo::database::Database;
 use crate::repo::error::RepoError;
@@ -60,20 +60,27 @@ pub async fn merge(
     request: &Request,
     identity: &Identity,
 ) -> Result<MergeReport, ErrorReport> {
-    Ok(attempt(database, session, request, &[], None, identity).await?)
+    let merged = async {
+        let request = distinct(database, request).await?;
+        let none = Resolutions::new();
+        attempt(database, session, &request, &none, None, identity).await
+    };
+    Ok(merged.await?)
 }
 
-/// Waits for what a merge needs of branches that are still being made: all of the target, the source's ledgers.
+/// Waits for what a merge needs of branches that are still being made: all of the target, the sources' ledgers.
 async fn hydrated(database: &Database, request: &Request) -> Result<(), RepoError> {
     let target = database.branch(&request.target).await?;
     database.complete(target.id()).await?;
     let registry = database.registry();
-    let source = request.source.as_branch();
-    if let Some(source) = source.and_then(|source| registry.branch(source))
-        && let Some(hydration) = database.hydration(source.id())
-    {
-        let ledgers = &database.versioning().migration_ledgers;
-        hydration.prepare_for_tables(ledgers).await?;
+    for source in &request.sources {
+        let source = source.at.as_branch();
+        if let Some(source) = source.and_then(|source| registry.branch(source))
+            && let Some(hydration) = database.hydration(source.id())
+        {
+            let ledgers = &database.versioning().migration_ledgers;
+            hydration.prepare_for_tables(ledgers).await?;
+        }
     }
     Ok(())
 }
@@ -83,14 +90,14 @@ pub(super) async fn attempt(
     database: &Database,
     session: &mut dyn Executor,
     request: &Request,
-    resolutions: &[Resolution],
+    resolutions: &Resolutions,
     stored: Option<i64>,
     identity: &Identity,
 ) -> Result<MergeReport, RepoError> {
     let creator = catalog::creator(session).await?;
     hydrated(database, request).await?;
     for _ in 0..transition::ATTEMPTS {
-        let planned = plan(database, request, resolutions, &creator).await?;
+        let planned = work_out(database, request, resolutions, &creator).await?;
         request.history.check(&planned, &request.target)?;
         let squashed_before = request.history == History::Squash && planned.is_without_effect();
         if stored.is_none() && (planned.is_up_to_date() || squashed_before) {
@@ -143,25 +150,29 @@ async fn apply(
     let (observed, stamp) = transition.apply(database, session, terms).await?;
     let ledgers = if request.operation == Operation::Merge {
         let registry = database.registry();
-        match registry.branch(&request.source_name) {
-            Some(source) => {
-                let tree = planned.source_head.tree;
-                carry_ledgers(database, session, source, tree, transition).await?
+        let mut ledgers = Vec::new();
+        for part in &planned.parts {
+            if let Some(source) = registry.branch(&part.name) {
+                let tree = part.head.tree;
+                ledgers.extend(carry_ledgers(database, session, source, tree, transition).await?);
             }
-            None => Vec::new(),
         }
+        ledgers
     } else {
         Vec::new()
     };
 
-    let (source, target) = (&request.source_name, &request.target);
+    let (sources, target) = (request.source_names(), &request.target);
     let message = match &request.message {
         Some(message) => message.clone(),
         None if request.history == History::Squash => {
-            squash_message(database, planned, source, target).await?
+            squash_message(database, planned, &sources, target).await?
         }
-        None => format!("Merge {source} into {target}"),
+        None => format!("Merge {sources} into {target}"),
     };
+    let fast_forward = request
+        .history
+        .fast_forward(planned, request.message.is_some());
     let advanced = advance_from(
         database,
         session,
@@ -172,14 +183,14 @@ async fn apply(
             identity,
             message,
             statements: transition.statements(),
-            action: format!("{} {}", request.operation.as_str(), request.source_name),
+            action: format!("{} {sources}", request.operation.as_str()),
         },
         Some(Merging {
-            source: planned.source_head,
-            joins: request.history.joins(request.operation),
-            fast_forward: request
-                .history
-                .fast_forwards(planned, request.message.is_some()),
+            joins: match request.history.joins(request.operation) {
+                true => planned.parts.iter().map(|part| part.head.commit).collect(),
+                false => Vec::new(),
+            },
+            fast_forward,
             merge: conflicts::record(request, planned, stored),
             chain: None,
             audit: audit(planned),
@@ -193,7 +204,7 @@ async fn apply(
         Advanced::Moved(_) => return Ok(None),
     };
     Ok(Some(MergeReport {
-        outcome: if commit == planned.source_head.commit {
+        outcome: if fast_forward.is_some_and(|source| source.commit == commit) {
             Outcome::FastForward
         } else {
             Outcome::Merged

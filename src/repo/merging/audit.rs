@@ -15,10 +15,8 @@ pub fn audit(planned: &Planned) -> MergeAudit {
         changes.find(|change| change.lineage == lineage)
     };
     MergeAudit {
-        bases: planned.bases.clone(),
-        source_head: Some(planned.source_head.commit),
+        bases: planned.bases(),
         objects: planned
-            .merged
             .objects
             .iter()
             .map(|object| AuditObject {
@@ -29,11 +27,10 @@ pub fn audit(planned: &Planned) -> MergeAudit {
             })
             .collect(),
         conflicts: planned
-            .merged
-            .conflicts
-            .iter()
-            .filter(|conflict| conflict.state != ConflictState::Open)
-            .map(|conflict| AuditConflict {
+            .conflicts()
+            .filter(|(_, conflict)| conflict.state != ConflictState::Open)
+            .map(|(part, conflict)| AuditConflict {
+                source_number: part.number,
                 lineage: conflict.lineage,
                 key: conflict.key.clone(),
                 attribute: conflict.attribute.clone(),

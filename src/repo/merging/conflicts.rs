@@ -1,19 +1,19 @@
 //! Merges that wait for a person: their conflicts are stored, decided one by one, and then applied.
 
 use super::apply::{MergeReport, attempt};
-use super::plan::Planned;
+use super::plan::{Planned, Resolutions};
 use super::trial;
-use super::{History, Request};
+use super::{History, Request, Source};
 use crate::error::{ErrorReport, SqlState};
-use crate::merge::{self, Choice, Strategy};
+use crate::merge::{self, Choice, Conflict, Strategy};
 use crate::repo::database::Database;
 use crate::repo::error::RepoError;
 use crate::repo::identity::Identity;
 use crate::repo::reference::Ref;
 use crate::schema::quote::quote_identifier;
 use crate::store::{
-    ConflictRow, Decider, MergeRecord, MergeRow, MergeState, NewConflict, NewMerge, Operation,
-    Remembered, RememberedDecision, Resolution, Side,
+    ConflictRow, Decider, MergeRecord, MergeRow, MergeSource, MergeState, NewConflict, NewMerge,
+    Operation, Remembered, RememberedDecision, Resolution, Side, StoreError,
 };
 use crate::upstream::Executor;
 
@@ -23,15 +23,23 @@ pub async fn list(database: &Database) -> Result<Vec<MergeRow>, ErrorReport> {
     Ok(merges.map_err(RepoError::from)?)
 }
 
-/// A merge's conflicts.
-pub async fn conflicts(database: &Database, merge: i64) -> Result<Vec<ConflictRow>, ErrorReport> {
-    Ok(rows(database, merge).await?)
+/// A merge and its conflicts.
+pub async fn conflicts(
+    database: &Database,
+    merge: i64,
+) -> Result<(MergeRow, Vec<ConflictRow>), ErrorReport> {
+    let found = async {
+        let row = database
+            .store()
+            .merge(&mut database.reader(), merge)
+            .await?;
+        Ok::<_, RepoError>((row, rows(database, merge).await?))
+    };
+    Ok(found.await?)
 }
 
 async fn rows(database: &Database, merge: i64) -> Result<Vec<ConflictRow>, RepoError> {
     let mut reader = database.reader();
-    // So that an unknown merge is an error, not an empty list.
-    database.store().merge(&mut reader, merge).await?;
     Ok(database.store().conflicts(&mut reader, merge).await?)
 }
 
@@ -110,25 +118,18 @@ async fn decide(
 ) -> Result<i64, RepoError> {
     let store = database.store();
     let row = open_merge(database, merge).await?;
+    let conflicts = store.conflicts(&mut database.reader(), merge).await?;
+    let found = conflicts
+        .iter()
+        .find(|found| found.id == conflict)
+        .ok_or(StoreError::UnknownConflict { merge, conflict })?;
+    is_last_source(&row, found, &conflicts)?;
     let resolution = match decision {
         Decision::Take(side) => Resolution::Take(side),
-        Decision::Custom(_) if row.operation == Operation::Rebase => {
-            return Err(ErrorReport::new(
-                SqlState::FEATURE_NOT_SUPPORTED,
-                "custom DDL cannot decide a conflict of a rebase",
-            )
-            .with_detail("It could not be tried: the branch does not have the objects as they are in the middle of the rebase.")
-            .with_hint("Take a side, and change the object once the rebase is complete.")
-            .into());
-        }
         Decision::Custom(sql) => {
-            let conflicts = store.conflicts(&mut database.reader(), merge).await?;
-            let found = conflicts
-                .into_iter()
-                .find(|found| found.id == conflict)
-                .ok_or(crate::store::StoreError::UnknownConflict { merge, conflict })?;
+            can_be_tried(&row, found)?;
             let target = database.branch(&row.target).await?;
-            let definition = trial::run(database, session, &target, &found, &sql, identity).await?;
+            let definition = trial::run(database, session, &target, found, &sql, identity).await?;
             Resolution::Custom {
                 sql,
                 definition: definition.map(Box::new),
@@ -146,6 +147,49 @@ async fn decide(
         )
         .await?;
     Ok(store.merge(&mut operator, merge).await?.unresolved)
+}
+
+/// What a later source conflicts with has come of the decisions about those before it.
+fn is_last_source(
+    row: &MergeRow,
+    conflict: &ConflictRow,
+    all: &[ConflictRow],
+) -> Result<(), ErrorReport> {
+    let later = all
+        .iter()
+        .find(|other| other.source_number > conflict.source_number);
+    let Some(later) = later else {
+        return Ok(());
+    };
+    Err(ErrorReport::new(
+        SqlState::OBJECT_NOT_IN_PREREQUISITE_STATE,
+        format!(
+            "conflict {} of merge {} is decided for good",
+            conflict.id, row.id
+        ),
+    )
+    .with_detail(format!(
+        "Source \"{}\" has been merged upon that decision.",
+        row.origin(later.source_number)
+    ))
+    .with_hint(format!("PGGIT MERGE ABORT {} gives the merge up.", row.id)))
+}
+
+/// Custom DDL is tried on the target, which has to have what the conflict is about.
+fn can_be_tried(row: &MergeRow, conflict: &ConflictRow) -> Result<(), ErrorReport> {
+    let (what, when) = match row.operation {
+        Operation::Rebase => ("of a rebase", "in the middle of the rebase"),
+        _ if conflict.source_number > 1 => ("of a later source", "after the sources before it"),
+        _ => return Ok(()),
+    };
+    Err(ErrorReport::new(
+        SqlState::FEATURE_NOT_SUPPORTED,
+        format!("custom DDL cannot decide a conflict {what}"),
+    )
+    .with_detail(format!(
+        "It could not be tried: the branch does not have the objects as they are {when}."
+    ))
+    .with_hint("Take a side, and change the object afterwards."))
 }
 
 /// Completes a merge whose conflicts are all decided; with the target's name. `session` must be in no transaction.
@@ -182,8 +226,14 @@ async fn complete(
         .store()
         .conflicts(&mut database.reader(), merge)
         .await?;
-    let resolutions: Vec<merge::Resolution> =
-        conflicts.into_iter().filter_map(resolution).collect();
+    let mut resolutions = Resolutions::new();
+    for conflict in conflicts {
+        let number = conflict.source_number;
+        resolutions
+            .entry(number)
+            .or_default()
+            .extend(resolution(conflict));
+    }
     let request = Request {
         operation: row.operation,
         base: match row.operation {
@@ -192,9 +242,15 @@ async fn complete(
                 row.bases.first().copied()
             }
         },
-        // The very commit that the decisions were made about.
-        source: Ref::commit(row.source_head),
-        source_name: row.source,
+        // The very commits that the decisions were made about.
+        sources: row
+            .sources
+            .into_iter()
+            .map(|source| Source {
+                at: Ref::commit(source.head),
+                name: source.name,
+            })
+            .collect(),
         target: row.target,
         strategy: Strategy::parse(&row.strategy).unwrap_or_default(),
         history: History::parse(&row.history).unwrap_or_default(),
@@ -258,8 +314,8 @@ async fn open_merge(database: &Database, merge: i64) -> Result<MergeRow, RepoErr
     .into())
 }
 
-/// Stores what keeps a merge from happening. One that is stored already has met new conflicts: its
-/// target has moved since, and it can only be started anew.
+/// Stores what keeps a merge from happening. One that is stored already gets the conflicts of a source that was not looked
+/// at before; otherwise its target has moved since, and it can only be started anew.
 pub(super) async fn store(
     database: &Database,
     request: &Request,
@@ -267,7 +323,59 @@ pub(super) async fn store(
     stored: Option<i64>,
     identity: &Identity,
 ) -> Result<i64, RepoError> {
+    let conflicts: Vec<NewConflict> = planned
+        .open()
+        .map(|(part, conflict)| new_conflict(part.number, conflict))
+        .collect();
     if let Some(merge) = stored {
+        add(database, request, merge, conflicts).await?;
+        return Ok(merge);
+    }
+    let mut sources = Vec::with_capacity(request.sources.len());
+    for (number, source) in (1..).zip(&request.sources) {
+        // Those that come after the one that conflicts were not looked at.
+        let known = planned.parts.iter().find(|part| part.number == number);
+        let head = match known {
+            Some(part) => part.head.commit,
+            None => source.at.resolve(database, &mut database.reader()).await?,
+        };
+        let name = source.name.clone();
+        sources.push(MergeSource { name, head });
+    }
+    let mut operator = database.operator().await?;
+    Ok(database
+        .store()
+        .create_merge(
+            &mut operator,
+            &NewMerge {
+                operation: request.operation,
+                sources: &sources,
+                target: &request.target,
+                bases: &planned.bases(),
+                target_head: planned.transition.head.commit,
+                strategy: request.strategy.as_str(),
+                history: request.history.as_str(),
+                message: request.message.as_deref(),
+                who: &identity.role,
+                conflicts: &conflicts,
+            },
+        )
+        .await?)
+}
+
+/// Adds the conflicts of the next source to a stored merge.
+async fn add(
+    database: &Database,
+    request: &Request,
+    merge: i64,
+    mut conflicts: Vec<NewConflict>,
+) -> Result<(), RepoError> {
+    let known = rows(database, merge).await?;
+    let last = known.iter().map(|conflict| conflict.source_number).max();
+    if conflicts
+        .iter()
+        .any(|conflict| Some(conflict.source_number) <= last)
+    {
         return Err(ErrorReport::new(
             SqlState::OBJECT_NOT_IN_PREREQUISITE_STATE,
             format!(
@@ -280,41 +388,29 @@ pub(super) async fn store(
         ))
         .into());
     }
-    let conflicts: Vec<NewConflict> = planned
-        .merged
-        .conflicts
-        .iter()
-        .filter(|conflict| conflict.state == merge::ConflictState::Open)
-        .map(|conflict| NewConflict {
-            id: conflict.id,
-            lineage: conflict.lineage,
-            key: conflict.key.clone(),
-            attribute: conflict.attribute.clone(),
-            base: conflict.base.clone(),
-            source: conflict.source.clone(),
-            target: conflict.target.clone(),
-        })
-        .collect();
+    let last = known.iter().map(|conflict| conflict.id).max().unwrap_or(0);
+    for (id, conflict) in (last + 1..).zip(&mut conflicts) {
+        conflict.id = id;
+    }
     let mut operator = database.operator().await?;
-    Ok(database
-        .store()
-        .create_merge(
-            &mut operator,
-            &NewMerge {
-                operation: request.operation,
-                source: &request.source_name,
-                target: &request.target,
-                bases: &planned.bases,
-                source_head: planned.source_head.commit,
-                target_head: planned.transition.head.commit,
-                strategy: request.strategy.as_str(),
-                history: request.history.as_str(),
-                message: request.message.as_deref(),
-                who: &identity.role,
-                conflicts: &conflicts,
-            },
-        )
+    let store = database.store();
+    Ok(store
+        .add_conflicts(&mut operator, merge, &conflicts)
         .await?)
+}
+
+/// A conflict, as it is stored.
+pub(in crate::repo) fn new_conflict(source_number: usize, conflict: &Conflict) -> NewConflict {
+    NewConflict {
+        id: conflict.id,
+        source_number,
+        lineage: conflict.lineage,
+        key: conflict.key.clone(),
+        attribute: conflict.attribute.clone(),
+        base: conflict.base.clone(),
+        source: conflict.source.clone(),
+        target: conflict.target.clone(),
+    }
 }
 
 /// What the record of an applied merge says of it.
@@ -323,9 +419,8 @@ pub(super) fn record(request: &Request, planned: &Planned, stored: Option<i64>) 
         Some(merge) => MergeRecord::Completes(merge),
         None => MergeRecord::Clean {
             operation: request.operation,
-            source: request.source_name.clone(),
-            bases: planned.bases.clone(),
-            source_head: planned.source_head.commit,
+            sources: planned.sources(),
+            bases: planned.bases(),
             strategy: request.strategy.as_str().to_owned(),
             history: request.history.as_str().to_owned(),
             message: request.message.clone(),

@@ -2,9 +2,10 @@
 
 use super::plan::Planned;
 use crate::error::{ErrorReport, SqlState};
-use crate::repo::database::Database;
+use crate::repo::database::{Database, Head};
 use crate::repo::error::RepoError;
-use crate::store::{LogQuery, Operation};
+use crate::store::Operation;
+use std::collections::BTreeSet;
 use std::fmt::Write;
 
 /// What becomes of the source's commits.
@@ -45,30 +46,35 @@ impl History {
             .find(|history| history.as_str() == name)
     }
 
-    /// Whether the target may become the source's commit.
-    pub fn fast_forwards(self, planned: &Planned, has_message: bool) -> bool {
+    /// The source's commit, if the target may become it.
+    pub fn fast_forward(self, planned: &Planned, has_message: bool) -> Option<Head> {
         match self {
-            Self::Auto => planned.is_fast_forward() && !has_message,
-            Self::FastForwardOnly => planned.is_fast_forward(),
-            Self::NoFastForward | Self::Squash => false,
+            Self::Auto => planned.fast_forward().filter(|_| !has_message),
+            Self::FastForwardOnly => planned.fast_forward(),
+            Self::NoFastForward | Self::Squash => None,
         }
     }
 
-    /// Whether the source becomes the second parent.
+    /// Whether the sources become parents, after the target.
     pub fn joins(self, operation: Operation) -> bool {
         operation == Operation::Merge && self != Self::Squash
     }
 
     /// Refuses what cannot be had.
     pub fn check(self, planned: &Planned, target: &str) -> Result<(), RepoError> {
-        if self != Self::FastForwardOnly || planned.is_fast_forward() || planned.is_up_to_date() {
+        let possible = planned.fast_forward().is_some() || planned.is_up_to_date();
+        if self != Self::FastForwardOnly || possible {
             return Ok(());
         }
+        let why = match planned.parts.as_slice() {
+            [_] => "It has commits that the source has not.",
+            _ => "None of the sources has all that the others have.",
+        };
         Err(ErrorReport::new(
             SqlState::OBJECT_NOT_IN_PREREQUISITE_STATE,
             format!("not possible to fast-forward branch \"{target}\""),
         )
-        .with_detail("It has commits that the source has not.")
+        .with_detail(why)
         .with_hint("Merge without FF ONLY.")
         .into())
     }
@@ -78,27 +84,26 @@ impl History {
 pub async fn squash_message(
     database: &Database,
     planned: &Planned,
-    source: &str,
+    sources: &str,
     target: &str,
 ) -> Result<String, RepoError> {
-    let log = database
-        .store()
-        .log(
-            &mut database.reader(),
-            &LogQuery {
-                from: vec![planned.source_head.commit],
-                down_to: planned.bases.clone(),
-                ..LogQuery::default()
-            },
-        )
-        .await?;
-    let mut message = format!("Squash {source} into {target}\n");
-    let own = log
-        .iter()
-        .take_while(|(hash, _)| !planned.bases.contains(hash));
-    for (hash, commit) in own.collect::<Vec<_>>().into_iter().rev() {
-        let first_line = commit.message.lines().next().unwrap_or_default();
-        let _ = write!(message, "\n{} {first_line}", hash.short());
+    let mut message = format!("Squash {sources} into {target}\n");
+    let mut said = BTreeSet::new();
+    for part in &planned.parts {
+        let own = database
+            .store()
+            .own_commits(
+                &mut database.reader(),
+                part.head.commit,
+                planned.transition.head.commit,
+            )
+            .await?;
+        for (hash, commit) in own {
+            if said.insert(hash) {
+                let first_line = commit.message.lines().next().unwrap_or_default();
+                let _ = write!(message, "\n{} {first_line}", hash.short());
+            }
+        }
     }
     Ok(message)
 }

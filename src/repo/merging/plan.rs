@@ -2,35 +2,68 @@
 
 use super::Request;
 use super::doubts::{Line, made_again};
+use super::sources::distinct;
 use crate::error::ErrorReport;
-use crate::merge::{self, Merged, Resolution};
+use crate::merge::{self, Conflict, ConflictState, Merged, ObjectOutcome, Resolution};
 use crate::repo::database::{Database, Head};
 use crate::repo::error::RepoError;
 use crate::repo::transition::{Conversions, Transition};
 use crate::schema::model::Lineage;
 use crate::schema::{Creator, Snapshot};
 use crate::sql::using_expressions;
-use crate::store::{CommitHash, LogQuery, Operation};
+use crate::store::{CommitHash, LogQuery, MergeSource, Operation};
 use crate::upstream::Executor;
+use std::collections::BTreeMap;
 use std::pin::Pin;
 
 /// A merge worked out to the last statement.
 #[derive(Clone, Debug)]
 pub struct Planned {
     pub operation: Operation,
-    pub source_head: Head,
-    /// All best common ancestors, the latest first; several are merged with each other into the one that is used.
-    pub bases: Vec<CommitHash>,
-    pub merged: Merged,
+    /// In order, up to the first that conflicts. One that the target has all of is left out, unless there is no other.
+    pub parts: Vec<Part>,
+    /// Sources after the one that conflicts.
+    pub waiting: Vec<String>,
+    /// Every object that is not the same everywhere, by key.
+    pub objects: Vec<ObjectOutcome>,
     /// What leads the target to the merge's result.
     pub transition: Transition,
 }
+
+/// What merging one source comes to.
+#[derive(Clone, Debug)]
+pub struct Part {
+    /// Which of the request's sources it is, from 1.
+    pub number: usize,
+    pub name: String,
+    pub head: Head,
+    /// All best common ancestors, the latest first; several are merged with each other into the one that is used.
+    pub bases: Vec<CommitHash>,
+    pub merged: Merged,
+}
+
+impl Part {
+    /// The target has all of the source.
+    fn is_up_to_date(&self) -> bool {
+        self.bases.contains(&self.head.commit)
+    }
+
+    fn source(&self) -> MergeSource {
+        MergeSource {
+            name: self.name.clone(),
+            head: self.head.commit,
+        }
+    }
+}
+
+/// The conflicts decided so far, by the number of their source.
+pub type Resolutions = BTreeMap<usize, Vec<Resolution>>;
 
 impl Planned {
     /// The target already has all of it.
     pub fn is_up_to_date(&self) -> bool {
         match self.operation {
-            Operation::Merge => self.bases.contains(&self.source_head.commit),
+            Operation::Merge => self.parts.iter().all(Part::is_up_to_date),
             Operation::Revert | Operation::CherryPick | Operation::Rebase => {
                 self.is_without_effect()
             }
@@ -39,73 +72,122 @@ impl Planned {
 
     /// The target would stay as it is.
     pub fn is_without_effect(&self) -> bool {
-        self.merged.conflicts.is_empty() && self.transition.changes.is_empty()
+        self.conflicts().next().is_none() && self.transition.changes.is_empty()
     }
 
-    /// The target has nothing that the source has not.
-    pub fn is_fast_forward(&self) -> bool {
-        self.operation == Operation::Merge && self.bases.contains(&self.transition.head.commit)
+    /// The source's commit, if the target has nothing that it has not.
+    pub fn fast_forward(&self) -> Option<Head> {
+        match self.parts.as_slice() {
+            [part] => (self.operation == Operation::Merge
+                && part.bases.contains(&self.transition.head.commit))
+            .then_some(part.head),
+            _ => None,
+        }
+    }
+
+    /// Open and decided ones, with what conflicts.
+    pub fn conflicts(&self) -> impl Iterator<Item = (&Part, &Conflict)> {
+        let parts = self.parts.iter();
+        parts.flat_map(|part| part.merged.conflicts.iter().map(move |found| (part, found)))
+    }
+
+    /// Those that await a decision: all of one source.
+    pub fn open(&self) -> impl Iterator<Item = (&Part, &Conflict)> {
+        self.conflicts()
+            .filter(|(_, conflict)| conflict.state == ConflictState::Open)
     }
 
     pub fn open_conflicts(&self) -> usize {
-        self.merged.open().count()
+        self.open().count()
+    }
+
+    /// What is merged, as far as it was looked at.
+    pub fn sources(&self) -> Vec<MergeSource> {
+        self.parts.iter().map(Part::source).collect()
+    }
+
+    /// The common ancestors with any of the sources.
+    pub fn bases(&self) -> Vec<CommitHash> {
+        let mut bases: Vec<CommitHash> = Vec::new();
+        for base in self.parts.iter().flat_map(|part| &part.bases) {
+            if !bases.contains(base) {
+                bases.push(*base);
+            }
+        }
+        bases
     }
 }
 
-/// Works out a merge with the conflicts decided so far. `creator` is the role that will run the DDL.
+/// Works out a merge. `creator` is the role that will run the DDL.
 pub async fn plan(
     database: &Database,
     request: &Request,
-    resolutions: &[Resolution],
     creator: &Creator,
 ) -> Result<Planned, ErrorReport> {
-    Ok(work_out(database, request, resolutions, creator).await?)
+    let planned = async {
+        let request = distinct(database, request).await?;
+        work_out(database, &request, &Resolutions::new(), creator).await
+    };
+    Ok(planned.await?)
 }
 
-async fn work_out(
+/// Merges the sources in turn, with the conflicts decided so far, on recorded trees alone.
+pub(super) async fn work_out(
     database: &Database,
     request: &Request,
-    resolutions: &[Resolution],
+    resolutions: &Resolutions,
     creator: &Creator,
 ) -> Result<Planned, RepoError> {
-    let store = database.store();
     let mut reader = database.reader();
     let target = database.branch(&request.target).await?;
     let target_head = database.current_head(&request.target).await?;
-    let source = request.source.resolve(database, &mut reader).await?;
-    let source_head = database.head_at(&mut reader, source).await?;
-    let bases = match request.base {
-        Some(base) => vec![base],
-        None => {
-            store
-                .merge_base(&mut reader, source_head.commit, &[target_head.commit])
-                .await?
-        }
-    };
-    let base = common_ancestor(database, &bases).await?;
-    let theirs = database.snapshot(source_head.tree).await?;
     let before = database.snapshot(target_head.tree).await?;
-    let doubts = merge::doubts(&base, &theirs, &before);
-    let line = Line {
-        head: source_head.commit,
-        base: bases.first().copied(),
-    };
-    let merged = merge::merge(
-        &base,
-        &theirs,
-        &before,
-        &made_again(store, &mut reader, doubts, line).await?,
-        request.strategy,
-        resolutions,
-    );
-    let using = match request.operation {
+    let mut after = before.clone();
+    let (mut parts, mut waiting): (Vec<Part>, Vec<String>) = (Vec::new(), Vec::new());
+    let mut using = Conversions::new();
+    for (number, source) in (1..).zip(&request.sources) {
+        let commit = source.at.resolve(database, &mut reader).await?;
+        let head = database.head_at(&mut reader, commit).await?;
+        let merged_so_far: Vec<CommitHash> = std::iter::once(target_head.commit)
+            .chain(parts.iter().map(|part| part.head.commit))
+            .collect();
+        let bases = match request.base {
+            Some(base) => vec![base],
+            None => {
+                let store = database.store();
+                store
+                    .merge_base(&mut reader, head.commit, &merged_so_far)
+                    .await?
+            }
+        };
+        let given = resolutions.get(&number).map_or(&[][..], Vec::as_slice);
+        let sides = (head, bases.as_slice());
+        let merged = merge_one(database, request, sides, &after, given).await?;
         // What was converted back has left no trace of how.
-        Operation::Revert => Conversions::new(),
-        Operation::Merge | Operation::CherryPick | Operation::Rebase => {
-            conversions(database, &mut reader, &theirs, source_head.commit, &bases).await?
+        if request.operation != Operation::Revert {
+            let theirs = database.snapshot(head.tree).await?;
+            using.extend(conversions(database, &mut reader, &theirs, head.commit, &bases).await?);
         }
-    };
-    let after = merged.result.clone();
+        let part = Part {
+            number,
+            name: source.name.clone(),
+            head,
+            bases,
+            merged,
+        };
+        after = part.merged.result.clone();
+        let conflicts = part.merged.open().next().is_some();
+        parts.push(part);
+        if conflicts {
+            let rest = request.sources.iter().skip(number);
+            waiting.extend(rest.map(|source| source.name.clone()));
+            break;
+        }
+    }
+    if !parts.iter().all(Part::is_up_to_date) {
+        parts.retain(|part| !part.is_up_to_date());
+    }
+    let objects = outcomes(&parts);
     let transition = Transition::new(
         database,
         target,
@@ -116,11 +198,54 @@ async fn work_out(
     );
     Ok(Planned {
         operation: request.operation,
-        source_head,
-        bases,
-        merged,
+        parts,
+        waiting,
+        objects,
         transition,
     })
+}
+
+/// Merges one source into a schema.
+async fn merge_one(
+    database: &Database,
+    request: &Request,
+    (head, bases): (Head, &[CommitHash]),
+    target: &Snapshot,
+    resolutions: &[Resolution],
+) -> Result<Merged, RepoError> {
+    let mut reader = database.reader();
+    let base = common_ancestor(database, bases).await?;
+    let source = database.snapshot(head.tree).await?;
+    let doubts = merge::doubts(&base, &source, target);
+    let line = Line {
+        head: head.commit,
+        base: bases.first().copied(),
+    };
+    let made_again = made_again(database.store(), &mut reader, doubts, line).await?;
+    let strategy = request.strategy;
+    Ok(merge::merge(
+        &base,
+        &source,
+        target,
+        &made_again,
+        strategy,
+        resolutions,
+    ))
+}
+
+/// What happened to each object in all: what an earlier source did to it counts as the target's doing for a later one.
+fn outcomes(parts: &[Part]) -> Vec<ObjectOutcome> {
+    let mut outcomes: BTreeMap<Lineage, ObjectOutcome> = BTreeMap::new();
+    for outcome in parts.iter().flat_map(|part| &part.merged.objects) {
+        let mut outcome = outcome.clone();
+        if let Some(earlier) = outcomes.get(&outcome.lineage) {
+            outcome.kind = earlier.kind.and_then(outcome.kind);
+        }
+        outcomes.insert(outcome.lineage, outcome);
+    }
+    let mut outcomes: Vec<ObjectOutcome> = outcomes.into_values().collect();
+    outcomes.sort_by(|a, b| (&a.key, a.lineage).cmp(&(&b.key, b.lineage)));
+    outcomes
 }
 
 /// What several commits have in common, as one schema. Where a criss-cross history gives two branches more than one best

@@ -143,20 +143,23 @@ async fn examine(
     let request = Request {
         operation: Operation::Revert,
         base: Some(reverting.after),
-        source: Ref::commit(reverting.before),
-        source_name: reverting.name,
+        sources: vec![merging::Source {
+            at: Ref::commit(reverting.before),
+            name: reverting.name,
+        }],
         target: asked.branch.clone(),
         strategy: asked.strategy,
         history: merging::History::default(),
         message: asked.message.clone().or(Some(reverting.message)),
         allow_data_loss: asked.allow_data_loss,
     };
-    let planned = merging::plan(database, &request, &[], &creator).await?;
+    let planned = merging::plan(database, &request, &creator).await?;
     let transition = &planned.transition;
     let mut reader = database.reader();
     let made = database.head_at(&mut reader, reverting.after).await?;
     let made = database.snapshot(made.tree).await?;
-    let was = database.snapshot(planned.source_head.tree).await?;
+    let was = database.head_at(&mut reader, reverting.before).await?;
+    let was = database.snapshot(was.tree).await?;
     let meant: BTreeSet<_> = made.differing(&was);
     findings.extend(
         findings::later_changes(
@@ -167,7 +170,11 @@ async fn examine(
         )
         .await?,
     );
-    findings.extend(planned.merged.open().map(Finding::conflict));
+    findings.extend(
+        planned
+            .open()
+            .map(|(_, conflict)| Finding::conflict(conflict)),
+    );
     findings.extend(findings::unmeant(&transition.changes, &meant));
     findings.extend(findings::ledgers(database, &transition.after));
     Ok(Examined {

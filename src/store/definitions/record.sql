@@ -157,9 +157,7 @@ BEGIN
         SET state = 'completed', commit = new_head, finished_by = doc ->> 'who', finished_at = clock_timestamp(),
             target_head = branch_row.head,
             -- Of what was merged in the end.
-            source_head = coalesce(decode(doc -> 'audit' ->> 'source_head', 'hex'), m.source_head),
-            bases = CASE WHEN doc -> 'audit' ->> 'source_head' IS NULL THEN m.bases ELSE
-                ARRAY(SELECT decode(h, 'hex') FROM jsonb_array_elements_text(doc -> 'audit' -> 'bases') AS h) END,
+            bases = ARRAY(SELECT decode(h, 'hex') FROM jsonb_array_elements_text(doc -> 'audit' -> 'bases') AS h),
             statements = ARRAY(SELECT s FROM jsonb_array_elements_text(doc -> 'audit' -> 'statements') AS s)
         WHERE m.id = (doc ->> 'merge')::bigint AND m.state = 'open'
         RETURNING m.id INTO done_merge;
@@ -172,13 +170,17 @@ BEGIN
 
     IF doc ? 'merged' THEN
         INSERT INTO pggit.merge (source, target, bases, source_head, target_head, strategy, state, message,
-                                 who, commit, finished_by, finished_at, operation, history, statements)
+                                 who, commit, finished_by, finished_at, operation, history, statements,
+                                 more_sources, more_heads)
         SELECT m.source, branch_row.name, ARRAY(SELECT decode(h, 'hex') FROM unnest(m.bases) AS h),
                decode(m.source_head, 'hex'), branch_row.head, m.strategy, 'completed', m.message,
                doc ->> 'who', new_head, doc ->> 'who', clock_timestamp(), m.operation, m.history,
-               ARRAY(SELECT s FROM jsonb_array_elements_text(doc -> 'audit' -> 'statements') AS s)
+               ARRAY(SELECT s FROM jsonb_array_elements_text(doc -> 'audit' -> 'statements') AS s),
+               ARRAY(SELECT s ->> 'name' FROM jsonb_array_elements(m.more) WITH ORDINALITY AS o (s, n) ORDER BY n),
+               ARRAY(SELECT decode(s ->> 'head', 'hex') FROM jsonb_array_elements(m.more) WITH ORDINALITY AS o (s, n) ORDER BY n)
         FROM jsonb_to_record(doc -> 'merged') AS m (
-            source text, bases text[], source_head text, strategy text, message text, operation text, history text)
+            source text, bases text[], source_head text, strategy text, message text, operation text, history text,
+            more jsonb)
         RETURNING id INTO done_merge;
     END IF;
 
@@ -189,19 +191,19 @@ BEGIN
 
         -- A person's decisions are there already.
         INSERT INTO pggit.merge_conflict (merge_id, id, lineage, object, attribute, base, source, target, resolution,
-                                          decided_by, resolved_by, resolved_at)
+                                          decided_by, resolved_by, resolved_at, source_number)
         SELECT done_merge,
                (SELECT coalesce(max(k.id), 0) FROM pggit.merge_conflict AS k WHERE k.merge_id = done_merge)
                    + row_number() OVER (ORDER BY a.ordinal),
                decode(a.c ->> 'lineage', 'hex'), a.c -> 'key', a.c ->> 'attribute',
                nullif(a.c -> 'base', 'null'), nullif(a.c -> 'source', 'null'), nullif(a.c -> 'target', 'null'),
-               a.c ->> 'resolution', 'strategy', doc ->> 'who', clock_timestamp()
+               a.c ->> 'resolution', 'strategy', doc ->> 'who', clock_timestamp(), (a.c ->> 'source_number')::integer
         FROM jsonb_array_elements(doc -> 'audit' -> 'conflicts') WITH ORDINALITY AS a (c, ordinal)
         WHERE a.c ->> 'resolution' <> 'CUSTOM'
           AND NOT EXISTS (
               SELECT FROM pggit.merge_conflict AS k
               WHERE k.merge_id = done_merge AND k.lineage = decode(a.c ->> 'lineage', 'hex')
-                AND k.attribute = a.c ->> 'attribute');
+                AND k.attribute = a.c ->> 'attribute' AND k.source_number = (a.c ->> 'source_number')::integer);
     END IF;
 
     IF doc -> 'rebase' ->> 'id' IS NOT NULL THEN
@@ -239,7 +241,7 @@ BEGIN
         SET state = 'merged', commit = new_head, finished_by = doc ->> 'who', finished_at = clock_timestamp()
         FROM pggit.branch AS s
         WHERE r.target_id = branch_row.id AND r.state = 'open'
-          AND s.id = r.source_id AND s.head = pggit.merged_head(doc);
+          AND s.id = r.source_id AND s.head = ANY (pggit.merged_heads(doc));
     END IF;
     RETURN 'recorded';
 END

@@ -34,14 +34,16 @@ ORDER BY c.ordered_at DESC, c.generation DESC, r.branch;
 COMMENT ON VIEW pggit.log IS 'The commits of each branch, newest first.';
 
 CREATE OR REPLACE VIEW pggit.merges AS
-SELECT m.id, m.source, m.target, m.state, m.strategy, m.message, m.who, m.created_at,
+SELECT m.id, array_to_string(m.source || m.more_sources, ', ') AS source, m.target, m.state, m.strategy, m.message, m.who, m.created_at,
        encode(m.commit, 'hex') AS commit, m.finished_by, m.finished_at,
        count(c.id) AS conflicts, count(c.id) FILTER (WHERE c.resolution IS NULL) AS unresolved,
        m.operation, m.history,
        ARRAY(SELECT encode(b.hash, 'hex') FROM unnest(m.bases) WITH ORDINALITY AS b (hash, n) ORDER BY b.n) AS bases,
        encode(m.source_head, 'hex') AS source_head, encode(m.target_head, 'hex') AS target_head,
        (SELECT count(*) FROM pggit.merge_object AS o WHERE o.merge_id = m.id AND o.result <> 'keep') AS objects,
-       m.statements
+       m.statements,
+       ARRAY(SELECT encode(h.hash, 'hex') FROM unnest(m.source_head || m.more_heads) WITH ORDINALITY AS h (hash, n) ORDER BY h.n)
+           AS source_heads
 FROM pggit.merge AS m LEFT JOIN pggit.merge_conflict AS c ON c.merge_id = m.id
 GROUP BY m.id
 ORDER BY m.id DESC;
@@ -50,7 +52,8 @@ COMMENT ON VIEW pggit.merges IS 'Merges, reverts and picks, done or waiting for 
 CREATE OR REPLACE VIEW pggit.conflicts AS
 SELECT c.merge_id AS merge, c.id, m.state, c.object ->> 'kind' AS kind, c.object ->> 'schema' AS schema,
        c.object ->> 'name' AS name, c.attribute, c.base, c.source, c.target,
-       c.resolution, c.custom_sql, c.resolved_by, c.resolved_at, c.decided_by
+       c.resolution, c.custom_sql, c.resolved_by, c.resolved_at, c.decided_by,
+       (m.source || m.more_sources)[c.source_number] AS origin
 FROM pggit.merge_conflict AS c JOIN pggit.merge AS m ON m.id = c.merge_id
 ORDER BY c.merge_id DESC, c.id;
 COMMENT ON VIEW pggit.conflicts IS 'The conflicts of merges, with the value that each side has.';

@@ -2,6 +2,7 @@
 SELECT c.merge_id::text, c.id::text, encode(c.lineage, 'hex'), c.object::text, c.attribute,
        c.base::text, c.source::text, c.target::text, c.resolution, c.custom_sql, c.custom_definition::text, c.resolved_by,
        (extract(epoch FROM c.resolved_at) * 1000000)::bigint::text, c.decided_by,
+       c.source_number::text,
        earlier.merge_id::text, earlier.resolution, earlier.custom_sql
 FROM pggit.merge_conflict AS c
 JOIN pggit.merge AS m ON m.id = c.merge_id

@@ -8,7 +8,9 @@ WITH renamed AS (
 ), merges AS (
     UPDATE pggit.merge
     SET source = CASE source WHEN $1::text THEN $2::text ELSE source END,
+        more_sources = array_replace(more_sources, $1::text, $2::text),
         target = CASE target WHEN $1::text THEN $2::text ELSE target END
-    WHERE state = 'open' AND $1::text IN (source, target) AND EXISTS (SELECT FROM renamed)
+    WHERE state = 'open' AND ($1::text IN (source, target) OR $1::text = ANY (more_sources))
+      AND EXISTS (SELECT FROM renamed)
 )
 SELECT id::text, pg_notify('pggit', '')::text FROM renamed

@@ -5,6 +5,7 @@ FROM pggit.merge AS m,
          SELECT 'commit', m.commit WHERE m.commit IS NOT NULL
          UNION ALL SELECT 'source_head', m.source_head
          UNION ALL SELECT 'target_head', m.target_head
+         UNION ALL SELECT 'more_heads', unnest(m.more_heads)
          UNION ALL SELECT 'base', unnest(m.bases)
      ) AS named (what, hash)
 WHERE NOT EXISTS (SELECT FROM pggit.commit AS c WHERE c.hash = named.hash)
