@@ -16,6 +16,7 @@ pub enum Command {
         topic: Option<String>,
     },
     Version,
+    Verify,
     Init,
     BranchList,
     BranchCreate {

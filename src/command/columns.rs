@@ -13,6 +13,14 @@ use ColumnType::{Bool, Int8, Jsonb, Text, Timestamptz};
 pub const FACTS: &[Column] = &[column("item", Text), column("value", Text)];
 pub const HELP: &[Column] = &[column("command", Text), column("description", Text)];
 pub const VERSION: &[Column] = &[column("version", Text)];
+/// The first row says how much was looked at; then a row for each kind of row of which any is wrong, with the first.
+pub const VERIFY: &[Column] = &[
+    column("part", Text),
+    column("wrong", Int8),
+    column("row", Text),
+    column("says", Text),
+    column("expected", Text),
+];
 pub const BRANCHES: &[Column] = &[
     column("branch", Text),
     column("current", Bool),
@@ -204,6 +212,7 @@ pub fn columns(command: &Command) -> Option<&'static [Column]> {
         Command::Status | Command::Show { .. } | Command::MergeShow { .. } => FACTS,
         Command::Help { .. } => HELP,
         Command::Version => VERSION,
+        Command::Verify => VERIFY,
         Command::BranchList => BRANCHES,
         Command::Commit { .. } => COMMIT,
         Command::Log(log) if log.graph => LOG_GRAPH,

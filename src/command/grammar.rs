@@ -38,6 +38,7 @@ impl Parser<'_> {
             ("STATUS", |_| Ok(Command::Status)),
             ("HELP", |parser| parser.help()),
             ("VERSION", |_| Ok(Command::Version)),
+            ("VERIFY", |_| Ok(Command::Verify)),
             ("INIT", |_| Ok(Command::Init)),
             ("BRANCH", |parser| parser.branch()),
             ("CHECKOUT", |parser| parser.checkout()),

@@ -25,6 +25,10 @@ pub const FORMS: &[Form] = &[
         "List the commands, or the forms of one",
     ),
     form("PGGIT VERSION", "Show the proxy's version"),
+    form(
+        "PGGIT VERIFY",
+        "Hash all of history again, and name what is not as it should be",
+    ),
     form("PGGIT INIT", "Put this database under version control"),
     form("PGGIT BRANCH [LIST]", "List the branches"),
     form(

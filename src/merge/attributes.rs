@@ -114,10 +114,13 @@ where
 }
 
 /// Merges two ordered sets of labels: what either side added is in, what either side removed is out,
-/// and both sides' orders hold. `None` if they cannot both hold.
+/// and both sides' orders hold. `None` if they cannot both hold, or if each side has called one label otherwise.
 ///
 /// Where the sides leave an order open, the target's labels come first.
 pub fn merge_labels(base: &[String], source: &[String], target: &[String]) -> Option<Vec<String>> {
+    if renamed_apart(base, source, target) {
+        return None;
+    }
     let kept = |label: &&String| {
         !base.contains(label) || (source.contains(label) && target.contains(label))
     };
@@ -141,6 +144,39 @@ pub fn merge_labels(base: &[String], source: &[String], target: &[String]) -> Op
             None => return Some(merged.into_iter().cloned().collect()),
         }
     }
+}
+
+/// Whether a label that neither side has any more stands for something else on each. A label has no identity: the new one in
+/// its place counts as the same.
+fn renamed_apart(base: &[String], source: &[String], target: &[String]) -> bool {
+    let new_name = |side: &[String], at: usize| {
+        place(base, side, at)
+            .and_then(|at| side.get(at).cloned())
+            .filter(|label| !base.contains(label))
+    };
+    let gone = |label: &String| !source.contains(label) && !target.contains(label);
+    base.iter().enumerate().any(|(at, label)| {
+        gone(label)
+            && match (new_name(source, at), new_name(target, at)) {
+                (Some(ours), Some(theirs)) => {
+                    ours != theirs && !target.contains(&ours) && !source.contains(&theirs)
+                }
+                _ => false,
+            }
+    })
+}
+
+/// Where a side has a label of the base, or, if it is gone, what stands in its place: behind the one before it.
+fn place(base: &[String], side: &[String], at: usize) -> Option<usize> {
+    let mut behind = 0;
+    for earlier in (0..=at).rev() {
+        let label = base.get(earlier)?;
+        if let Some(found) = side.iter().position(|other| other == label) {
+            return Some(found + behind);
+        }
+        behind += 1;
+    }
+    behind.checked_sub(1)
 }
 
 /// The order of what the result has: the source's where the target has kept to the base's, else the

@@ -21,14 +21,18 @@ pub mod normalise;
 pub mod object;
 pub mod outcome;
 pub mod pair;
+mod primary;
 pub mod references;
 pub mod review;
+mod routine;
 pub mod strategy;
 pub mod three;
 pub mod tree;
 pub mod union;
 
-pub use outcome::{Choice, Conflict, ConflictState, MergeKind, Merged, ObjectOutcome, Resolution};
+pub use outcome::{
+    Choice, Conflict, ConflictState, MergeKind, Merged, ObjectOutcome, Resolution, in_turn,
+};
 pub use pair::{Doubt, doubts};
 pub use strategy::Strategy;
 

@@ -7,9 +7,10 @@ use super::normalise::set_names;
 use super::outcome::{MergeKind, ObjectOutcome};
 use super::pair::columns;
 use super::references::{Objects, keep_spoken_of};
+use super::routine::Parts;
 use super::three::Three;
 use super::tree::{self, Tree};
-use super::union;
+use super::{primary, routine, union};
 use crate::schema::model::{Body, Definition, Lineage, ObjectKey};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -115,6 +116,10 @@ impl ObjectMerge<'_, '_> {
         let labels = Labels::new(of);
         let subject = Subject { lineage, key: &key };
         union::part_constraints(subject, &mut trees, self.decisions);
+        primary::join(&mut trees);
+        if matches!(existing.body, Body::Routine(_)) {
+            routine::split(&mut trees);
+        }
         let none = BTreeSet::new();
         let mut contested = self
             .contested
@@ -133,7 +138,9 @@ impl ObjectMerge<'_, '_> {
                 pick(decisions, subject, path, &attribute, of)
             }),
         };
-        let merged = merge.merge(&mut Vec::new(), trees.as_ref().map(|tree| tree.as_ref()))?;
+        let mut merged = merge.merge(&mut Vec::new(), trees.as_ref().map(|tree| tree.as_ref()))?;
+        primary::part(&mut merged);
+        routine::join(&mut merged);
         let order = merge_order_of(&named);
         let Some(mut definition) = tree::to_definition(&merged, &existing.body, &order) else {
             // Attributes of two sides that make no sense together.
@@ -305,7 +312,11 @@ fn texts_of(definition: &Definition) -> Vec<&str> {
     match &definition.body {
         Body::View(view) => vec![&view.query],
         Body::MaterializedView(view) => vec![&view.query],
-        Body::Routine(routine) => vec![&routine.definition],
+        // Options and settings depend on nothing.
+        Body::Routine(routine) => match Parts::of(&routine.definition) {
+            Some(parts) => vec![parts.head, parts.body],
+            None => vec![&routine.definition],
+        },
         Body::Trigger(trigger) => vec![&trigger.definition],
         Body::Index(index) => vec![&index.definition],
         Body::Declared(declared) => declared.texts().collect(),

@@ -3,6 +3,7 @@
 use crate::schema::model::{Definition, Lineage, ObjectKey};
 use crate::schema::snapshot::Snapshot;
 use serde_json::Value;
+use std::collections::BTreeMap;
 use std::fmt;
 
 /// What a merge gives.
@@ -34,6 +35,22 @@ pub struct ObjectOutcome {
     pub kind: MergeKind,
 }
 
+/// What happened to each object in all, in merges of one source after the other: what an earlier one did to it counts as the
+/// target's doing for a later one. By key.
+pub fn in_turn<'a>(merges: impl IntoIterator<Item = &'a ObjectOutcome>) -> Vec<ObjectOutcome> {
+    let mut outcomes: BTreeMap<Lineage, ObjectOutcome> = BTreeMap::new();
+    for outcome in merges {
+        let mut outcome = outcome.clone();
+        if let Some(earlier) = outcomes.get(&outcome.lineage) {
+            outcome.kind = earlier.kind.and_then(outcome.kind);
+        }
+        outcomes.insert(outcome.lineage, outcome);
+    }
+    let mut outcomes: Vec<ObjectOutcome> = outcomes.into_values().collect();
+    outcomes.sort_by(|a, b| (&a.key, a.lineage).cmp(&(&b.key, b.lineage)));
+    outcomes
+}
+
 /// Which sides changed an object, and how.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum MergeKind {
@@ -50,6 +67,7 @@ pub enum MergeKind {
 impl MergeKind {
     /// What has happened in all to an object that this happened to, and then that, in a merge of another source into the
     /// result of this one. There the target has what this one brought.
+    #[must_use]
     pub fn and_then(self, next: Self) -> Self {
         match (self, next) {
             (Self::TargetModified | Self::DeletedTarget, Self::NoConflict) => Self::NoConflict,

@@ -4,7 +4,7 @@
 use super::names::Names;
 use super::pair::columns;
 use super::three::Three;
-use crate::schema::model::{Body, Definition, Kind, Lineage, Name, ObjectKey, Table};
+use crate::schema::model::{Body, Column, Definition, Kind, Lineage, Name, ObjectKey, Table};
 use crate::schema::quote::qualified;
 use crate::schema::rename::referenced_columns;
 use crate::schema::snapshot::Snapshot;
@@ -30,6 +30,7 @@ pub enum Referrer {
     Constraint(Lineage, String),
     Column(Lineage, Lineage),
     Default(Lineage, Lineage),
+    Collation(Lineage, Lineage),
     OwnedBy(Lineage),
 }
 
@@ -282,6 +283,9 @@ impl<'a> Search<'a> {
                 found.insert((Referrer::Object(lineage), lost));
             }
             for column in &table.columns {
+                if is_collation(column.collation.as_ref(), key) {
+                    found.insert((Referrer::Collation(lineage, column.id), lost));
+                }
                 let says = |text: &str| speaks_of(text, key);
                 let generated = column
                     .generated
@@ -398,6 +402,10 @@ fn renamed_columns<'a>(side: &'a Objects, names: &Names) -> BTreeMap<ObjectKey, 
     renamed
 }
 
+fn is_collation(collation: Option<&Name>, key: &ObjectKey) -> bool {
+    collation.is_some_and(|collation| ObjectKey::of(Kind::Collation, collation) == *key)
+}
+
 /// Whether a text names an object with its schema, in the open or inside a `regclass` constant.
 fn speaks_of(text: &str, key: &ObjectKey) -> bool {
     if !text.contains(key.name.as_str()) {
@@ -422,6 +430,7 @@ pub fn keep_spoken_of(definition: &mut Definition) {
             .flat_map(|column| {
                 [
                     Some(column.data_type.clone()),
+                    column.collation.as_ref().map(qualified),
                     column.default.clone(),
                     column
                         .generated
@@ -440,12 +449,17 @@ pub fn keep_spoken_of(definition: &mut Definition) {
         Body::Domain(domain) => [domain.base.clone()]
             .into_iter()
             .chain(domain.default.clone())
+            .chain(domain.collation.as_ref().map(qualified))
             .chain(domain.checks.values().map(|check| check.definition.clone()))
             .collect(),
         Body::Composite(composite) => composite
             .attributes
             .iter()
-            .map(|attribute| attribute.data_type.clone())
+            .flat_map(|attribute| {
+                let collation = attribute.collation.as_ref().map(qualified);
+                [Some(attribute.data_type.clone()), collation]
+            })
+            .flatten()
             .collect(),
         Body::Declared(declared) => {
             let table = declared.table.as_ref().map(qualified);
@@ -481,13 +495,12 @@ pub fn prune(result: &mut Snapshot, found: &BTreeSet<(Referrer, Lost)>) -> bool 
             Referrer::Column(lineage, id) => edit_table(result, *lineage, |table| {
                 table.columns.retain(|column| column.id != *id);
             }),
-            Referrer::Default(lineage, id) => edit_table(result, *lineage, |table| {
-                for column in &mut table.columns {
-                    if column.id == *id {
-                        column.default = None;
-                    }
-                }
-            }),
+            Referrer::Default(lineage, id) => {
+                edit_column(result, *lineage, *id, |column| column.default = None);
+            }
+            Referrer::Collation(lineage, id) => {
+                edit_column(result, *lineage, *id, |column| column.collation = None);
+            }
         }
     }
     !found.is_empty()
@@ -506,6 +519,19 @@ fn edit_table(result: &mut Snapshot, lineage: Lineage, change: impl FnOnce(&mut 
     edit(result, lineage, |body| {
         if let Body::Table(table) = body {
             change(table);
+        }
+    });
+}
+
+fn edit_column(
+    result: &mut Snapshot,
+    lineage: Lineage,
+    id: Lineage,
+    change: impl FnOnce(&mut Column),
+) {
+    edit_table(result, lineage, |table| {
+        if let Some(column) = table.columns.iter_mut().find(|column| column.id == id) {
+            change(column);
         }
     });
 }

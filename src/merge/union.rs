@@ -120,7 +120,7 @@ pub fn part_constraints(
     }
 }
 
-fn constraints_of(tree: &Tree) -> Option<&BTreeMap<String, Tree>> {
+pub fn constraints_of(tree: &Tree) -> Option<&BTreeMap<String, Tree>> {
     match tree {
         Tree::Map(attributes) => match attributes.get("constraints")? {
             Tree::Map(constraints) => Some(constraints),
@@ -130,7 +130,7 @@ fn constraints_of(tree: &Tree) -> Option<&BTreeMap<String, Tree>> {
     }
 }
 
-fn definition(constraint: &Tree) -> Option<&Value> {
+pub fn definition(constraint: &Tree) -> Option<&Value> {
     match constraint {
         Tree::Map(attributes) => match attributes.get("definition")? {
             Tree::Atom(value) => Some(value),
@@ -140,7 +140,7 @@ fn definition(constraint: &Tree) -> Option<&Value> {
     }
 }
 
-fn is_primary(definition: &Value) -> bool {
+pub fn is_primary(definition: &Value) -> bool {
     definition
         .get("kind")
         .and_then(|kind| serde_json::from_value::<ConstraintKind>(kind.clone()).ok())

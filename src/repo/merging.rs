@@ -12,6 +12,7 @@ mod trial;
 
 pub(super) use apply::carry_ledgers;
 pub use apply::{MergeReport, Outcome, merge};
+pub(super) use audit::audit_of_replay;
 pub use audit::{ShownMerge, result, show};
 pub use conflicts::{
     Decision, abort, conflicts, continue_merge, list, resolve, resolve_remembered,
@@ -20,7 +21,7 @@ pub(super) use conflicts::{new_conflict, resolution};
 pub(super) use doubts::{Line, made_again};
 pub use history::History;
 pub(super) use plan::conversions;
-pub use plan::{Part, Planned, plan};
+pub use plan::{Part, Planned, plan, preview};
 pub use sources::Source;
 
 use crate::merge::Strategy;

@@ -4,7 +4,7 @@ use super::advance::{Authored, Merging};
 use super::database::{Database, Head};
 use super::error::RepoError;
 use super::identity::Identity;
-use super::merging::{self, History, MergeReport, Outcome, conversions};
+use super::merging::{self, History, MergeReport, Outcome, audit_of_replay, conversions};
 use super::reference::Ref;
 use super::replay::{self, Chain, Decisions, Pick, Replay, Said, Stop};
 use super::transition::{self, Conversions, Terms, Transition};
@@ -13,7 +13,7 @@ use crate::error::{ErrorReport, SqlState};
 use crate::merge::Strategy;
 use crate::schema::Creator;
 use crate::schema::quote::quote_identifier;
-use crate::store::{Commit, CommitHash, MergeAudit, MergeRecord, MergeSource, Operation};
+use crate::store::{Commit, CommitHash, MergeRecord, MergeSource, Operation};
 use crate::upstream::Executor;
 
 /// What is asked for.
@@ -289,7 +289,7 @@ async fn apply(
         identity,
         // The commits of the chain have their own.
         message: String::new(),
-        statements: Vec::new(),
+        statements: planned.transition.statements(),
         action: format!("cherry-pick {source}"),
     };
     let merging = Merging {
@@ -306,7 +306,7 @@ async fn apply(
             history: History::default().as_str().to_owned(),
             message: None,
         },
-        audit: MergeAudit::default(),
+        audit: audit_of_replay(planned.base, &planned.replay, &planned.transition),
         chain: Some(chain),
         ledgers: Vec::new(),
     };

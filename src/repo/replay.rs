@@ -8,7 +8,7 @@ use super::identity::Identity;
 use super::merging::{Line, made_again};
 use super::observe::Observed;
 use super::transition::Conversions;
-use crate::merge::{self, Merged, Resolution, Strategy};
+use crate::merge::{self, Conflict, Merged, ObjectOutcome, Resolution, Strategy};
 use crate::schema::canonical::canonical_bytes;
 use crate::schema::{self, Creator, RenderOptions, Snapshot};
 use crate::store::{
@@ -60,6 +60,10 @@ pub struct Replay {
     pub steps: Vec<Step>,
     /// The schema after the last step.
     pub result: Snapshot,
+    /// What happened to each object in all steps.
+    pub objects: Vec<ObjectOutcome>,
+    /// Conflicts that a strategy or a person has decided.
+    pub decided: Vec<Conflict>,
     /// Where it cannot go on.
     pub stopped: Option<Stop>,
 }
@@ -90,6 +94,8 @@ pub async fn replay(
     let mut replay = Replay {
         steps: Vec::with_capacity(picks.len()),
         result: start,
+        objects: Vec::new(),
+        decided: Vec::new(),
         stopped: None,
     };
     let mut reader = database.reader();
@@ -121,6 +127,9 @@ pub async fn replay(
             replay.stopped = Some(Stop { pick, merged });
             break;
         }
+        let outcomes = replay.objects.iter().chain(&merged.objects);
+        replay.objects = merge::in_turn(outcomes);
+        replay.decided.extend(merged.conflicts);
         let fate = if merged.result == replay.result {
             Fate::Empty
         } else {

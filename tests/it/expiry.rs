@@ -200,3 +200,26 @@ async fn a_large_branch_is_dropped_some_at_a_time() {
         1
     );
 }
+
+#[tokio::test]
+async fn a_protected_branch_does_not_expire() {
+    let fixture = Fixture::new().await;
+    let main = fixture.connect().await;
+    let server = fixture.superuser().await;
+    main.run("PGGIT BRANCH kept; PGGIT BRANCH other; PGGIT PROTECT kept")
+        .await;
+    main.run("PGGIT BRANCH EXPIRE kept IN '0'").await;
+    main.run("PGGIT BRANCH EXPIRE other IN '0'").await;
+    is_gone(&server, "other").await;
+    let kept =
+        "SELECT time_to_live = '0', expires_at IS NULL FROM pggit.branches WHERE name = 'kept'";
+    assert_eq!(main.rows(kept).await, [["t", "t"]]);
+    // Nor by somebody who looks at it alone.
+    main.run("PGGIT BRANCH EXPIRE kept IN '0'; PGGIT BRANCH next EXPIRES '0'")
+        .await;
+    is_gone(&server, "next").await;
+    assert_eq!(main.rows(kept).await, [["t", "t"]]);
+    main.run("PGGIT UNPROTECT kept; PGGIT BRANCH EXPIRE kept IN '0'")
+        .await;
+    is_gone(&server, "kept").await;
+}

@@ -25,6 +25,7 @@ mod merge;
 mod merge_audit;
 mod merge_history;
 mod merge_kinds;
+mod merge_matrix;
 mod merge_preview;
 mod merge_several;
 mod merge_union;

@@ -614,3 +614,64 @@ async fn commits_that_conflict_can_be_left_out() {
         .await;
     assert_eq!(skipped, "2");
 }
+
+#[tokio::test]
+async fn what_became_of_each_object_is_kept_of_picks_and_rebases() {
+    let (fixture, main, feature) = users().await;
+    let server = fixture.direct().await;
+    feature.run("ALTER TABLE users ADD COLUMN a int").await;
+    feature
+        .run("CREATE TABLE c (id int); CREATE INDEX c_id ON c (id)")
+        .await;
+    main.run("COMMENT ON TABLE users IS 'all'").await;
+    main.run("PGGIT BRANCH copy").await;
+    let kept = "SELECT merge_kind, name, result FROM pggit.merge_objects
+                WHERE merge = (SELECT max(id) FROM pggit.merge) ORDER BY name";
+    let of_all = [
+        ["SOURCE_MODIFIED", "c", "create"],
+        ["SOURCE_MODIFIED", "c_id", "create"],
+        ["BOTH_MODIFIED", "users", "alter"],
+    ];
+    outcome(&main, "PGGIT CHERRY PICK main..feature INTO copy", "picked").await;
+    assert_eq!(server.rows(kept).await, of_all);
+    let statements = "SELECT cardinality(statements) FROM pggit.merges LIMIT 1";
+    assert_eq!(server.value(statements).await, "3");
+
+    outcome(&feature, "PGGIT REBASE ONTO main", "rebased").await;
+    let of_rebase = [
+        ["SOURCE_MODIFIED", "c", "keep"],
+        ["SOURCE_MODIFIED", "c_id", "keep"],
+        ["BOTH_MODIFIED", "users", "alter"],
+    ];
+    assert_eq!(server.rows(kept).await, of_rebase);
+    let merge = "SELECT operation, source, target, state FROM pggit.merges LIMIT 1";
+    assert_eq!(
+        server.rows(merge).await,
+        [["rebase", "main", "feature", "completed"]]
+    );
+    let verified = main.records("PGGIT VERIFY").await;
+    assert_eq!(verified[0].get("says"), "sound", "{verified:#?}");
+}
+
+#[tokio::test]
+async fn status_tells_of_an_open_rebase() {
+    let (_fixture, main, feature) = users().await;
+    feature
+        .run("ALTER TABLE users ALTER name TYPE varchar(9)")
+        .await;
+    main.run("ALTER TABLE users ALTER name TYPE varchar(10)")
+        .await;
+    let told = |rows: Vec<Vec<String>>| {
+        let open = rows.into_iter().find(|row| row[0] == "open rebase");
+        open.map(|row| row[1].clone())
+    };
+    outcome(&feature, "PGGIT REBASE ONTO main", "conflicts").await;
+    let status = feature.rows("PGGIT STATUS").await;
+    assert_eq!(
+        told(status).as_deref(),
+        Some("onto main: 1 unresolved conflicts")
+    );
+    feature.run("PGGIT REBASE ABORT").await;
+    let status = feature.rows("PGGIT STATUS").await;
+    assert_eq!(told(status), None);
+}

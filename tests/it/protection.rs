@@ -178,3 +178,21 @@ async fn protection_is_the_database_owners_to_change() {
     assert_eq!(listed[0].get("branch"), "feature");
     assert_eq!(listed[0].get("approvals"), "2");
 }
+
+#[tokio::test]
+async fn commits_are_neither_picked_to_a_protected_branch_nor_is_it_rebased() {
+    let (_fixture, main, feature) = fixture().await;
+    main.run("PGGIT PROTECT main").await;
+    let picked = main.error("PGGIT CHERRY PICK feature").await;
+    assert_eq!(picked.message(), "branch \"main\" is protected");
+    feature.run("PGGIT PROTECT feature").await;
+    feature.run("PGGIT BRANCH other").await;
+    feature.run("PGGIT UNPROTECT main").await;
+    main.run("CREATE TABLE elsewhere (id int)").await;
+    let rebased = feature.error("PGGIT REBASE ONTO main").await;
+    assert_eq!(rebased.code().code(), "42501");
+    assert_eq!(rebased.message(), "branch \"feature\" is protected");
+    let reverted = feature.error("PGGIT REVERT feature").await;
+    assert_eq!(reverted.code().code(), "42501");
+    feature.assert_clean().await;
+}

@@ -24,6 +24,13 @@ const TABLES: &[&str] = &[
     "branch",
     "reflog",
     "merge",
+    "merge_object",
+    "merge_conflict",
+    "merge_decision",
+    "tag",
+    "protection",
+    "merge_request",
+    "approval",
 ];
 
 impl Stored {
@@ -51,6 +58,10 @@ impl Stored {
             branch.run(&format!("CREATE TABLE of_{name} ()")).await;
         }
         session.run("PGGIT MERGE a, b").await;
+        session.run("PGGIT TAG v1 MESSAGE 'first'").await;
+        session.run("PGGIT TAG v2; PGGIT TAG DELETE v2").await;
+        Self::decided(&fixture, &session).await;
+        Self::approved(&fixture, &session).await;
         session.run("PGGIT BRANCH gone").await;
         fixture.complete("gone").await;
         session.run("PGGIT BRANCH RENAME gone TO lost").await;
@@ -63,6 +74,28 @@ impl Stored {
                 .await;
         }
         Self { fixture, admin }
+    }
+
+    /// A merge whose conflict was decided.
+    async fn decided(fixture: &Fixture, session: &Session) {
+        let a = fixture.connect_on("a").await;
+        a.run("ALTER TABLE t_3 RENAME \"naïve\" TO a").await;
+        session
+            .run("ALTER TABLE t_3 RENAME \"naïve\" TO b; DROP VIEW v_4")
+            .await;
+        session
+            .run("PGGIT MERGE a; PGGIT RESOLVE 3 1 WITH SOURCE; PGGIT MERGE CONTINUE 3")
+            .await;
+    }
+
+    /// A protected branch, and an approved request.
+    async fn approved(fixture: &Fixture, session: &Session) {
+        session.run("PGGIT BRANCH kept").await;
+        session.run("PGGIT PROTECT kept APPROVALS 1").await;
+        session.run("PGGIT MERGE REQUEST feature INTO kept").await;
+        let other = fixture.database.role("other").await;
+        let other = fixture.connect_as(&other).await;
+        other.run("PGGIT APPROVE 1").await;
     }
 
     async fn verify(&self) -> Verdict {
@@ -124,6 +157,19 @@ fn changed(random: &mut StdRng, data_type: &str, value: &str) -> String {
         }
         "timestamp with time zone" if random.random_bool(0.2) => "'infinity'".to_owned(),
         "timestamp with time zone" => format!("timestamptz '{value}' + interval '1 microsecond'"),
+        "ARRAY" if value.contains("\\x") || value == "{}" => {
+            let mut digits: Vec<char> = value.chars().collect();
+            let places: Vec<usize> = (0..digits.len())
+                .filter(|at| digits[*at].is_ascii_hexdigit())
+                .collect();
+            // An array without elements gets one.
+            if places.is_empty() {
+                return "ARRAY['\\x00'::bytea]".to_owned();
+            }
+            let at = places[random.random_range(0..places.len())];
+            digits[at] = if digits[at] == '0' { 'f' } else { '0' };
+            format!("'{}'::bytea[]", String::from_iter(digits))
+        }
         "ARRAY" => {
             let array = format!("'{}'::text[]", value.replace('\'', "''"));
             match random.random_range(0..4) {
@@ -183,13 +229,22 @@ const COVERED: &[(&str, &[&str], &[Part])] = &[
     (
         "reflog",
         &["branch_id", "old", "new"],
-        &[Part::Reflog, Part::Branch],
+        &[Part::Reflog, Part::Branch, Part::Tag],
     ),
     (
         "merge",
         &["source_head", "more_heads", "target_head", "commit"],
         &[Part::Merge],
     ),
+    ("merge_object", &["kind"], &[Part::Merge]),
+    (
+        "merge_conflict",
+        &["merge_id", "source_number"],
+        &[Part::Merge],
+    ),
+    ("tag", &["name", "commit", "tagged_by"], &[Part::Tag]),
+    ("protection", &["branch_id"], &[Part::Protection]),
+    ("approval", &["request_id", "source_head"], &[Part::Request]),
 ];
 
 #[tokio::test]
@@ -246,7 +301,7 @@ async fn rows_that_are_gone_or_added_are_found() {
         ("commit_parent", &[Part::Commit]),
         ("commit_change", &[Part::Change]),
         ("branch", &[Part::Reflog]),
-        ("reflog", &[Part::Reflog, Part::Branch]),
+        ("reflog", &[Part::Reflog, Part::Branch, Part::Tag]),
     ];
     for (table, parts) in gone {
         let rows: usize = stored

@@ -3,12 +3,12 @@
 use super::commit::count;
 use super::status::fact;
 use super::{conflicts, first_line, short};
-use crate::catalog;
 use crate::command::ast::Merge;
 use crate::command::{Answer, Invocation, Value};
-use crate::error::{ErrorReport, Report};
+use crate::error::ErrorReport;
 use crate::repo::merging::{self, MergeReport, Outcome, Planned, Request, Source};
-use crate::repo::transition::Transition;
+use crate::repo::transition::guard::Check;
+use crate::repo::transition::{Finding, Transition, Within};
 use crate::repo::{Ref, history};
 use crate::schema::model::ObjectKey;
 use crate::schema::{Change, ChangeKind};
@@ -83,10 +83,12 @@ fn answer(report: &MergeReport, target: &str) -> Answer {
 pub async fn dry_run(with: Invocation<'_>, merge: &Merge) -> Result<Answer, ErrorReport> {
     let database = with.versioned()?;
     let request = request(&with, merge);
-    let creator = catalog::creator(with.session)
-        .await
-        .map_err(|error| error.report())?;
-    let planned = merging::plan(&database, &request, &creator).await?;
+    let within = if with.in_transaction {
+        Within::Transaction
+    } else {
+        Within::Nothing
+    };
+    let (planned, findings) = merging::preview(&database, with.session, &request, within).await?;
     let transition = &planned.transition;
     let mut rows: Vec<Vec<Value>> = planned
         .objects
@@ -143,6 +145,8 @@ pub async fn dry_run(with: Invocation<'_>, merge: &Merge) -> Result<Answer, Erro
         ]
     }));
     rows.extend(waiting(&planned));
+    let refused = findings.iter();
+    rows.extend(refused.map(|finding| refusal(finding, merge.allow_data_loss)));
     Ok(Answer::with_rows("PGGIT MERGE", rows))
 }
 
@@ -157,6 +161,28 @@ fn waiting(planned: &Planned) -> impl Iterator<Item = Vec<Value>> {
             String::new().into(),
         ]
     })
+}
+
+/// What rows would say to a merge.
+fn refusal(finding: &Finding, allow_data_loss: bool) -> Vec<Value> {
+    let loss = finding.check == Check::DataLoss;
+    let detail = if loss {
+        format!("drops {}", finding.message)
+    } else {
+        finding.message.clone()
+    };
+    let result = if loss && allow_data_loss {
+        "lose"
+    } else {
+        "refuse"
+    };
+    vec![
+        Value::Null,
+        finding.object.to_string().into(),
+        result.into(),
+        detail.into(),
+        String::new().into(),
+    ]
 }
 
 /// What a merge would do to an object, in a word and in detail.

@@ -17,6 +17,7 @@ mod show;
 mod status;
 mod tag;
 mod undo;
+mod verify;
 
 use super::ast::Command;
 use super::{Answer, Invocation, Notice, Value, columns};
@@ -32,6 +33,7 @@ pub async fn run(command: &Command, with: Invocation<'_>) -> Result<Answer, Erro
     let answer = match command {
         Command::Help { topic } => info::help(topic.as_deref()),
         Command::Version => info::version(),
+        Command::Verify => verify::run(with).await?,
         Command::Init => init::run(with).await?,
         Command::Status => status::run(with).await?,
         Command::BranchList => branch::list(with).await?,

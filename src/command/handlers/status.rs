@@ -3,7 +3,7 @@
 use super::first_line;
 use crate::command::{Answer, Invocation, Value};
 use crate::error::ErrorReport;
-use crate::repo::{drift, merging};
+use crate::repo::{drift, merging, rebasing};
 use crate::schema::ChangeKind;
 use crate::store::MergeState;
 
@@ -81,6 +81,13 @@ pub async fn run(with: Invocation<'_>) -> Result<Answer, ErrorReport> {
                 merge.unresolved
             ),
         ));
+    }
+    let rebase = rebasing::open(&database, with.branch).await?;
+    if let Some(open) = rebase {
+        let unresolved: i64 = open.merges.iter().map(|merge| merge.unresolved).sum();
+        let onto = &open.rebase.onto_name;
+        let what = format!("onto {onto}: {unresolved} unresolved conflicts");
+        rows.push(fact("open rebase", &what));
     }
     Ok(Answer::with_rows("PGGIT STATUS", rows))
 }

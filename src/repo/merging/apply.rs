@@ -186,9 +186,10 @@ async fn apply(
             action: format!("{} {sources}", request.operation.as_str()),
         },
         Some(Merging {
-            joins: match request.history.joins(request.operation) {
-                true => planned.parts.iter().map(|part| part.head.commit).collect(),
-                false => Vec::new(),
+            joins: if request.history.joins(request.operation) {
+                planned.parts.iter().map(|part| part.head.commit).collect()
+            } else {
+                Vec::new()
             },
             fast_forward,
             merge: conflicts::record(request, planned, stored),

@@ -2,44 +2,68 @@
 
 use super::plan::Planned;
 use crate::error::ErrorReport;
-use crate::merge::ConflictState;
+use crate::merge::{Conflict, ConflictState, ObjectOutcome};
 use crate::repo::database::Database;
 use crate::repo::error::RepoError;
+use crate::repo::replay::Replay;
+use crate::repo::transition::Transition;
 use crate::schema::{Change, ChangeKind};
-use crate::store::{AuditConflict, AuditObject, ConflictRow, DecisionRow, MergeAudit, MergeRow};
+use crate::store::{
+    AuditConflict, AuditObject, CommitHash, ConflictRow, DecisionRow, MergeAudit, MergeRow,
+};
 
 /// What a merge that is applied leaves beside its commit.
 pub fn audit(planned: &Planned) -> MergeAudit {
-    let change = |lineage| {
-        let mut changes = planned.transition.changes.iter();
-        changes.find(|change| change.lineage == lineage)
-    };
+    let decided = planned
+        .conflicts()
+        .filter(|(_, conflict)| conflict.state != ConflictState::Open)
+        .map(|(part, conflict)| decided(part.number, conflict));
     MergeAudit {
         bases: planned.bases(),
-        objects: planned
-            .objects
+        objects: objects(&planned.objects, &planned.transition),
+        conflicts: decided.collect(),
+    }
+}
+
+/// What commits that were worked out anew leave beside theirs.
+pub fn audit_of_replay(base: CommitHash, replay: &Replay, transition: &Transition) -> MergeAudit {
+    MergeAudit {
+        bases: vec![base],
+        objects: objects(&replay.objects, transition),
+        conflicts: replay
+            .decided
             .iter()
-            .map(|object| AuditObject {
-                lineage: object.lineage,
-                key: object.key.clone(),
-                kind: object.kind.as_str().to_owned(),
-                result: result(change(object.lineage)).to_owned(),
-            })
+            .map(|found| decided(1, found))
             .collect(),
-        conflicts: planned
-            .conflicts()
-            .filter(|(_, conflict)| conflict.state != ConflictState::Open)
-            .map(|(part, conflict)| AuditConflict {
-                source_number: part.number,
-                lineage: conflict.lineage,
-                key: conflict.key.clone(),
-                attribute: conflict.attribute.clone(),
-                base: conflict.base.clone(),
-                source: conflict.source.clone(),
-                target: conflict.target.clone(),
-                resolution: conflict.state.as_str().to_ascii_uppercase(),
-            })
-            .collect(),
+    }
+}
+
+fn objects(outcomes: &[ObjectOutcome], transition: &Transition) -> Vec<AuditObject> {
+    let change = |lineage| {
+        let mut changes = transition.changes.iter();
+        changes.find(|change| change.lineage == lineage)
+    };
+    outcomes
+        .iter()
+        .map(|object| AuditObject {
+            lineage: object.lineage,
+            key: object.key.clone(),
+            kind: object.kind.as_str().to_owned(),
+            result: result(change(object.lineage)).to_owned(),
+        })
+        .collect()
+}
+
+fn decided(source_number: usize, conflict: &Conflict) -> AuditConflict {
+    AuditConflict {
+        source_number,
+        lineage: conflict.lineage,
+        key: conflict.key.clone(),
+        attribute: conflict.attribute.clone(),
+        base: conflict.base.clone(),
+        source: conflict.source.clone(),
+        target: conflict.target.clone(),
+        resolution: conflict.state.as_str().to_ascii_uppercase(),
     }
 }
 

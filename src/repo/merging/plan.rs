@@ -3,11 +3,12 @@
 use super::Request;
 use super::doubts::{Line, made_again};
 use super::sources::distinct;
+use crate::catalog;
 use crate::error::ErrorReport;
 use crate::merge::{self, Conflict, ConflictState, Merged, ObjectOutcome, Resolution};
 use crate::repo::database::{Database, Head};
 use crate::repo::error::RepoError;
-use crate::repo::transition::{Conversions, Transition};
+use crate::repo::transition::{Conversions, Finding, Transition, Within};
 use crate::schema::model::Lineage;
 use crate::schema::{Creator, Snapshot};
 use crate::sql::using_expressions;
@@ -131,6 +132,25 @@ pub async fn plan(
     Ok(planned.await?)
 }
 
+/// Works out a merge, and asks rows what they would say to it: nothing where it would stop at conflicts.
+pub async fn preview(
+    database: &Database,
+    session: &mut dyn Executor,
+    request: &Request,
+    within: Within,
+) -> Result<(Planned, Vec<Finding>), ErrorReport> {
+    let creator = catalog::creator(session).await.map_err(RepoError::from)?;
+    let planned = plan(database, request, &creator).await?;
+    if planned.open_conflicts() > 0 {
+        return Ok((planned, Vec::new()));
+    }
+    let findings = planned
+        .transition
+        .preview(database, session, within)
+        .await?;
+    Ok((planned, findings))
+}
+
 /// Merges the sources in turn, with the conflicts decided so far, on recorded trees alone.
 pub(super) async fn work_out(
     database: &Database,
@@ -151,14 +171,13 @@ pub(super) async fn work_out(
         let merged_so_far: Vec<CommitHash> = std::iter::once(target_head.commit)
             .chain(parts.iter().map(|part| part.head.commit))
             .collect();
-        let bases = match request.base {
-            Some(base) => vec![base],
-            None => {
-                let store = database.store();
-                store
-                    .merge_base(&mut reader, head.commit, &merged_so_far)
-                    .await?
-            }
+        let bases = if let Some(base) = request.base {
+            vec![base]
+        } else {
+            let store = database.store();
+            store
+                .merge_base(&mut reader, head.commit, &merged_so_far)
+                .await?
         };
         let given = resolutions.get(&number).map_or(&[][..], Vec::as_slice);
         let sides = (head, bases.as_slice());
@@ -187,7 +206,7 @@ pub(super) async fn work_out(
     if !parts.iter().all(Part::is_up_to_date) {
         parts.retain(|part| !part.is_up_to_date());
     }
-    let objects = outcomes(&parts);
+    let objects = merge::in_turn(parts.iter().flat_map(|part| &part.merged.objects));
     let transition = Transition::new(
         database,
         target,
@@ -231,21 +250,6 @@ async fn merge_one(
         strategy,
         resolutions,
     ))
-}
-
-/// What happened to each object in all: what an earlier source did to it counts as the target's doing for a later one.
-fn outcomes(parts: &[Part]) -> Vec<ObjectOutcome> {
-    let mut outcomes: BTreeMap<Lineage, ObjectOutcome> = BTreeMap::new();
-    for outcome in parts.iter().flat_map(|part| &part.merged.objects) {
-        let mut outcome = outcome.clone();
-        if let Some(earlier) = outcomes.get(&outcome.lineage) {
-            outcome.kind = earlier.kind.and_then(outcome.kind);
-        }
-        outcomes.insert(outcome.lineage, outcome);
-    }
-    let mut outcomes: Vec<ObjectOutcome> = outcomes.into_values().collect();
-    outcomes.sort_by(|a, b| (&a.key, a.lineage).cmp(&(&b.key, b.lineage)));
-    outcomes
 }
 
 /// What several commits have in common, as one schema. Where a criss-cross history gives two branches more than one best

@@ -39,9 +39,10 @@ pub async fn distinct(database: &Database, request: &Request) -> Result<Request,
         let mut is_known = store.is_ancestor(&mut reader, *head, target).await?;
         for (other, other_head) in heads.iter().enumerate() {
             // Of two that are the same commit the first stays.
-            is_known |= match head == other_head {
-                true => other < index,
-                false => store.is_ancestor(&mut reader, *head, *other_head).await?,
+            is_known |= if head == other_head {
+                other < index
+            } else {
+                store.is_ancestor(&mut reader, *head, *other_head).await?
             };
         }
         if !is_known {

@@ -52,6 +52,14 @@ pub struct Terms {
     pub thorough: bool,
 }
 
+/// Where a transition is looked at.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Within {
+    Nothing,
+    /// A transaction of the client's.
+    Transaction,
+}
+
 impl Transition {
     /// `creator` is the role that will run the DDL.
     pub fn new(
@@ -129,13 +137,25 @@ impl Transition {
         Ok((observed, stamp))
     }
 
-    /// What rows say to it, in `session`'s open transaction.
-    pub async fn findings(
+    /// What rows would say to it, asked without a lock and without a trace.
+    pub async fn preview(
         &self,
+        database: &Database,
         session: &mut dyn Executor,
-        look: Look,
+        within: Within,
     ) -> Result<Vec<Finding>, RepoError> {
-        guard::findings(session, self, look).await
+        let (begin, end) = match within {
+            Within::Nothing => ("BEGIN", "ROLLBACK"),
+            Within::Transaction => (
+                "SAVEPOINT pggit_preview",
+                "ROLLBACK TO SAVEPOINT pggit_preview; RELEASE SAVEPOINT pggit_preview",
+            ),
+        };
+        database.complete(self.map.id()).await?;
+        session.batch(begin).await?;
+        let asked = guard::findings(session, self, Look::Dry).await;
+        session.batch(end).await?;
+        asked
     }
 
     /// Ends the transaction that [`begin`] opened: commits what was applied, and leaves nothing behind where the head

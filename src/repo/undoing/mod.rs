@@ -19,7 +19,7 @@ pub use revert::{Revert, Span, preview_revert, revert};
 
 use super::database::Database;
 use super::error::RepoError;
-use super::transition::{Look, Transition};
+use super::transition::{Transition, Within};
 use crate::schema::Step;
 use crate::store::CommitHash;
 use crate::upstream::Executor;
@@ -79,11 +79,9 @@ async fn ask_rows(
     transition: &Transition,
     allow_data_loss: bool,
 ) -> Result<Preview, RepoError> {
-    database.complete(transition.map.id()).await?;
-    session.batch("BEGIN").await?;
-    let asked = transition.findings(session, Look::Dry).await;
-    session.batch("ROLLBACK").await?;
-    let of_rows = asked?;
+    let of_rows = transition
+        .preview(database, session, Within::Nothing)
+        .await?;
     findings.extend(
         of_rows
             .into_iter()

@@ -16,6 +16,7 @@ DECLARE
     made jsonb;
     made_hash bytea;
     done_merge bigint;
+    done_rebase bigint;
 BEGIN
     -- HMAC-SHA256. Hashes of both sides are compared, so that the time it takes tells nothing.
     SELECT sha256(sha256(s.outer_pad || sha256(s.inner_pad || convert_to(payload, 'UTF8'))))
@@ -184,6 +185,39 @@ BEGIN
         RETURNING id INTO done_merge;
     END IF;
 
+    IF doc -> 'rebase' ->> 'id' IS NOT NULL THEN
+        UPDATE pggit.rebase AS r
+        SET state = 'completed', commit = new_head, finished_by = doc ->> 'who', finished_at = clock_timestamp()
+        WHERE r.id = (doc -> 'rebase' ->> 'id')::bigint AND r.state = 'open'
+        RETURNING r.id INTO done_rebase;
+        IF NOT FOUND THEN
+            RAISE EXCEPTION USING
+                ERRCODE = 'object_not_in_prerequisite_state',
+                MESSAGE = format('the rebase of branch "%s" is no longer in progress', branch_row.name);
+        END IF;
+        UPDATE pggit.merge AS m
+        SET state = 'completed', commit = new_head, finished_by = doc ->> 'who', finished_at = clock_timestamp()
+        WHERE m.rebase = (doc -> 'rebase' ->> 'id')::bigint AND m.state = 'open';
+    ELSIF doc ? 'rebase' THEN
+        INSERT INTO pggit.rebase (branch_id, branch, onto, onto_name, head, state, who, commit, finished_by, finished_at)
+        SELECT branch_row.id, branch_row.name, decode(r.onto, 'hex'), r.onto_name, branch_row.head, 'completed',
+               doc ->> 'who', new_head, doc ->> 'who', clock_timestamp()
+        FROM jsonb_to_record(doc -> 'rebase') AS r (onto text, onto_name text)
+        RETURNING id INTO done_rebase;
+    END IF;
+
+    -- What is kept of a merge is kept of a rebase, too.
+    IF done_rebase IS NOT NULL THEN
+        INSERT INTO pggit.merge (source, target, bases, source_head, target_head, strategy, state, who, commit,
+                                 finished_by, finished_at, operation, history, statements, rebase)
+        SELECT r.onto_name, branch_row.name,
+               ARRAY(SELECT decode(h, 'hex') FROM jsonb_array_elements_text(doc -> 'audit' -> 'bases') AS h),
+               r.onto, branch_row.head, 'auto', 'completed', r.who, new_head, doc ->> 'who', clock_timestamp(), 'rebase', 'auto',
+               ARRAY(SELECT s FROM jsonb_array_elements_text(doc -> 'audit' -> 'statements') AS s), r.id
+        FROM pggit.rebase AS r WHERE r.id = done_rebase
+        RETURNING id INTO done_merge;
+    END IF;
+
     IF done_merge IS NOT NULL THEN
         INSERT INTO pggit.merge_object (merge_id, lineage, object, kind, result)
         SELECT done_merge, decode(o ->> 'lineage', 'hex'), o -> 'key', o ->> 'kind', o ->> 'result'
@@ -204,25 +238,6 @@ BEGIN
               SELECT FROM pggit.merge_conflict AS k
               WHERE k.merge_id = done_merge AND k.lineage = decode(a.c ->> 'lineage', 'hex')
                 AND k.attribute = a.c ->> 'attribute' AND k.source_number = (a.c ->> 'source_number')::integer);
-    END IF;
-
-    IF doc -> 'rebase' ->> 'id' IS NOT NULL THEN
-        UPDATE pggit.rebase AS r
-        SET state = 'completed', commit = new_head, finished_by = doc ->> 'who', finished_at = clock_timestamp()
-        WHERE r.id = (doc -> 'rebase' ->> 'id')::bigint AND r.state = 'open';
-        IF NOT FOUND THEN
-            RAISE EXCEPTION USING
-                ERRCODE = 'object_not_in_prerequisite_state',
-                MESSAGE = format('the rebase of branch "%s" is no longer in progress', branch_row.name);
-        END IF;
-        UPDATE pggit.merge AS m
-        SET state = 'completed', commit = new_head, finished_by = doc ->> 'who', finished_at = clock_timestamp()
-        WHERE m.rebase = (doc -> 'rebase' ->> 'id')::bigint AND m.state = 'open';
-    ELSIF doc ? 'rebase' THEN
-        INSERT INTO pggit.rebase (branch_id, branch, onto, onto_name, head, state, who, commit, finished_by, finished_at)
-        SELECT branch_row.id, branch_row.name, decode(r.onto, 'hex'), r.onto_name, branch_row.head, 'completed',
-               doc ->> 'who', new_head, doc ->> 'who', clock_timestamp()
-        FROM jsonb_to_record(doc -> 'rebase') AS r (onto text, onto_name text);
     END IF;
 
     IF doc -> 'ledgers' <> '[]' THEN

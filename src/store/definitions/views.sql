@@ -10,8 +10,10 @@ SELECT b.name, encode(b.head, 'hex') AS head, c.message, c.author, b.updated_at,
            ELSE format('hydrating %s of %s', h.done, h.total)
        END AS state,
        e.time_to_live,
-       greatest(e.used_at, b.updated_at, (
-           SELECT max(u.seen_at) FROM pggit.branch_use AS u WHERE u.branch_id = b.id)) + e.time_to_live AS expires_at
+       CASE WHEN NOT EXISTS (SELECT FROM pggit.protection AS p WHERE p.branch_id = b.id) THEN
+           greatest(e.used_at, b.updated_at, (
+               SELECT max(u.seen_at) FROM pggit.branch_use AS u WHERE u.branch_id = b.id)) + e.time_to_live
+       END AS expires_at
 FROM pggit.branch AS b
 LEFT JOIN pggit.commit AS c ON c.hash = b.head
 LEFT JOIN pggit.hydration AS h ON h.branch_id = b.id

@@ -6,6 +6,7 @@ SELECT b.id::text, b.name, encode(b.head, 'hex'), encode(c.tree, 'hex'),
        (h.branch_id IS NOT NULL)::text, h.done::text, h.total::text, h.failure
 FROM pggit.branch AS b JOIN pggit.commit AS c ON c.hash = b.head
 LEFT JOIN pggit.hydration AS h ON h.branch_id = b.id
-LEFT JOIN pggit.branch_expiry AS e ON e.branch_id = b.id
+LEFT JOIN pggit.branch_expiry AS e
+  ON e.branch_id = b.id AND NOT EXISTS (SELECT FROM pggit.protection AS p WHERE p.branch_id = b.id)
 WHERE b.dropped_at IS NULL AND ($1::text IS NULL OR b.name = $1::text)
 ORDER BY b.id <> 1, b.name

@@ -1,11 +1,12 @@
 -- Takes the name of a branch that has been unused for as long as it may, and what is known of its objects. Its row stays until
--- they are gone, so that nobody takes its schemas for anybody else's.
+-- they are gone, so that nobody takes its schemas for anybody else's. A protected branch stays.
 WITH expired AS (
     UPDATE pggit.branch AS b SET dropped_at = clock_timestamp()
     FROM pggit.branch_expiry AS e
     WHERE e.branch_id = b.id AND b.id = $1::text::bigint AND b.id <> 1 AND b.dropped_at IS NULL
       AND greatest(e.used_at, b.updated_at, (
               SELECT max(u.seen_at) FROM pggit.branch_use AS u WHERE u.branch_id = b.id)) + e.time_to_live <= clock_timestamp()
+      AND NOT EXISTS (SELECT FROM pggit.protection AS p WHERE p.branch_id = b.id)
       AND NOT EXISTS (
           SELECT FROM pggit.branch_use AS u
           WHERE u.branch_id = b.id AND u.seen_at > clock_timestamp() - interval '3 minutes')

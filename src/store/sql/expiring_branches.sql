@@ -6,5 +6,7 @@ SELECT b.id::text, b.name,
 FROM pggit.branch_expiry AS e
 JOIN pggit.branch AS b ON b.id = e.branch_id AND b.dropped_at IS NULL
 LEFT JOIN pggit.branch_use AS u ON u.branch_id = b.id
+-- Nobody drops a protected branch by not using it.
+WHERE NOT EXISTS (SELECT FROM pggit.protection AS p WHERE p.branch_id = b.id)
 GROUP BY b.id, e.branch_id
 ORDER BY b.id

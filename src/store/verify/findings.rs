@@ -14,6 +14,9 @@ pub enum Part {
     Branch,
     Reflog,
     Merge,
+    Tag,
+    Protection,
+    Request,
 }
 
 impl fmt::Display for Part {
@@ -27,6 +30,9 @@ impl fmt::Display for Part {
             Self::Branch => "branch",
             Self::Reflog => "reflog",
             Self::Merge => "merge",
+            Self::Tag => "tag",
+            Self::Protection => "protection",
+            Self::Request => "merge request",
         })
     }
 }

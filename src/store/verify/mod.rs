@@ -27,6 +27,15 @@ const CHECKS: &[(Part, &str)] = &[
     (Part::Branch, include_str!("../sql/verify/branches.sql")),
     (Part::Reflog, include_str!("../sql/verify/reflog.sql")),
     (Part::Merge, include_str!("../sql/verify/merges.sql")),
+    (Part::Merge, include_str!("../sql/verify/merge_objects.sql")),
+    (Part::Merge, include_str!("../sql/verify/conflicts.sql")),
+    (Part::Tag, include_str!("../sql/verify/tags.sql")),
+    (Part::Tag, include_str!("../sql/verify/tag_log.sql")),
+    (
+        Part::Protection,
+        include_str!("../sql/verify/protections.sql"),
+    ),
+    (Part::Request, include_str!("../sql/verify/requests.sql")),
 ];
 
 const BEGIN: &str = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY";

@@ -9,6 +9,8 @@ FROM pggit.branch AS b
 LEFT JOIN LATERAL (
     SELECT r.id, r.branch, r.new FROM pggit.reflog AS r WHERE r.branch_id = b.id ORDER BY r.id DESC LIMIT 1
 ) AS last ON true
-WHERE (b.name, b.head) IS DISTINCT FROM (last.branch, last.new)
-   OR NOT EXISTS (SELECT FROM pggit.commit AS c WHERE c.hash = b.head)
+-- One that has expired is as good as gone.
+WHERE b.dropped_at IS NULL
+  AND ((b.name, b.head) IS DISTINCT FROM (last.branch, last.new)
+       OR NOT EXISTS (SELECT FROM pggit.commit AS c WHERE c.hash = b.head))
 ORDER BY b.id

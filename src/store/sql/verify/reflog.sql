@@ -9,9 +9,11 @@ SELECT format('reflog %s of branch "%s"', r.id, r.branch) AS row,
 FROM (
     SELECT l.*, lag(l.new) OVER line AS before, lead(l.id) OVER line IS NULL AS is_last
     FROM pggit.reflog AS l
+    -- Tags have a log of their own.
+    WHERE l.branch_id <> 0
     WINDOW line AS (PARTITION BY l.branch_id ORDER BY l.id)
 ) AS r
-LEFT JOIN pggit.branch AS b ON b.id = r.branch_id
+LEFT JOIN pggit.branch AS b ON b.id = r.branch_id AND b.dropped_at IS NULL
 WHERE r.old IS DISTINCT FROM r.before
    OR (r.new IS NULL) <> (r.is_last AND b.id IS NULL)
    OR r.new IS NOT NULL AND NOT EXISTS (SELECT FROM pggit.commit AS c WHERE c.hash = r.new)
