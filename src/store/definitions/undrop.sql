@@ -58,7 +58,10 @@ BEGIN
                -- one that names nothing but columns of the system's types may stay: without it, the column would have to be made anew
                EXISTS (
                    SELECT FROM pg_attrdef AS d
-                       JOIN pg_depend AS p ON p.classid = 'pg_attrdef'::regclass AND p.objid = d.oid
+                       JOIN pg_depend AS p ON (p.classid, p.objid) = ('pg_attrdef'::regclass, d.oid)
+                           -- what an expression names is what the column depends on, before PostgreSQL 15
+                           OR a.attgenerated <> '' AND p.deptype = 'a'
+                              AND (p.classid, p.objid, p.objsubid) = ('pg_class'::regclass, d.adrelid, d.adnum)
                        LEFT JOIN (
                            pg_attribute AS o
                            JOIN pg_type AS t ON t.oid = o.atttypid
@@ -303,6 +306,7 @@ BEGIN
             SELECT FROM pg_depend AS p
             WHERE p.refclassid = 'pg_class'::regclass AND p.refobjid = item.relation AND p.deptype IN ('n', 'a')
               AND p.classid NOT IN ('pg_attrdef'::regclass, 'pg_constraint'::regclass)
+              AND (p.classid, p.objid) <> ('pg_class'::regclass, item.relation)
         ) OR (SELECT jsonb_array_length(t.columns) FROM pggit.dropped_table AS t WHERE t.id = item.entry) <>
              (SELECT count(*) FROM pg_attribute AS a WHERE a.attrelid = item.relation AND a.attnum > 0 AND NOT a.attisdropped)
         THEN
