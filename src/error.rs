@@ -110,7 +110,22 @@ pub trait Report: std::error::Error {
             detail: self.detail(),
             hint: self.hint(),
             position: self.position(),
+            routine: None,
             origin: self.origin(),
+        }
+    }
+}
+
+/// A function of the server's by which drivers know an error of the proxy's for the server's own.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Routine {
+    RevalidateCachedQuery,
+}
+
+impl Routine {
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::RevalidateCachedQuery => "RevalidateCachedQuery",
         }
     }
 }
@@ -123,6 +138,7 @@ pub struct ErrorReport {
     pub detail: Option<String>,
     pub hint: Option<String>,
     pub position: Option<u32>,
+    pub routine: Option<Routine>,
     pub origin: Origin,
 }
 
@@ -134,6 +150,7 @@ impl ErrorReport {
             detail: None,
             hint: None,
             position: None,
+            routine: None,
             origin: Origin::Client,
         }
     }

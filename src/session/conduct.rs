@@ -30,6 +30,7 @@ impl Session {
             Conduct::Sync => self.conduct_sync().await,
             Conduct::Wait(text) => self.conduct_wait(&text).await,
             Conduct::Renew(name) => self.conduct_renewal(&name).await,
+            Conduct::PrepareAgain(name) => self.conduct_preparing_again(name).await,
             Conduct::Refresh => {
                 self.refresh().await;
                 Ok(())
@@ -238,6 +239,8 @@ impl Session {
                         version,
                         command: None,
                         in_sql: true,
+                        told: None,
+                        reshaped: false,
                     },
                 });
             }

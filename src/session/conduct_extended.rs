@@ -19,6 +19,7 @@ use crate::sql::plan::{Action, Setting, Statement, Transaction};
 use crate::telemetry::metrics::StatementKind;
 use crate::wire::backend::{self, Status};
 use crate::wire::{error_response, frontend};
+use bytes::Bytes;
 use std::sync::Arc;
 
 impl Session {
@@ -262,6 +263,19 @@ impl Session {
             Ok(()) => Ok(()),
             Err(report) => self.refuse_in_segment(report).await,
         }
+    }
+
+    /// Prepares a statement again of which the client has been told the columns, and looks whether it still has them.
+    pub(super) async fn conduct_preparing_again(&mut self, name: Bytes) -> Result<(), Fault> {
+        self.settle().await?;
+        if let Some(messages) = self.prepare_again(&name) {
+            let out = &mut self.server.output;
+            out.extend_from_slice(&messages);
+            frontend::describe_statement(out, &name);
+            self.replies.push(Awaited::Describe(Some(name)), Treat::Own);
+            self.settle().await?;
+        }
+        Ok(())
     }
 
     /// Answers an error of the proxy's within the client's sequence of messages: the server skips to the Sync.

@@ -4,7 +4,8 @@ use super::reply::{ReplyQueue, Upcoming};
 use crate::branch::BranchMap;
 use crate::command::{Command, Value};
 use crate::sql::plan::{Action, Plan, Statement};
-use bytes::Bytes;
+use crate::wire::backend::RowShape;
+use bytes::{Bytes, BytesMut};
 use std::collections::{HashMap, VecDeque};
 use std::sync::Arc;
 
@@ -29,6 +30,10 @@ pub struct Prepared {
     pub command: Option<Arc<Command>>,
     /// It was made by SQL's `PREPARE`, which is what `text` holds.
     pub in_sql: bool,
+    /// The columns that the client was told of, if it has asked.
+    pub told: Option<RowShape>,
+    /// Prepared under other names, it now has others.
+    pub reshaped: bool,
 }
 
 impl Prepared {
@@ -41,6 +46,11 @@ impl Prepared {
             },
             Plan::Forward | Plan::Refuse(_) => None,
         }
+    }
+
+    /// Whether its rows are not those that the client expects.
+    pub fn is_reshaped(&self) -> bool {
+        self.reshaped && !self.is_conducted()
     }
 
     /// Whether executing it takes more than passing the message on.
@@ -61,7 +71,8 @@ pub struct Registration {
     pub prepared: Prepared,
 }
 
-/// A portal whose execution the proxy conducts.
+/// A portal whose execution is not simply passed on: the proxy conducts it, or its rows are not those that the client
+/// expects.
 #[derive(Debug)]
 pub struct Portal {
     pub prepared: Prepared,
@@ -84,6 +95,8 @@ pub struct Registry {
     unnamed: Option<Prepared>,
     named: HashMap<Bytes, Prepared>,
     portals: HashMap<Bytes, Portal>,
+    /// The named statement that the unnamed portal was last bound to; empty if it was the unnamed one.
+    bound: BytesMut,
 }
 
 impl Registry {
@@ -131,6 +144,38 @@ impl Registry {
             Upcoming::Unchanged if name.is_empty() => self.unnamed.as_ref(),
             Upcoming::Unchanged => self.named.get(name),
         }
+    }
+
+    /// The client is told the columns of a statement.
+    pub fn tell(&mut self, name: &[u8], shape: RowShape) {
+        if let Some(prepared) = self.named.get_mut(name) {
+            prepared.told = Some(shape);
+            prepared.reshaped = false;
+        }
+    }
+
+    /// A statement that was prepared again has these columns now.
+    pub fn compare(&mut self, name: &[u8], shape: RowShape) {
+        if let Some(prepared) = self.named.get_mut(name) {
+            prepared.reshaped = prepared.told.is_some_and(|told| told != shape);
+        }
+    }
+
+    /// A portal is bound to a statement.
+    pub fn note_bound(&mut self, portal: &[u8], statement: &[u8]) {
+        if portal.is_empty() {
+            self.bound.clear();
+            self.bound.extend_from_slice(statement);
+        }
+    }
+
+    /// The statement of which a client learns by asking for the columns of the unnamed portal, if it has not known.
+    pub fn learns_of(&self, replies: &ReplyQueue) -> Option<Bytes> {
+        if self.bound.is_empty() {
+            return None;
+        }
+        let prepared = self.find(&self.bound, replies)?;
+        (prepared.told.is_none() || prepared.reshaped).then(|| Bytes::copy_from_slice(&self.bound))
     }
 
     /// A portal is bound; one of the same name that the proxy conducted is gone.

@@ -9,7 +9,7 @@ use super::reply::{Awaited, Treat};
 use super::state::Session;
 use crate::branch::{BranchMap, MAIN, SharedObjects};
 use crate::command::{self, Command};
-use crate::error::{ErrorReport, SqlState};
+use crate::error::{ErrorReport, Routine, SqlState};
 use crate::sql::plan::{Action, Plan, Setting, Statement};
 use crate::sql::{Characters, PlanContext, apply_splices};
 use crate::telemetry::metrics::{Stage, StatementKind};
@@ -40,6 +40,8 @@ pub(super) enum Conduct {
     Sync,
     /// SQL's own `EXECUTE` of this statement follows, which was made under other names.
     Renew(String),
+    /// A Bind of this statement follows, which was made under other names and whose columns the client knows.
+    PrepareAgain(Bytes),
     /// This text, or a statement prepared from it, needs something that is still being made.
     Wait(Bytes),
     /// The names of the session's branch may have changed.
@@ -128,7 +130,11 @@ impl Session {
                     clear = 0;
                     if !matches!(
                         next,
-                        Conduct::Refresh | Conduct::Resync | Conduct::Renew(_) | Conduct::Wait(_)
+                        Conduct::Refresh
+                            | Conduct::Resync
+                            | Conduct::Renew(_)
+                            | Conduct::PrepareAgain(_)
+                            | Conduct::Wait(_)
                     ) {
                         input.advance(header.len);
                     }
@@ -451,6 +457,8 @@ impl Session {
                 .map(super::tracking::Tracking::version),
             command: None,
             in_sql: false,
+            told: None,
+            reshaped: false,
             plan: plan.clone().unwrap_or_else(|| Arc::new(Plan::Forward)),
         };
         let name = Bytes::copy_from_slice(parse.name);
@@ -509,11 +517,20 @@ impl Session {
         Positions::of(&prepared.text, all, &splices).map_or(Treat::Client, Treat::Mapped)
     }
 
+    /// The server's statement was made under other names.
+    fn is_stale(&self, prepared: &Prepared) -> bool {
+        let version = self
+            .tracking
+            .as_ref()
+            .map(super::tracking::Tracking::version);
+        version.is_some() && prepared.version != version && !prepared.in_sql
+    }
+
     /// Prepares a statement again if the server's was made under other names.
-    fn prepare_again(&mut self, name: &[u8]) -> Option<BytesMut> {
+    pub(super) fn prepare_again(&mut self, name: &[u8]) -> Option<BytesMut> {
         let version = self.tracking.as_ref()?.version();
         let found = self.registry.find(name, &self.replies)?;
-        if found.version == Some(version) || found.in_sql {
+        if !self.is_stale(found) {
             return None;
         }
         let mut prepared = found.clone();
@@ -597,8 +614,25 @@ impl Session {
         {
             return Ok(Step::Conduct(Conduct::Renew(name)));
         }
+        let found = self.registry.find(names.statement, &self.replies);
+        let reshaped = found.is_some_and(|found| found.reshaped);
+        if let Some(found) = found
+            && found.told.is_some()
+            && self.is_stale(found)
+        {
+            let name = Bytes::copy_from_slice(names.statement);
+            return Ok(Step::Conduct(Conduct::PrepareAgain(name)));
+        }
         let before = self.prepare_again(names.statement);
-        let portal = if conducted {
+        let portal = if reshaped && !conducted {
+            self.registry
+                .find(names.statement, &self.replies)
+                .map(|prepared| Portal {
+                    prepared: prepared.clone(),
+                    formats: Vec::new(),
+                    rows: None,
+                })
+        } else if conducted {
             let formats = frontend::bind_result_formats(body)?;
             self.registry
                 .find(names.statement, &self.replies)
@@ -611,6 +645,7 @@ impl Session {
             None
         };
         self.registry.bind(names.portal, portal);
+        self.registry.note_bound(names.portal, names.statement);
         self.replies.push(Awaited::Bind, Treat::Client);
         Ok(before.map_or(Step::Stream, Step::Preceded))
     }
@@ -623,7 +658,7 @@ impl Session {
             if let Some(report) = self.take_refusal() {
                 let mut out = BytesMut::new();
                 self.refuse_parse(&mut out, b"pggit:refused", report);
-                self.replies.push(Awaited::Describe, Treat::Client);
+                self.replies.push(Awaited::Describe(None), Treat::Client);
                 return Ok(Step::Preceded(out));
             }
             if let Some(wait) = self.awaits_again(name) {
@@ -631,25 +666,38 @@ impl Session {
             }
         }
         let mut before = None;
+        let mut told = None;
         let command = match Named::read(body)? {
             Named::Statement(name) => {
                 if !self.replies.is_skipping() {
                     before = self.prepare_again(name);
+                    told = self.tracking.as_ref().map(|_| Bytes::copy_from_slice(name));
                 }
                 self.registry
                     .find(name, &self.replies)
                     .and_then(|prepared| prepared.command.clone())
                     .map(|command| (command, Vec::new()))
             }
-            Named::Portal(name) => self.registry.portal(name).and_then(|portal| {
-                let command = portal.prepared.command.clone()?;
-                Some((command, portal.formats.clone()))
-            }),
+            Named::Portal(name) => {
+                if name.is_empty() {
+                    told = self.registry.learns_of(&self.replies);
+                }
+                let portal = self.registry.portal(name);
+                let command = portal.and_then(|portal| {
+                    let command = portal.prepared.command.clone()?;
+                    Some((command, portal.formats.clone()))
+                });
+                if portal.is_some_and(|portal| portal.prepared.is_reshaped()) {
+                    // The client asks what to expect.
+                    self.registry.bind(name, None);
+                }
+                command
+            }
         };
         let treat = command
             .and_then(|(command, formats)| super::answer::describe(&command, &formats))
             .map_or(Treat::Client, Treat::Described);
-        self.replies.push(Awaited::Describe, treat);
+        self.replies.push(Awaited::Describe(told), treat);
         Ok(before.map_or(Step::Pass, Step::Preceded))
     }
 
@@ -669,6 +717,13 @@ impl Session {
     fn execute(&mut self, body: &[u8]) -> Result<Step, FrameError> {
         self.segment.open = true;
         let execute = Execute::read(body)?;
+        let portal = self.registry.portal(execute.portal);
+        if !self.replies.is_skipping() && portal.is_some_and(|portal| portal.prepared.is_reshaped())
+        {
+            let mut out = BytesMut::new();
+            self.refuse_parse(&mut out, b"pggit:refused", result_type_changed());
+            return Ok(Step::Replaced(out));
+        }
         if !self.replies.is_skipping() && self.registry.portal(execute.portal).is_some() {
             return Ok(Step::Conduct(Conduct::Execute {
                 portal: Bytes::copy_from_slice(execute.portal),
@@ -757,6 +812,17 @@ pub(super) fn spliced(text: &Bytes, statement: &Statement) -> (Vec<u8>, Option<B
         apply_splices(part, &splices),
         Positions::of(text, statement.range.clone(), &statement.splices),
     )
+}
+
+/// What the server itself says where a prepared statement has other columns than it had (`RevalidateCachedQuery` in
+/// `src/backend/utils/cache/plancache.c`). Drivers know it, and prepare again.
+fn result_type_changed() -> ErrorReport {
+    let mut report = ErrorReport::new(
+        SqlState::FEATURE_NOT_SUPPORTED,
+        "cached plan must not change result type",
+    );
+    report.routine = Some(Routine::RevalidateCachedQuery);
+    report
 }
 
 /// A cheap look for the word, in any case.

@@ -8,7 +8,7 @@ use super::reply::{Awaited, Entry, Treat};
 use super::state::Session;
 use crate::branch::search_path;
 use crate::upstream::DbError;
-use crate::wire::backend::{self, Status, tag};
+use crate::wire::backend::{self, RowShape, Status, tag};
 use crate::wire::error_response::{self, Fields};
 use crate::wire::frame::{self, HEADER_BYTES};
 use bytes::{Buf, Bytes, BytesMut};
@@ -105,7 +105,9 @@ impl Session {
             tag::PARSE_COMPLETE => matches!(head.awaited, Awaited::Parse(_)),
             tag::BIND_COMPLETE => matches!(head.awaited, Awaited::Bind),
             tag::CLOSE_COMPLETE => matches!(head.awaited, Awaited::Close(_)),
-            tag::NO_DATA | tag::ROW_DESCRIPTION => matches!(head.awaited, Awaited::Describe),
+            tag::NO_DATA | tag::ROW_DESCRIPTION => {
+                matches!(head.awaited, Awaited::Describe(_))
+            }
             tag::COMMAND_COMPLETE | tag::EMPTY_QUERY_RESPONSE | tag::PORTAL_SUSPENDED => {
                 matches!(head.awaited, Awaited::Execute)
             }
@@ -142,6 +144,16 @@ impl Session {
             match entry.awaited {
                 Awaited::Parse(Some(registration)) => self.registry.register(*registration),
                 Awaited::Close(Some(name)) => self.registry.forget(&name),
+                Awaited::Describe(Some(name)) => {
+                    let shape = match frame_tag {
+                        tag::ROW_DESCRIPTION => RowShape::read(body).map_err(Fault::Server)?,
+                        _ => RowShape::NONE,
+                    };
+                    match entry.treat {
+                        Treat::Own => self.registry.compare(&name, shape),
+                        _ => self.registry.tell(&name, shape),
+                    }
+                }
                 _ => {}
             }
         }

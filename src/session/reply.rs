@@ -15,7 +15,8 @@ pub enum Awaited {
     /// With what to remember once the statement exists.
     Parse(Option<Box<Registration>>),
     Bind,
-    Describe,
+    /// With the named statement whose columns the answer tells, if they are to be remembered.
+    Describe(Option<Bytes>),
     Execute,
     /// Of a statement of that name; `None` for a portal's.
     Close(Option<Bytes>),

@@ -4,6 +4,10 @@ use super::frame::{FrameError, put, put_cstr, take_cstr, take_i16, take_i32};
 use bytes::{BufMut, BytesMut};
 use pgwire::messages::Message;
 use pgwire::messages::data::{DataRow, FieldDescription, RowDescription};
+use std::hash::{DefaultHasher, Hash, Hasher};
+
+/// `FirstNormalObjectId`: types from here on are a database's own.
+const FIRST_OWN_OID: i32 = 16384;
 
 /// Type bytes (PostgreSQL documentation, "Message Formats").
 pub mod tag {
@@ -83,6 +87,37 @@ pub fn text_row(body: &[u8]) -> Result<Vec<Option<String>>, FrameError> {
         rest = after;
     }
     Ok(row)
+}
+
+/// The columns that a RowDescription body tells of.
+///
+/// Types of the database's own are all alike to it: each branch has its own of these, with the same values.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct RowShape(u64);
+
+impl RowShape {
+    /// Of a statement that returns no rows.
+    pub const NONE: Self = Self(0);
+
+    pub fn read(body: &[u8]) -> Result<Self, FrameError> {
+        let mut hasher = DefaultHasher::new();
+        let (count, mut rest) = take_i16(body)?;
+        for _ in 0..count {
+            let (name, after) = take_cstr(rest)?;
+            // The table and the number of the column.
+            let (_, after) = take_i32(after)?;
+            let (_, after) = take_i16(after)?;
+            let (type_oid, after) = take_i32(after)?;
+            // The type's size and modifier, and the format.
+            let (_, after) = take_i16(after)?;
+            let (_, after) = take_i32(after)?;
+            let (_, after) = take_i16(after)?;
+            let built_in = (0..FIRST_OWN_OID).contains(&type_oid);
+            (name, built_in.then_some(type_oid)).hash(&mut hasher);
+            rest = after;
+        }
+        Ok(Self(hasher.finish()))
+    }
 }
 
 pub fn ready_for_query(out: &mut BytesMut, status: Status) {

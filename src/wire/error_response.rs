@@ -14,6 +14,7 @@ const MESSAGE: u8 = b'M';
 const DETAIL: u8 = b'D';
 const HINT: u8 = b'H';
 const POSITION: u8 = b'P';
+const ROUTINE: u8 = b'R';
 
 /// The fields of a body, in order; it ends at the first thing that is none.
 #[derive(Clone, Debug)]
@@ -109,6 +110,9 @@ pub fn error(out: &mut BytesMut, severity: &str, report: &ErrorReport) {
     );
     if let Some(position) = report.position {
         fields.push((POSITION, position.to_string()));
+    }
+    if let Some(routine) = report.routine {
+        fields.push((ROUTINE, routine.name().to_owned()));
     }
     speak(out, &ErrorResponse::new(fields));
 }

@@ -176,6 +176,13 @@ pub fn execute(out: &mut BytesMut, portal: &[u8], max_rows: i32) {
     });
 }
 
+pub fn describe_statement(out: &mut BytesMut, name: &[u8]) {
+    put(out, tag::DESCRIBE, |body| {
+        body.put_u8(b'S');
+        put_cstr(body, name);
+    });
+}
+
 pub fn close_statement(out: &mut BytesMut, name: &[u8]) {
     put(out, tag::CLOSE, |body| {
         body.put_u8(b'S');

@@ -271,6 +271,56 @@ async fn prepared_statements_follow_the_session_to_another_branch() {
 }
 
 #[tokio::test]
+async fn a_statement_that_has_other_columns_on_another_branch_must_be_prepared_again() {
+    let (_fixture, main, branch) = two_sides().await;
+    branch.run("ALTER TABLE t ADD COLUMN more int").await;
+    let all = main.prepare("SELECT * FROM t").await.expect("prepare");
+    let note = main.prepare("SELECT note FROM t").await.expect("prepare");
+    main.run("SET pggit.branch = 'feature'").await;
+    let error = main.query(&all, &[]).await.expect_err("other columns");
+    let error = error.as_db_error().expect("the server's");
+    assert_eq!(error.code(), &SqlState::FEATURE_NOT_SUPPORTED);
+    assert_eq!(error.message(), "cached plan must not change result type");
+    // By this drivers tell that preparing it again helps.
+    assert_eq!(error.routine(), Some("RevalidateCachedQuery"));
+    let rows = main.query(&note, &[]).await.expect("the same columns");
+    assert_eq!(rows[0].get::<_, String>(0), "branch");
+    let again = main.prepare("SELECT * FROM t").await.expect("prepare");
+    let rows = main.query(&again, &[]).await.expect("the new columns");
+    assert_eq!(rows[0].len(), 3);
+    main.run("SET pggit.branch = 'main'").await;
+    let rows = main.query(&all, &[]).await.expect("the first columns");
+    assert_eq!(rows[0].get::<_, String>("note"), "main");
+}
+
+#[tokio::test]
+async fn who_asks_for_the_columns_each_time_may_find_others() {
+    let (fixture, _main, branch) = two_sides().await;
+    branch.run("ALTER TABLE t ADD COLUMN more int").await;
+    let mut client = fixture.raw().await;
+    client
+        .exchange(&[
+            raw::parse("s", "SELECT * FROM t"),
+            raw::bind("", "s", &[], false),
+            raw::describe_portal(""),
+            raw::execute("", 0),
+        ])
+        .await;
+    client.query("SET pggit.branch = 'feature'").await;
+    let bind = raw::bind("", "s", &[], false);
+    let unasked = client.exchange(&[bind.clone(), raw::execute("", 0)]).await;
+    assert_eq!(tags(&unasked), "2EZ");
+    assert_eq!(unasked[1].sqlstate(), "0A000");
+    let asked = client
+        .exchange(&[bind.clone(), raw::describe_portal(""), raw::execute("", 0)])
+        .await;
+    assert_eq!(tags(&asked), "2TDCZ");
+    // Now it has been told of these.
+    let told = client.exchange(&[bind, raw::execute("", 0)]).await;
+    assert_eq!(tags(&told), "2DCZ");
+}
+
+#[tokio::test]
 async fn statements_prepared_in_sql_follow_the_session_to_another_branch() {
     let (_fixture, main, _branch) = two_sides().await;
     main.run("PREPARE qualified AS SELECT note FROM public.t")
