@@ -680,6 +680,14 @@ async fn a_server_that_ends_the_session_is_quoted_once() {
         let pid = client.query("SELECT pg_backend_pid()").await[1].text()[0].clone();
         if !sql.is_empty() {
             client.send(&raw::query(sql)).await;
+            // A server that goes while a query is still arriving resets the connection, and its last words are lost.
+            let running = format!(
+                "SELECT count(*) FROM pg_stat_activity WHERE pid = {pid} AND query = '{sql}'"
+            );
+            eventually("the query to run", async || {
+                server.value(&running).await == "1"
+            })
+            .await;
         }
         server
             .run(&format!("SELECT pg_terminate_backend({pid})"))
