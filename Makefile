@@ -67,7 +67,7 @@ lint: ## Check formatting, and lint with warnings denied
 	cargo fmt --check
 	cargo clippy --all-targets -- -D warnings
 
-bench: build ## Compare with PgBouncer and a direct connection; takes about half an hour
+bench: build ## Compare with PgBouncer and no proxy, and write docs/performance.md (half an hour); ARGS=--quick only tries it
 	@.ci/packages bench
 	bench/run $(ARGS)
 
