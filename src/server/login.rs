@@ -9,7 +9,7 @@ use super::proxy_protocol::{self, HeaderError};
 use super::target::{Target, resolve};
 use crate::error::{ErrorReport, Origin, SqlState};
 use crate::repo::Identity;
-use crate::session::{Start, start::Cancel};
+use crate::session::{Buffers, Start, start::Cancel};
 use crate::telemetry::metrics::Rejection;
 use crate::upstream::CancelTarget;
 use crate::wire::Stream;
@@ -22,57 +22,73 @@ use std::sync::Arc;
 use std::time::Duration;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::sync::OwnedSemaphorePermit;
-use tracing::{Span, debug, info, warn};
+use tracing::{Instrument, Span, debug, info, warn};
 
 /// How long a client that was refused may take to hang up.
 const FAREWELL: Duration = Duration::from_secs(2);
 
-/// Serves one connection to its end.
-pub async fn serve(server: Arc<Server>, socket: Socket, peer: Peer, session_id: u64) {
+/// Serves one connection to its end. What is logged belongs to `span`.
+pub async fn serve(
+    server: Arc<Server>,
+    socket: Socket,
+    peer: Peer,
+    session_id: u64,
+    buffers: Arc<Buffers>,
+    span: Span,
+) {
+    let _open = server.context.metrics.connection_opened();
+    // In a box, so that its room is not kept for the life of the session.
+    let login = log_in_unless_aborted(&server, socket, peer, session_id, buffers);
+    let ready = Box::pin(login.instrument(span.clone())).await;
+    let begins = |what| span.in_scope(|| info!("{what} begins"));
+    let ended = |what| span.in_scope(|| info!("{what} ended"));
+    match ready {
+        Some(Ready::Session(start, _slot)) => {
+            begins("session");
+            crate::session::run(*start).await;
+            ended("session");
+        }
+        Some(Ready::Replication(client, upstream, _slot)) => {
+            begins("replication session");
+            let copy = copy_both(client, upstream).instrument(span.clone());
+            tokio::select! {
+                () = Box::pin(copy) => {}
+                () = server.shutdown.abort.cancelled() => {}
+            }
+            ended("replication session");
+        }
+        None => {}
+    }
+}
+
+/// Logs a client in, as long as that may take.
+async fn log_in_unless_aborted(
+    server: &Arc<Server>,
+    socket: Socket,
+    peer: Peer,
+    session_id: u64,
+    buffers: Arc<Buffers>,
+) -> Option<Ready> {
     let stream = match socket.into_stream(&server.tcp) {
         Ok(stream) => stream,
         Err(error) => {
             debug!(%error, "the client is gone");
-            return;
+            return None;
         }
     };
-    let _open = server.context.metrics.connection_opened();
-    let abort = server.shutdown.abort.clone();
-    let login = tokio::time::timeout(
-        server.login_timeout,
-        login(&server, stream, peer, session_id),
-    );
+    let login = login(server, stream, peer, session_id, buffers);
     let outcome = tokio::select! {
-        outcome = login => outcome,
-        () = abort.cancelled() => return,
+        outcome = tokio::time::timeout(server.login_timeout, login) => outcome,
+        () = server.shutdown.abort.cancelled() => return None,
     };
-    let ready = match outcome {
-        Ok(Some(ready)) => ready,
-        Ok(None) => return,
-        Err(_) => {
-            info!("login timed out");
-            server
-                .context
-                .metrics
-                .connection_rejected(Rejection::LoginTimeout);
-            return;
-        }
-    };
-    match ready {
-        Ready::Session(start, _slot) => {
-            info!("session begins");
-            crate::session::run(*start).await;
-            info!("session ended");
-        }
-        Ready::Replication(client, upstream, _slot) => {
-            info!("replication session begins");
-            tokio::select! {
-                () = copy_both(client, upstream) => {}
-                () = abort.cancelled() => {}
-            }
-            info!("replication session ended");
-        }
-    }
+    outcome.unwrap_or_else(|_| {
+        info!("login timed out");
+        server
+            .context
+            .metrics
+            .connection_rejected(Rejection::LoginTimeout);
+        None
+    })
 }
 
 /// A client that is logged in, holding its place among the sessions that are allowed.
@@ -87,6 +103,7 @@ async fn login(
     mut stream: Stream,
     peer: Peer,
     session_id: u64,
+    buffers: Arc<Buffers>,
 ) -> Option<Ready> {
     let peer = match announced(server, &mut stream, peer).await {
         Ok(Some(peer)) => peer,
@@ -110,6 +127,7 @@ async fn login(
                 server,
                 peer,
                 session_id,
+                buffers,
             }
             .run(*client)
             .await
@@ -162,6 +180,7 @@ struct Login<'a> {
     server: &'a Arc<Server>,
     peer: Peer,
     session_id: u64,
+    buffers: Arc<Buffers>,
 }
 
 impl Login<'_> {
@@ -376,8 +395,9 @@ impl Login<'_> {
                     Arc::clone(&self.server.connector),
                     key.as_deref(),
                 )),
-                drain: self.server.shutdown.drain.clone(),
-                abort: self.server.shutdown.abort.clone(),
+                phase: self.server.phase.subscribe(),
+                buffers: self.buffers,
+                span: Span::current(),
             }),
             slot,
         )

@@ -1,7 +1,7 @@
 //! How a connection arrives: listeners, TLS, login, limits, the operator's port, and the way out.
 //!
-//! A connection is a task of its own from `accept` to its end. It ends with its client, or through one of
-//! two tokens: `drain` asks sessions to leave once they are in no transaction, `abort` takes them as they are.
+//! A connection is a task of its own from `accept` to its end. It ends with its client, or with the process: `drain`
+//! asks sessions to leave once they are in no transaction, `abort` takes them as they are.
 
 pub mod arrival;
 pub mod auth;
@@ -20,7 +20,7 @@ pub use tls::{CertificateError, Terminator};
 
 use crate::config::{Config, Tcp};
 use crate::repo::{Repo, Versioning};
-use crate::session::{Context, Waits};
+use crate::session::{Context, Phase, Waits};
 use crate::sql::Planner;
 use crate::telemetry::Metrics;
 use crate::upstream::admin::AdminError;
@@ -30,10 +30,10 @@ use ipnet::IpNet;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
-use tokio::sync::Semaphore;
+use tokio::sync::{Semaphore, watch};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
-use tracing::{Instrument, error, info, info_span};
+use tracing::{error, info, info_span};
 use workers::Workers;
 
 /// How often the certificate's files are looked at.
@@ -78,6 +78,8 @@ pub struct Server {
     threads: usize,
     next_session: AtomicU64,
     shutdown: Shutdown,
+    /// What sessions know of the shutdown.
+    phase: watch::Sender<Phase>,
 }
 
 impl Server {
@@ -110,6 +112,7 @@ impl Server {
             threads: config.limits.threads,
             next_session: AtomicU64::new(1),
             shutdown,
+            phase: watch::Sender::default(),
         })
     }
 
@@ -158,6 +161,7 @@ pub async fn run(
     helpers.close();
 
     server.shutdown.drain.cancelled().await;
+    server.phase.send_replace(Phase::Draining);
     connections.close();
     info!(sessions = connections.len(), "draining");
     tokio::select! {
@@ -168,6 +172,7 @@ pub async fn run(
         }
     }
     server.shutdown.abort.cancel();
+    server.phase.send_replace(Phase::Aborting);
     connections.wait().await;
     done.cancel();
     helpers.wait().await;
@@ -194,11 +199,11 @@ async fn accept(
             database = tracing::field::Empty,
             branch = tracing::field::Empty,
         );
-        let serve = login::serve(Arc::clone(&server), socket, peer, session).instrument(span);
-        match workers.next() {
-            Some(worker) => connections.spawn_on(serve, worker),
-            None => connections.spawn(serve),
-        };
+        // There is always one.
+        let Some(worker) = workers.next() else { return };
+        let buffers = Arc::clone(&worker.buffers);
+        let serve = login::serve(Arc::clone(&server), socket, peer, session, buffers, span);
+        connections.spawn_on(serve, &worker.runtime);
     }
 }
 

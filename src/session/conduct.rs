@@ -3,7 +3,7 @@
 use super::answer;
 use super::executor::ClientExecutor;
 use super::fault::Fault;
-use super::prepared::{MapVersion, Prepared, Registration};
+use super::prepared::{MapVersion, NO_TYPES, Prepared, Registration};
 use super::relay_client::{Conduct, refusal, spliced};
 use super::reply::{Awaited, Treat};
 use super::state::{Outcome, Session};
@@ -11,7 +11,7 @@ use super::tracking::Tracking;
 use crate::command::{self, Answer, Command, Invocation};
 use crate::error::{ErrorReport, Origin, Report, SqlState};
 use crate::repo::{self, Collision};
-use crate::sql::plan::{Action, Plan, Statement};
+use crate::sql::plan::{Action, Statement};
 use crate::telemetry::metrics::Stage;
 use crate::wire::backend::{self, Status};
 use crate::wire::{error_response, frontend};
@@ -229,12 +229,12 @@ impl Session {
                 let text = text.slice(statement.range.clone());
                 let plan = self
                     .plan(&text, true)
-                    .unwrap_or_else(|| Arc::new(Plan::Forward));
-                self.registry.register(Registration {
+                    .unwrap_or_else(|| Arc::clone(&self.forward));
+                self.registry.register(Box::new(Registration {
                     name: Bytes::copy_from_slice(name.as_bytes()),
                     prepared: Prepared {
                         text,
-                        types: Bytes::from_static(&[0, 0]),
+                        types: NO_TYPES,
                         plan,
                         version,
                         command: None,
@@ -242,7 +242,7 @@ impl Session {
                         told: None,
                         reshaped: false,
                     },
-                });
+                }));
             }
             Action::Deallocate { name: Some(name) } => self.registry.forget(name.as_bytes()),
             Action::Deallocate { name: None } => {
@@ -270,17 +270,17 @@ impl Session {
         let mut prepared = prepared.clone();
         prepared.plan = self
             .plan(&prepared.text, true)
-            .unwrap_or_else(|| Arc::new(Plan::Forward));
+            .unwrap_or_else(|| Arc::clone(&self.forward));
         if let Some(report) = refusal(&prepared.plan) {
             return Ok(Err(report.clone()));
         }
         // Should the server refuse it, it is tried again under the next names.
         prepared.version = None;
         let name = Bytes::copy_from_slice(name.as_bytes());
-        self.registry.register(Registration {
+        self.registry.register(Box::new(Registration {
             name: name.clone(),
             prepared: prepared.clone(),
-        });
+        }));
         let mut out = std::mem::take(&mut self.server.output);
         self.outcome = Outcome::default();
         frontend::close_statement(&mut out, &name);
@@ -308,7 +308,8 @@ impl Session {
             }
         }
         prepared.version = Some(version);
-        self.registry.register(Registration { name, prepared });
+        self.registry
+            .register(Box::new(Registration { name, prepared }));
         Ok(Ok(()))
     }
 }

@@ -1,16 +1,14 @@
 //! One hop: a stream, what was read from it and not yet used, and what is still to be written to it.
 
+use super::buffers::Buffers;
 use crate::wire::Stream;
 use bytes::{Buf, BytesMut};
 use std::future::Future;
 use std::io;
 use std::pin::{Pin, pin};
+use std::sync::Arc;
 use std::task::{Context, Poll, ready};
 use tokio::io::{AsyncReadExt, AsyncWrite};
-
-/// A read asks for this much at first, and for more while reads come back full.
-const MIN_CHUNK: usize = 8 * 1024;
-const MAX_CHUNK: usize = 64 * 1024;
 
 /// Where a buffer holds this much, no more is read into it: its peer has to wait.
 pub const HIGH_WATER: usize = 256 * 1024;
@@ -27,21 +25,25 @@ pub struct Link {
     pub ended: bool,
     /// Nothing more can be written.
     pub broken: bool,
-    chunk: usize,
     unflushed: bool,
+    buffers: Arc<Buffers>,
 }
 
 impl Link {
-    pub fn new(stream: Stream, input: BytesMut) -> Self {
+    pub fn new(stream: Stream, input: BytesMut, buffers: Arc<Buffers>) -> Self {
         Self {
             stream,
-            input,
+            input: if input.is_empty() {
+                BytesMut::new()
+            } else {
+                input
+            },
             output: BytesMut::new(),
             wanted: 0,
             ended: false,
             broken: false,
-            chunk: MIN_CHUNK,
             unflushed: false,
+            buffers,
         }
     }
 
@@ -52,14 +54,20 @@ impl Link {
 
     /// Reads once. Ready when something was read or the stream ended.
     pub fn poll_read(&mut self, cx: &mut Context<'_>) -> Poll<()> {
-        self.input.reserve(self.chunk);
+        // A connection with nothing to read needs no buffer.
+        ready!(self.stream.poll_readable(cx));
+        self.buffers.make_room(&mut self.input);
         let read = pin!(self.stream.read_buf(&mut self.input)).poll(cx);
-        match ready!(read) {
-            Ok(0) | Err(_) => self.ended = true,
-            Ok(read) if read >= self.chunk => self.chunk = (self.chunk * 2).min(MAX_CHUNK),
-            Ok(_) => {}
+        if matches!(ready!(read), Ok(0) | Err(_)) {
+            self.ended = true;
         }
         Poll::Ready(())
+    }
+
+    /// Gives back what holds nothing.
+    pub fn rest(&mut self) {
+        self.buffers.give_back(&mut self.input);
+        self.buffers.give_back(&mut self.output);
     }
 
     /// Writes as much of `output` as the peer takes. Ready when all of it is written, or never will be.

@@ -6,9 +6,11 @@
 //! ([`conduct_simple`], [`conduct_extended`]), with SQL of its own on the same connection ([`executor`]).
 
 mod answer;
+mod buffers;
 mod conduct;
 mod conduct_extended;
 mod conduct_simple;
+mod ending;
 mod executor;
 mod fault;
 mod link;
@@ -22,11 +24,16 @@ mod settings;
 pub mod start;
 mod state;
 #[cfg(test)]
+mod steady;
+#[cfg(test)]
 mod tests;
+mod texts;
 mod tracking;
 mod undrop;
 mod waiting;
 
+pub use buffers::Buffers;
+pub use ending::Phase;
 pub use start::{Cancel, Context, Start};
 pub use waiting::Waits;
 

@@ -64,6 +64,9 @@ impl Prepared {
     }
 }
 
+/// Where a Parse names no parameter types: their count, which is 0.
+pub const NO_TYPES: Bytes = Bytes::from_static(&[0, 0]);
+
 /// What a Parse in flight will have made.
 #[derive(Clone, Debug)]
 pub struct Registration {
@@ -92,7 +95,9 @@ pub struct Rows {
 /// See the module.
 #[derive(Debug, Default)]
 pub struct Registry {
-    unnamed: Option<Prepared>,
+    unnamed: Option<Box<Registration>>,
+    /// The unnamed statement before: its place is for the next one.
+    spare: Option<Box<Registration>>,
     named: HashMap<Bytes, Prepared>,
     portals: HashMap<Bytes, Portal>,
     /// The named statement that the unnamed portal was last bound to; empty if it was the unnamed one.
@@ -100,39 +105,54 @@ pub struct Registry {
 }
 
 impl Registry {
+    /// Boxes what a Parse will have made, without an allocation for an unnamed statement that follows others.
+    pub fn boxed(&mut self, registration: Registration) -> Box<Registration> {
+        match self.spare.take() {
+            Some(mut spare) => {
+                *spare = registration;
+                spare
+            }
+            None => Box::new(registration),
+        }
+    }
+
     /// A statement exists on the server.
-    pub fn register(&mut self, registration: Registration) {
-        let Registration { name, prepared } = registration;
-        if name.is_empty() {
-            self.unnamed = Some(prepared);
+    pub fn register(&mut self, registration: Box<Registration>) {
+        if registration.name.is_empty() {
+            self.forget_unnamed();
+            self.unnamed = Some(registration);
         } else {
+            let Registration { name, prepared } = *registration;
             self.named.insert(name, prepared);
         }
     }
 
     pub fn forget(&mut self, name: &[u8]) {
         if name.is_empty() {
-            self.unnamed = None;
+            self.forget_unnamed();
         } else {
             self.named.remove(name);
         }
     }
 
     pub fn forget_all(&mut self) {
-        self.unnamed = None;
+        self.forget_unnamed();
         self.named.clear();
         self.portals.clear();
     }
 
     /// A simple Query has dropped the unnamed statement.
     pub fn forget_unnamed(&mut self) {
-        self.unnamed = None;
+        if let Some(mut forgotten) = self.unnamed.take() {
+            forgotten.prepared.text = Bytes::new();
+            self.spare = Some(forgotten);
+        }
     }
 
     /// A simple Query of the proxy's has dropped the client's unnamed statement, behind its back.
     pub fn unnamed_lost(&mut self) {
-        if let Some(prepared) = &mut self.unnamed {
-            prepared.version = None;
+        if let Some(unnamed) = &mut self.unnamed {
+            unnamed.prepared.version = None;
         }
     }
 
@@ -141,7 +161,9 @@ impl Registry {
         match replies.upcoming(name) {
             Upcoming::Made(registration) => Some(&registration.prepared),
             Upcoming::Gone => None,
-            Upcoming::Unchanged if name.is_empty() => self.unnamed.as_ref(),
+            Upcoming::Unchanged if name.is_empty() => {
+                self.unnamed.as_ref().map(|unnamed| &unnamed.prepared)
+            }
             Upcoming::Unchanged => self.named.get(name),
         }
     }

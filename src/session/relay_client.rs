@@ -4,9 +4,10 @@
 use super::fault::Fault;
 use super::link::pass;
 use super::positions::{Positions, rebase};
-use super::prepared::{Portal, Prepared, Registration};
+use super::prepared::{NO_TYPES, Portal, Prepared, Registration};
 use super::reply::{Awaited, Treat};
 use super::state::Session;
+use super::tracking::Tracking;
 use crate::branch::{BranchMap, MAIN, SharedObjects};
 use crate::command::{self, Command};
 use crate::error::{ErrorReport, Routine, SqlState};
@@ -325,24 +326,23 @@ impl Session {
 
     /// The plan for a text; `None` to pass it on as it is.
     pub(super) fn plan(&self, text: &[u8], watch_transactions: bool) -> Option<Arc<Plan>> {
-        let begun = Instant::now();
-        let plan = match &self.tracking {
-            Some(tracking) => self.context.planner.plan(
-                text,
-                &PlanContext {
-                    map: &tracking.map,
-                    client_encoding: &self.reported.client_encoding,
-                    standard_conforming_strings: self.reported.standard_conforming_strings,
-                    watch_transactions: watch_transactions || tracking.watches_transactions(),
-                },
-            ),
-            None => self.plan_untracked(text)?,
+        let Some(tracking) = &self.tracking else {
+            return self.plan_untracked(text);
         };
-        if *plan == Plan::Forward {
+        let planner = &self.context.planner;
+        let context = PlanContext {
+            map: &tracking.map,
+            client_encoding: &self.reported.client_encoding,
+            standard_conforming_strings: self.reported.standard_conforming_strings,
+            watch_transactions: watch_transactions || tracking.watches_transactions(),
+        };
+        if !planner.concerns(text, &context) {
             return None;
         }
+        let begun = Instant::now();
+        let plan = planner.plan_of_concern(text, &context);
         self.context.metrics.spent(Stage::Planning, begun.elapsed());
-        Some(plan)
+        plan
     }
 
     /// Where the database is not initialised, commands are all that matters.
@@ -360,16 +360,11 @@ impl Session {
                 watch_transactions: false,
             },
         );
-        match &*plan {
-            Plan::Statements(statements)
-                if statements
-                    .iter()
-                    .any(|statement| statement.action == Action::Command) =>
-            {
-                Some(plan)
-            }
-            _ => None,
-        }
+        plan.filter(|plan| {
+            plan.statements()
+                .iter()
+                .any(|statement| statement.action == Action::Command)
+        })
     }
 
     fn query(&mut self, body: &[u8]) -> Result<Step, FrameError> {
@@ -441,30 +436,28 @@ impl Session {
             return Ok(Step::Conduct(Conduct::Renew(name)));
         }
         let remembered = self.tracking.is_some() || plan.is_some();
-        let copy = |bytes| {
-            if remembered {
-                Bytes::copy_from_slice(bytes)
-            } else {
-                Bytes::new()
-            }
-        };
         let mut prepared = Prepared {
-            text: copy(parse.text),
-            types: copy(parse.types),
-            version: self
-                .tracking
-                .as_ref()
-                .map(super::tracking::Tracking::version),
+            text: match (remembered, parse.name) {
+                (false, _) => Bytes::new(),
+                (true, b"") => self.texts.copy(parse.text),
+                (true, _) => Bytes::copy_from_slice(parse.text),
+            },
+            types: if parse.types == NO_TYPES {
+                NO_TYPES
+            } else {
+                Bytes::copy_from_slice(parse.types)
+            },
+            version: self.tracking.as_ref().map(Tracking::version),
             command: None,
             in_sql: false,
             told: None,
             reshaped: false,
-            plan: plan.clone().unwrap_or_else(|| Arc::new(Plan::Forward)),
+            plan: Arc::clone(plan.as_ref().unwrap_or(&self.forward)),
         };
         let name = Bytes::copy_from_slice(parse.name);
         let Some(plan) = plan else {
             self.context.metrics.statement(StatementKind::Forward);
-            let registration = Box::new(Registration { name, prepared });
+            let registration = self.registry.boxed(Registration { name, prepared });
             self.replies
                 .push(Awaited::Parse(Some(registration)), Treat::Client);
             return Ok(Step::Pass);
@@ -486,7 +479,7 @@ impl Session {
             }
         }
         let treat = self.put_parse(&mut out, parse.name, &prepared);
-        let registration = Box::new(Registration { name, prepared });
+        let registration = self.registry.boxed(Registration { name, prepared });
         self.replies.push(Awaited::Parse(Some(registration)), treat);
         Ok(Step::Replaced(out))
     }
@@ -519,10 +512,7 @@ impl Session {
 
     /// The server's statement was made under other names.
     fn is_stale(&self, prepared: &Prepared) -> bool {
-        let version = self
-            .tracking
-            .as_ref()
-            .map(super::tracking::Tracking::version);
+        let version = self.tracking.as_ref().map(Tracking::version);
         version.is_some() && prepared.version != version && !prepared.in_sql
     }
 
@@ -537,7 +527,7 @@ impl Session {
         if prepared.command.is_none() {
             prepared.plan = self
                 .plan(&prepared.text, true)
-                .unwrap_or_else(|| Arc::new(Plan::Forward));
+                .unwrap_or_else(|| Arc::clone(&self.forward));
         }
         prepared.version = Some(version);
         let mut out = BytesMut::new();
@@ -577,6 +567,23 @@ impl Session {
         (prepared.version != Some(version) && !self.is_failed()).then(|| name.to_owned())
     }
 
+    /// Whether nothing is to be done about a statement: it is there as the client made it and knows it.
+    fn is_plain(&self, name: &[u8]) -> bool {
+        let hydrates = self
+            .tracking
+            .as_ref()
+            .is_some_and(|tracking| tracking.hydration.is_some());
+        !hydrates
+            && self
+                .registry
+                .find(name, &self.replies)
+                .is_none_or(|prepared| {
+                    *prepared.plan == Plan::Forward
+                        && !prepared.reshaped
+                        && !self.is_stale(prepared)
+                })
+    }
+
     fn bind(&mut self, header: Header, body: &[u8], whole: bool) -> Result<Step, FrameError> {
         let Ok(names) = BindNames::read(body) else {
             if whole {
@@ -598,6 +605,12 @@ impl Session {
             self.refuse_parse(&mut out, b"pggit:refused", report);
             self.replies.push(Awaited::Bind, Treat::Client);
             return Ok(Step::Preceded(out));
+        }
+        if self.is_plain(names.statement) {
+            self.registry.bind(names.portal, None);
+            self.registry.note_bound(names.portal, names.statement);
+            self.replies.push(Awaited::Bind, Treat::Client);
+            return Ok(Step::Stream);
         }
         if let Some(wait) = self.awaits_again(names.statement) {
             return Ok(Step::Conduct(Conduct::Wait(wait)));

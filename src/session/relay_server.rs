@@ -142,7 +142,7 @@ impl Session {
         }
         if answered && let Some(entry) = self.replies.pop() {
             match entry.awaited {
-                Awaited::Parse(Some(registration)) => self.registry.register(*registration),
+                Awaited::Parse(Some(registration)) => self.registry.register(registration),
                 Awaited::Close(Some(name)) => self.registry.forget(&name),
                 Awaited::Describe(Some(name)) => {
                     let shape = match frame_tag {
@@ -254,7 +254,7 @@ impl Session {
         }) = self.replies.head()
         {
             // To the client it still exists: it is prepared again for the next names.
-            let mut kept = (**refused).clone();
+            let mut kept = refused.clone();
             kept.prepared.version = None;
             self.registry.register(kept);
         }

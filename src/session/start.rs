@@ -1,5 +1,7 @@
 //! What a session starts with: everything that login has found out.
 
+use super::buffers::Buffers;
+use super::ending::Phase;
 use super::waiting::Waits;
 use crate::branch::BranchMap;
 use crate::repo::{Database, Identity, Repo};
@@ -11,7 +13,8 @@ use futures::future::BoxFuture;
 use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::Arc;
-use tokio_util::sync::CancellationToken;
+use tokio::sync::watch;
+use tracing::Span;
 
 /// What all sessions share.
 #[derive(Debug)]
@@ -58,8 +61,10 @@ pub struct Start {
     /// The server's ParameterStatus messages so far.
     pub parameters: BTreeMap<String, String>,
     pub cancel: Arc<dyn Cancel>,
-    /// The proxy shuts down: the session ends once it is in no transaction.
-    pub drain: CancellationToken,
-    /// The session ends at once.
-    pub abort: CancellationToken,
+    /// Whether the proxy shuts down.
+    pub phase: watch::Receiver<Phase>,
+    /// Of the thread that the session runs on.
+    pub buffers: Arc<Buffers>,
+    /// What the session's log entries belong to. Only what may log enters it: the relay does not.
+    pub span: Span,
 }

@@ -1,25 +1,26 @@
 //! The state of one session, and the loop that serves it.
 
+use super::ending::{Ending, Phase};
 use super::fault::Fault;
 use super::link::{HIGH_WATER, Link};
 use super::prepared::Registry;
 use super::reply::ReplyQueue;
 use super::start::{Cancel, Context, Start};
+use super::texts::Texts;
 use super::tracking::Tracking;
 use crate::repo::Identity;
 use crate::sql::Characters;
+use crate::sql::plan::Plan;
 use crate::upstream::{DbError, Row};
 use crate::wire::backend::Status;
 use crate::wire::{error_response, frontend};
 use bytes::Bytes;
 use std::collections::HashMap;
 use std::future::poll_fn;
-use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Poll, ready};
 use std::time::Duration;
-use tokio_util::sync::WaitForCancellationFutureOwned;
-use tracing::{debug, info};
+use tracing::{Instrument, Span, debug, info};
 
 /// How long a peer may take to accept the last bytes of a session.
 const FAREWELL: Duration = Duration::from_secs(5);
@@ -86,6 +87,10 @@ pub(super) struct Session {
     /// `None` where the database is not initialised.
     pub tracking: Option<Tracking>,
     pub registry: Registry,
+    /// Texts of unnamed statements.
+    pub texts: Texts,
+    /// The plan of statements that nothing is to be done about.
+    pub forward: Arc<Plan>,
     pub outcome: Outcome,
     pub reported: Reported,
     /// Names of the proxy's own prepared statements, by text.
@@ -102,8 +107,8 @@ pub(super) struct Session {
     /// The client has said goodbye.
     pub terminated: bool,
     cancel: Arc<dyn Cancel>,
-    drain: Pin<Box<WaitForCancellationFutureOwned>>,
-    abort: Pin<Box<WaitForCancellationFutureOwned>>,
+    ending: Ending,
+    span: Span,
     draining: bool,
 }
 
@@ -123,13 +128,19 @@ impl Session {
             context: start.context,
             identity: start.identity,
             database_name: start.database_name,
-            client: Link::new(start.client, start.client_buffer),
-            server: Link::new(start.server, start.server_buffer),
+            client: Link::new(
+                start.client,
+                start.client_buffer,
+                Arc::clone(&start.buffers),
+            ),
+            server: Link::new(start.server, start.server_buffer, start.buffers),
             replies: ReplyQueue::default(),
             status: Status::Idle,
             segment: Segment::default(),
             tracking,
             registry: Registry::default(),
+            texts: Texts::default(),
+            forward: Arc::new(Plan::Forward),
             outcome: Outcome::default(),
             reported,
             own_statements: HashMap::new(),
@@ -140,8 +151,8 @@ impl Session {
             fatal_seen: false,
             terminated: false,
             cancel: start.cancel,
-            drain: Box::pin(start.drain.cancelled_owned()),
-            abort: Box::pin(start.abort.cancelled_owned()),
+            ending: Ending::new(start.phase),
+            span: start.span,
             draining: false,
         }
     }
@@ -155,8 +166,11 @@ impl Session {
     pub async fn serve(mut self) {
         let end = self.converse().await;
         match end {
-            Ok(()) => debug!("client disconnected"),
-            Err(fault) => self.depart(&fault).await,
+            Ok(()) => self.span.in_scope(|| debug!("client disconnected")),
+            Err(fault) => {
+                let span = self.span.clone();
+                Box::pin(self.depart(&fault).instrument(span)).await;
+            }
         }
         if !self.server.broken && !self.terminated && self.passing_up == 0 {
             frontend::terminate(&mut self.server.output);
@@ -176,7 +190,9 @@ impl Session {
         loop {
             self.relay_from_server()?;
             while let Some(conduct) = self.relay_from_client()? {
-                self.conduct(conduct).await?;
+                // In a box of its own, since few sessions ever need its room.
+                let span = self.span.clone();
+                Box::pin(self.conduct(conduct).instrument(span)).await?;
                 self.relay_from_server()?;
             }
             if self.terminated {
@@ -229,14 +245,15 @@ impl Session {
             if self.client.broken {
                 return Poll::Ready(Err(Fault::ClientGone));
             }
-            if self.abort.as_mut().poll(cx).is_ready() {
-                return Poll::Ready(Err(Fault::Shutdown));
+            self.server.rest();
+            self.client.rest();
+            match ready!(self.ending.poll_change(cx)) {
+                Phase::Aborting => Poll::Ready(Err(Fault::Shutdown)),
+                Phase::Serving | Phase::Draining => {
+                    self.draining = true;
+                    Poll::Ready(Ok(()))
+                }
             }
-            if !self.draining && self.drain.as_mut().poll(cx).is_ready() {
-                self.draining = true;
-                return Poll::Ready(Ok(()));
-            }
-            Poll::Pending
         })
         .await
     }

@@ -1,6 +1,6 @@
 //! Sessions between a client and a server that are both played by the test, byte for byte.
 
-use super::{Cancel, Context, Start};
+use super::{Cancel, Context, Phase, Start};
 use crate::config::Upstream;
 use crate::repo::{Identity, Repo, Versioning};
 use crate::sql::Planner;
@@ -16,8 +16,8 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use tokio::io::{AsyncReadExt, AsyncWriteExt, DuplexStream};
+use tokio::sync::watch;
 use tokio::task::JoinHandle;
-use tokio_util::sync::CancellationToken;
 
 const MAX_STATEMENT_BYTES: usize = 64 * 1024;
 
@@ -94,7 +94,7 @@ struct Played {
     client: Peer,
     server: Peer,
     cancelled: Arc<Cancelled>,
-    drain: CancellationToken,
+    phase: watch::Sender<Phase>,
     session: JoinHandle<()>,
 }
 
@@ -102,12 +102,28 @@ struct Played {
 fn play() -> Played {
     let (client, client_end) = tokio::io::duplex(1024);
     let (server, server_end) = tokio::io::duplex(1024);
-    let pools = || AdminPools::new(&Upstream::default()).unwrap();
     let cancelled = Arc::new(Cancelled::default());
-    let drain = CancellationToken::new();
+    let (phase, receiver) = watch::channel(Phase::Serving);
     let start = Start {
-        client: Stream::Duplex(client_end),
-        server: Stream::Duplex(server_end),
+        cancel: Arc::clone(&cancelled) as Arc<dyn Cancel>,
+        phase: receiver,
+        ..start(client_end, server_end)
+    };
+    Played {
+        client: Peer::new(client),
+        server: Peer::new(server),
+        cancelled,
+        phase,
+        session: tokio::spawn(super::run(start)),
+    }
+}
+
+/// What a session on such a database starts with.
+pub(super) fn start(client: DuplexStream, server: DuplexStream) -> Start {
+    let pools = || AdminPools::new(&Upstream::default()).unwrap();
+    Start {
+        client: Stream::Duplex(client),
+        server: Stream::Duplex(server),
         client_buffer: BytesMut::new(),
         server_buffer: BytesMut::new(),
         context: Arc::new(Context {
@@ -124,16 +140,10 @@ fn play() -> Played {
         map: None,
         logical_search_path: Vec::new(),
         parameters: BTreeMap::new(),
-        cancel: Arc::clone(&cancelled) as Arc<dyn Cancel>,
-        drain: drain.clone(),
-        abort: CancellationToken::new(),
-    };
-    Played {
-        client: Peer::new(client),
-        server: Peer::new(server),
-        cancelled,
-        drain,
-        session: tokio::spawn(super::run(start)),
+        cancel: Arc::new(Cancelled::default()),
+        phase: watch::channel(Phase::Serving).1,
+        buffers: Arc::default(),
+        span: tracing::Span::none(),
     }
 }
 
@@ -412,7 +422,7 @@ async fn draining_waits_for_the_end_of_the_transaction() {
     let Played {
         mut client,
         mut server,
-        drain,
+        phase,
         ..
     } = play();
     for (text, status) in [
@@ -428,7 +438,7 @@ async fn draining_waits_for_the_end_of_the_transaction() {
             })
             .await;
         client.expect("CZ").await;
-        drain.cancel();
+        phase.send_replace(Phase::Draining);
     }
     let bodies = client.expect("E").await;
     assert_eq!(Fields(&bodies[0]).sqlstate().as_str(), "57P01");

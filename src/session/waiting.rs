@@ -25,9 +25,11 @@ impl Waits {
 impl Session {
     /// The text, if something that it needs is not there yet.
     pub(super) fn awaits(&mut self, text: &[u8]) -> Option<Bytes> {
+        if self.tracking.as_ref()?.hydration.is_none() || self.is_failed() {
+            return None;
+        }
         let is_utf8 = self.reported.client_encoding == "UTF8";
-        let is_failed = self.is_failed();
-        let tracking = self.tracking.as_mut().filter(|_| !is_failed)?;
+        let tracking = self.tracking.as_mut()?;
         let hydration = tracking.hydration.as_ref()?;
         if hydration.is_finished() {
             tracking.hydration = None;

@@ -42,9 +42,18 @@ pub fn parse(text: &str) -> Result<ParseResult, NoTree> {
     }
 }
 
+/// A plan, and what it holds for.
+#[derive(Debug)]
+pub struct Planned {
+    pub plan: Plan,
+    /// It holds for the text alone: with other values in its literals, it might be another one.
+    pub by_values: bool,
+}
+
 /// The plan of a text in UTF-8 with standard strings.
-pub fn plan(text: &str, map: &BranchMap) -> Plan {
-    match statements(text, map) {
+pub fn plan(text: &str, map: &BranchMap) -> Planned {
+    let mut by_values = false;
+    let plan = match statements(text, map, &mut by_values) {
         Err(report) => Plan::Refuse(report),
         Ok(statements) => {
             let nothing = statements
@@ -56,17 +65,24 @@ pub fn plan(text: &str, map: &BranchMap) -> Plan {
                 Plan::Statements(statements)
             }
         }
-    }
+    };
+    Planned { plan, by_values }
 }
 
 /// The statements of a text; none if it is to be sent as it is.
-fn statements(text: &str, map: &BranchMap) -> Result<Vec<Statement>, ErrorReport> {
+fn statements(
+    text: &str,
+    map: &BranchMap,
+    by_values: &mut bool,
+) -> Result<Vec<Statement>, ErrorReport> {
+    // Until there is a tree, nobody can tell.
+    let by_values_before = std::mem::replace(by_values, true);
     let Some(tokens) = Tokens::of(text) else {
         if starts_with(text.as_bytes(), b"pggit") {
             // Its grammar says what is wrong with it.
             return Ok(vec![Statement {
                 action: Action::Command,
-                ..plain(0..text.len())
+                ..Statement::plain(0..text.len())
             }]);
         }
         return fallback::without_tokens(text, map).map(|()| Vec::new());
@@ -76,7 +92,11 @@ fn statements(text: &str, map: &BranchMap) -> Result<Vec<Statement>, ErrorReport
         return separately(&tokens, &ranges, map);
     }
     match parse(text) {
-        Ok(tree) => Ok(with_tree(&tokens, &tree, map)),
+        Ok(tree) => {
+            let statements = with_tree(&tokens, &tree, map);
+            *by_values = by_values_before || tokens.literals_were_read();
+            Ok(statements)
+        }
         // The server says what is wrong with it. On a branch its names lead there all the same: the
         // server's grammar may be newer than ours.
         Err(NoTree::Malformed) if map.is_main() => Ok(Vec::new()),
@@ -116,24 +136,15 @@ fn separately(
             continue;
         }
         let source = tokens.text().get(bytes.clone()).unwrap_or_default();
-        let mut planned = statements(source, map)?;
+        let mut planned = statements(source, map, &mut false)?;
         if planned.is_empty() {
-            planned.push(plain(0..source.len()));
+            planned.push(Statement::plain(0..source.len()));
         }
         for statement in planned {
             all.push(shifted(statement, bytes.start));
         }
     }
     Ok(all)
-}
-
-/// A statement that is sent as it is.
-fn plain(range: Range<usize>) -> Statement {
-    Statement {
-        range,
-        splices: Vec::new(),
-        action: Action::None,
-    }
 }
 
 fn shifted(statement: Statement, by: usize) -> Statement {

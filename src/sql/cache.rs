@@ -1,11 +1,14 @@
-//! Plans by text: shared by all sessions, bounded in bytes.
+//! Plans by the shape of texts, or by texts: shared by all sessions, bounded in bytes.
 
 use super::plan::{Action, Plan};
 use super::planner::PlanContext;
+use super::shape::{HOLE, Shape};
 use quick_cache::sync::{Cache, DefaultLifecycle};
 use quick_cache::{DefaultHashBuilder, Equivalent, OptionsBuilder, Weighter};
+use std::convert::Infallible;
 use std::hash::{Hash, Hasher};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 /// Longer texts are not kept: dumps and bulk inserts do not come back.
 const MAX_TEXT_BYTES: usize = 64 * 1024;
@@ -25,15 +28,25 @@ pub struct CacheUsage {
     pub bytes: u64,
 }
 
-/// A bounded map from texts, and what else their meaning depends on, to plans.
+/// What is known of a shape.
+#[derive(Clone, Debug)]
+pub enum Known {
+    /// The plan of every text of the shape. A text is a shape of its own.
+    Plan(Arc<Plan>),
+    /// The values of its literals matter: its texts are known by themselves.
+    ByValues,
+}
+
+/// A bounded map from shapes, and what else their meaning depends on, to plans.
 #[derive(Debug)]
 pub struct PlanCache {
-    plans: Cache<Key, Arc<Plan>, ByBytes>,
+    plans: Cache<Key, Known, ByBytes>,
+    made: AtomicU64,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
 struct Key {
-    text: Box<[u8]>,
+    shape: Box<[u8]>,
     encoding: Box<str>,
     meaning: Meaning,
 }
@@ -47,17 +60,17 @@ struct Meaning {
 }
 
 /// A key that borrows.
-#[derive(Clone, Copy, Debug)]
+#[derive(Debug)]
 struct Lookup<'a> {
-    text: &'a [u8],
+    shape: &'a Shape<'a>,
     encoding: &'a str,
     meaning: Meaning,
 }
 
 impl<'a> Lookup<'a> {
-    fn new(text: &'a [u8], context: &PlanContext<'a>) -> Self {
+    fn new(shape: &'a Shape<'a>, context: &PlanContext<'a>) -> Self {
         Self {
-            text,
+            shape,
             encoding: context.client_encoding,
             meaning: Meaning {
                 branch: context.map.id(),
@@ -66,11 +79,27 @@ impl<'a> Lookup<'a> {
             },
         }
     }
+
+    fn key(&self) -> Key {
+        Key {
+            shape: self.shape.bytes().into(),
+            encoding: self.encoding.into(),
+            meaning: self.meaning,
+        }
+    }
+}
+
+impl Key {
+    fn pieces(&self) -> impl Iterator<Item = &[u8]> {
+        self.shape.split(|byte| *byte == HOLE)
+    }
 }
 
 impl Hash for Lookup<'_> {
     fn hash<H: Hasher>(&self, state: &mut H) {
-        self.text.hash(state);
+        for piece in self.shape.pieces() {
+            piece.hash(state);
+        }
         self.encoding.hash(state);
         self.meaning.hash(state);
     }
@@ -78,18 +107,19 @@ impl Hash for Lookup<'_> {
 
 impl Hash for Key {
     fn hash<H: Hasher>(&self, state: &mut H) {
-        let lookup = Lookup {
-            text: &self.text,
-            encoding: &self.encoding,
-            meaning: self.meaning,
-        };
-        lookup.hash(state);
+        for piece in self.pieces() {
+            piece.hash(state);
+        }
+        self.encoding.hash(state);
+        self.meaning.hash(state);
     }
 }
 
 impl Equivalent<Key> for Lookup<'_> {
     fn equivalent(&self, key: &Key) -> bool {
-        self.meaning == key.meaning && *self.encoding == *key.encoding && *self.text == *key.text
+        self.meaning == key.meaning
+            && *self.encoding == *key.encoding
+            && self.shape.pieces().eq(key.pieces())
     }
 }
 
@@ -109,35 +139,50 @@ impl PlanCache {
             ),
             Err(_) => Cache::with_weighter(entries, bytes as u64, ByBytes),
         };
-        Self { plans }
+        Self {
+            plans,
+            made: AtomicU64::new(0),
+        }
     }
 
-    pub fn get(&self, text: &[u8], context: &PlanContext<'_>) -> Option<Arc<Plan>> {
-        if text.len() > MAX_TEXT_BYTES {
-            return None;
+    /// The plan of a shape; `None` if its texts have one each. What is not known is made, by one of those who ask
+    /// at once: the others wait for it.
+    pub fn get_or_make(
+        &self,
+        shape: &Shape<'_>,
+        context: &PlanContext<'_>,
+        make: impl FnOnce() -> Known,
+    ) -> Option<Arc<Plan>> {
+        let make = || {
+            self.made.fetch_add(1, Ordering::Relaxed);
+            make()
+        };
+        let lookup = Lookup::new(shape, context);
+        let known = if shape.text_len() > MAX_TEXT_BYTES {
+            make()
+        } else if let Some(known) = self.plans.get(&lookup) {
+            known
+        } else {
+            let made = self
+                .plans
+                .get_or_insert_with(&lookup.key(), || Ok::<_, Infallible>(make()));
+            match made {
+                Ok(known) => known,
+                Err(never) => match never {},
+            }
+        };
+        match known {
+            Known::Plan(plan) => Some(plan),
+            Known::ByValues => None,
         }
-        self.plans.get(&Lookup::new(text, context))
     }
 
     pub fn usage(&self) -> CacheUsage {
         CacheUsage {
             hits: self.plans.hits(),
-            misses: self.plans.misses(),
+            misses: self.made.load(Ordering::Relaxed),
             bytes: self.plans.weight(),
         }
-    }
-
-    pub fn insert(&self, text: &[u8], context: &PlanContext<'_>, plan: &Arc<Plan>) {
-        if text.len() > MAX_TEXT_BYTES {
-            return;
-        }
-        let lookup = Lookup::new(text, context);
-        let key = Key {
-            text: lookup.text.into(),
-            encoding: lookup.encoding.into(),
-            meaning: lookup.meaning,
-        };
-        self.plans.insert(key, Arc::clone(plan));
     }
 }
 
@@ -145,11 +190,11 @@ impl PlanCache {
 #[derive(Clone, Debug)]
 struct ByBytes;
 
-impl Weighter<Key, Arc<Plan>> for ByBytes {
-    fn weight(&self, key: &Key, plan: &Arc<Plan>) -> u64 {
-        let statements = match &**plan {
-            Plan::Statements(statements) => statements.as_slice(),
-            _ => &[],
+impl Weighter<Key, Known> for ByBytes {
+    fn weight(&self, key: &Key, known: &Known) -> u64 {
+        let statements = match known {
+            Known::Plan(plan) => plan.statements(),
+            Known::ByValues => &[],
         };
         let plan: usize = statements
             .iter()
@@ -166,7 +211,7 @@ impl Weighter<Key, Arc<Plan>> for ByBytes {
                 size_of_val(statement) + splices + targets
             })
             .sum();
-        (ENTRY_BYTES + key.text.len() + plan) as u64
+        (ENTRY_BYTES + key.shape.len() + plan) as u64
     }
 }
 
@@ -185,34 +230,85 @@ mod tests {
         }
     }
 
+    fn known(cache: &PlanCache, text: &[u8], context: &PlanContext<'_>) -> bool {
+        let mut made = false;
+        cache.get_or_make(&Shape::verbatim(text), context, || {
+            made = true;
+            Known::Plan(Arc::new(Plan::Forward))
+        });
+        !made
+    }
+
     #[test]
     fn a_plan_is_found_for_the_same_text_on_the_same_branch_only() {
         let cache = PlanCache::new(1 << 20);
         let (main, branch) = (main_map(), branch_map());
-        let plan = Arc::new(Plan::Forward);
-        cache.insert(b"SELECT 1", &context(&branch), &plan);
-        assert!(cache.get(b"SELECT 1", &context(&branch)).is_some());
-        assert!(cache.get(b"SELECT 2", &context(&branch)).is_none());
-        assert!(cache.get(b"SELECT 1", &context(&main)).is_none());
+        assert!(!known(&cache, b"SELECT 1", &context(&branch)));
+        assert!(known(&cache, b"SELECT 1", &context(&branch)));
+        assert!(!known(&cache, b"SELECT 2", &context(&branch)));
+        assert!(!known(&cache, b"SELECT 1", &context(&main)));
         let other = PlanContext {
             standard_conforming_strings: false,
             ..context(&branch)
         };
-        assert!(cache.get(b"SELECT 1", &other).is_none());
+        assert!(!known(&cache, b"SELECT 1", &other));
+    }
+
+    #[test]
+    fn a_shape_is_found_by_each_of_its_texts() {
+        let cache = PlanCache::new(1 << 20);
+        let map = branch_map();
+        let mut made = 0;
+        for text in [
+            "SELECT 1, 'a'",
+            "SELECT 22, ''",
+            "SELECT 22,''",
+            "SELECT 'a', 1",
+        ] {
+            let shape = Shape::of(text.as_bytes()).unwrap();
+            cache.get_or_make(&shape, &context(&map), || {
+                made += 1;
+                Known::ByValues
+            });
+        }
+        assert_eq!(made, 3);
+        assert_eq!(cache.usage().misses, 3);
+    }
+
+    #[test]
+    fn sessions_that_ask_at_once_have_a_plan_made_once() {
+        let cache = PlanCache::new(1 << 20);
+        let map = branch_map();
+        let start = std::sync::Barrier::new(8);
+        std::thread::scope(|scope| {
+            for _ in 0..8 {
+                scope.spawn(|| {
+                    start.wait();
+                    cache.get_or_make(&Shape::verbatim(b"SELECT 1"), &context(&map), || {
+                        std::thread::yield_now();
+                        Known::Plan(Arc::new(Plan::Forward))
+                    })
+                });
+            }
+        });
+        assert_eq!(cache.usage().misses, 1);
     }
 
     #[test]
     fn the_cache_stays_within_its_bytes() {
         let cache = PlanCache::new(64 * 1024);
         let map = main_map();
-        let plan = Arc::new(Plan::Forward);
         for number in 0..10_000 {
-            cache.insert(format!("SELECT {number}").as_bytes(), &context(&map), &plan);
+            known(
+                &cache,
+                format!("SELECT {number}").as_bytes(),
+                &context(&map),
+            );
         }
         assert!(cache.plans.weight() <= 64 * 1024);
         assert!(cache.plans.len() > 50);
         let long = vec![b' '; MAX_TEXT_BYTES + 1];
-        cache.insert(&long, &context(&map), &plan);
-        assert!(cache.get(&long, &context(&map)).is_none());
+        assert!(!known(&cache, &long, &context(&map)));
+        assert!(!known(&cache, &long, &context(&map)));
     }
 }

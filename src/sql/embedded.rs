@@ -175,14 +175,15 @@ fn is_search_path(tokens: &Tokens<'_>, literal: usize) -> bool {
     let Some(setting) = literal.checked_sub(2) else {
         return false;
     };
+    // The value last: to look at it is to depend on it.
     tokens.kind_before(literal, 1) == Some(Kind::Ascii44)
-        && tokens
-            .string(setting)
-            .is_some_and(|name| name.eq_ignore_ascii_case("search_path"))
         && tokens.kind_before(setting, 1) == Some(Kind::Ascii40)
         && setting
             .checked_sub(2)
             .is_some_and(|function| tokens.is_name(function, "set_config"))
+        && tokens
+            .string(setting)
+            .is_some_and(|name| name.eq_ignore_ascii_case("search_path"))
 }
 
 /// What the literal at a token is cast to.

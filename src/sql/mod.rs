@@ -1,7 +1,8 @@
 //! What a statement means: the scan that proves a statement harmless, plans, the plan cache, and the
 //! splicing of names. [`plan`] has the vocabulary, [`planner`] the way from a text to a plan:
 //!
-//! 1. `scan` proves most texts harmless without parsing them; `cache` knows the plans of the others.
+//! 1. `scan` proves most texts harmless without parsing them; `cache` knows the plans of the others, by their `shape`
+//!    where the values of literals do not matter.
 //! 2. `encoding` and `escapes` make a text readable for the lexer; `tokens` is what the lexer sees.
 //! 3. `analyse` parses it and cuts it into statements. `classify` says what each means to the session,
 //!    `names` and `embedded` what to splice: `tree` (by a `walk` over all nodes) tells names of objects from
@@ -24,6 +25,7 @@ pub mod planner;
 pub mod position;
 pub mod retarget;
 mod scan;
+mod shape;
 mod tokens;
 mod tree;
 pub mod using;

@@ -35,6 +35,17 @@ pub struct Statement {
     pub action: Action,
 }
 
+impl Statement {
+    /// A statement that is sent as it is.
+    pub fn plain(range: Range<usize>) -> Self {
+        Self {
+            range,
+            splices: Vec::new(),
+            action: Action::None,
+        }
+    }
+}
+
 /// A replacement of some bytes of the text.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Splice {

@@ -136,6 +136,43 @@ fn is_sound(text: &str, statements: &[Statement]) {
     }
 }
 
+/// Statements with values, `?` and `#`, some of which matter.
+const TEMPLATES: &[&str] = &[
+    "SELECT * FROM public.t WHERE a = # AND b = ?",
+    "SELECT ?::regclass, # FROM public.t",
+    "SELECT ? FROM public.t a, app.u WHERE a.b = #",
+    "SELECT nextval(?), # FROM public.t",
+    "SELECT CAST(? AS regclass), regclass ? FROM public.t",
+    "INSERT INTO app.u VALUES (?, ?, #), (#, ?, ?)",
+    "UPDATE public.t SET a = ? WHERE b IN (?, ?, #)",
+    "SELECT set_config(?, ?, false) FROM public.t",
+    "SELECT set_config('search_path', ?, false)",
+    "SELECT to_tsvector(?, ?) FROM public.t",
+    "SELECT * FROM pg_catalog.pg_class WHERE relnamespace = ?::regnamespace",
+    "SELECT c.relname FROM pg_catalog.pg_class c, pg_catalog.pg_namespace n WHERE n.nspname = ? AND c.oid = #",
+    "SELECT table_name FROM information_schema.tables WHERE table_schema = ?",
+    "SELECT has_table_privilege(?, ?), has_schema_privilege(?, ?)",
+    "COMMENT ON TABLE public.t IS ?",
+    "SET search_path = ?",
+    "DO ?",
+    "SELECT ?; SELECT # FROM app.u; SELECT ?",
+];
+
+const VALUES: &[&str] = &[
+    "'x'",
+    "''",
+    "'public'",
+    "'app'",
+    "'public.t'",
+    "'public.s, app'",
+    "'app.u'",
+    "'it''s'",
+    "'search_path'",
+    "'SELECT 1 FROM public.t'",
+    "'\"Odd\".t'",
+    "'pg_catalog.english'",
+];
+
 proptest! {
     #[test]
     fn plans_are_sound(text in text()) {
@@ -161,6 +198,28 @@ proptest! {
     }
 
     #[test]
+    fn a_plan_that_texts_share_is_the_one_that_each_would_get(
+        template in prop::sample::select(TEMPLATES),
+        values in prop::collection::vec((prop::sample::select(VALUES), 0..100_000_u32), 2..6),
+    ) {
+        let map = branch_map();
+        let context = PlanContext {
+            map: &map,
+            client_encoding: "UTF8",
+            standard_conforming_strings: true,
+            watch_transactions: false,
+        };
+        let planner = Planner::new(1 << 16);
+        for (value, number) in values {
+            let text = template.replace('?', value).replace('#', &number.to_string());
+            let own = plan(&text, &map);
+            let own = (own != Plan::Forward).then_some(own);
+            let shared = planner.plan(text.as_bytes(), &context);
+            prop_assert_eq!(shared.as_deref(), own.as_ref(), "{}", text);
+        }
+    }
+
+    #[test]
     fn no_bytes_are_too_strange(
         bytes in prop::collection::vec(any::<u8>(), 0..64),
         encoding in prop::sample::select(&["UTF8", "LATIN1", "SJIS", "GB18030", "EUC_JP", "SQL_ASCII", "?"][..]),
@@ -175,8 +234,8 @@ proptest! {
                 standard_conforming_strings: standard,
                 watch_transactions: true,
             };
-            if let Plan::Statements(statements) = &*planner.plan(&bytes, &context) {
-                for statement in statements {
+            if let Some(plan) = planner.plan(&bytes, &context) {
+                for statement in plan.statements() {
                     prop_assert!(bytes.get(statement.range.clone()).is_some());
                     map_position(&bytes, &statement.splices, Characters::of(encoding), position);
                 }
@@ -198,8 +257,8 @@ proptest! {
             standard_conforming_strings: standard,
             watch_transactions: true,
         };
-        if let Plan::Statements(statements) = &*Planner::new(1 << 16).plan(text.as_bytes(), &context) {
-            for statement in statements {
+        if let Some(plan) = Planner::new(1 << 16).plan(text.as_bytes(), &context) {
+            for statement in plan.statements() {
                 prop_assert!(text.as_bytes().get(statement.range.clone()).is_some());
             }
         }

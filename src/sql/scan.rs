@@ -43,6 +43,8 @@ impl Scan {
                 .ascii_case_insensitive(true)
                 .kind(Some(AhoCorasickKind::DFA))
                 .match_kind(MatchKind::LeftmostLongest)
+                // Statements are short, and the words' rarest letters are frequent ones.
+                .prefilter(false)
                 .build(words)
         };
         Ok(Self {

@@ -7,6 +7,7 @@ use pg_query::protobuf::KeywordKind;
 pub use pg_query::protobuf::Token as Kind;
 use std::borrow::Cow;
 use std::ops::Range;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 /// One token.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -31,6 +32,8 @@ pub struct Chain {
 pub struct Tokens<'a> {
     text: &'a str,
     all: Vec<Token>,
+    /// The value of a literal was asked for.
+    read: AtomicBool,
 }
 
 impl<'a> Tokens<'a> {
@@ -39,8 +42,7 @@ impl<'a> Tokens<'a> {
         // `scan_tokens` makes a slice of a null pointer where there is no token at all.
         let blank = |byte: u8| matches!(byte, b' ' | b'\t' | b'\n' | b'\r' | 0x0b | 0x0c);
         if text.bytes().all(blank) {
-            let all = Vec::new();
-            return Some(Self { text, all });
+            return Some(Self::new(text, Vec::new()));
         }
         let scanned = pg_query::scan_tokens(text).ok()?;
         let mut all = Vec::with_capacity(scanned.len());
@@ -60,7 +62,21 @@ impl<'a> Tokens<'a> {
                     .unwrap_or(KeywordKind::NoKeyword),
             });
         }
-        Some(Self { text, all })
+        Some(Self::new(text, all))
+    }
+
+    fn new(text: &'a str, all: Vec<Token>) -> Self {
+        Self {
+            text,
+            all,
+            read: AtomicBool::new(false),
+        }
+    }
+
+    /// Whether anybody has asked for the value of a literal: what was made of the tokens may then be
+    /// something else for other values.
+    pub fn literals_were_read(&self) -> bool {
+        self.read.load(Ordering::Relaxed)
     }
 
     pub fn text(&self) -> &'a str {
@@ -140,11 +156,12 @@ impl<'a> Tokens<'a> {
     }
 
     /// The value of a string literal: `'…'`, `E'…'`, `$$…$$`. `None` for other tokens and for
-    /// literals in several pieces.
+    /// literals in several pieces. Nobody may find out a literal's value in another way.
     pub fn string(&self, index: usize) -> Option<Cow<'a, str>> {
         if self.kind(index)? != Kind::Sconst {
             return None;
         }
+        self.read.store(true, Ordering::Relaxed);
         super::literals::value(self.source(index))
     }
 

@@ -32,6 +32,18 @@ impl Stream {
         matches!(self, Self::Tls(_))
     }
 
+    /// Ready where a read might give something; an error counts as something.
+    pub fn poll_readable(&self, cx: &mut Context<'_>) -> Poll<()> {
+        match self {
+            Self::Tcp(stream) => stream.poll_read_ready(cx).map(drop),
+            Self::Unix(stream) => stream.poll_read_ready(cx).map(drop),
+            // Some of it may have been read and decrypted before.
+            Self::Tls(_) => Poll::Ready(()),
+            #[cfg(test)]
+            Self::Duplex(_) => Poll::Ready(()),
+        }
+    }
+
     /// The certificate that the peer presented, in DER.
     pub fn peer_certificate(&self) -> Option<&[u8]> {
         let Self::Tls(tls) = self else { return None };

@@ -107,15 +107,15 @@ fn only_ddl(sql: &str, target: &BranchMap) -> Result<(), RepoError> {
         )
         .into()
     };
-    match &*Planner::new(0).plan(sql.as_bytes(), &context) {
-        Plan::Statements(statements) => statements
+    match Planner::new(0).plan(sql.as_bytes(), &context).as_deref() {
+        Some(Plan::Statements(statements)) => statements
             .iter()
             .all(|statement| {
                 matches!(&statement.action, Action::Ddl(ddl) if !ddl.outside_transaction)
             })
             .then_some(())
             .ok_or_else(refused),
-        Plan::Refuse(report) => Err(report.clone().into()),
-        Plan::Forward => Err(refused()),
+        Some(Plan::Refuse(report)) => Err(report.clone().into()),
+        Some(Plan::Forward) | None => Err(refused()),
     }
 }

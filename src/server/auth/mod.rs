@@ -28,6 +28,9 @@ const MAX_CLIENT_FRAME: usize = 65_535 + HEADER_BYTES;
 /// No frame of a server that starts a session is nearly as long.
 const MAX_SERVER_FRAME: usize = 1 << 20;
 
+/// What a server says at the start of a session takes no more, as a rule.
+const WELCOME_BYTES: usize = 1024;
+
 const AUTHENTICATION_OK: u32 = 0;
 const AUTHENTICATION_SASL: u32 = 10;
 
@@ -87,7 +90,10 @@ where
     C: AsyncRead + AsyncWrite + Unpin,
     S: AsyncRead + AsyncWrite + Unpin,
 {
-    let mut login = Authenticated::default();
+    let mut login = Authenticated {
+        server_buffer: BytesMut::with_capacity(WELCOME_BYTES),
+        ..Authenticated::default()
+    };
     let mut out = BytesMut::new();
     // The server has offered channel binding, and the client has not been told.
     let mut binding_hidden = false;
