@@ -14,7 +14,7 @@ use std::sync::Arc;
 use tokio::io::{AsyncReadExt, AsyncWriteExt, DuplexStream, duplex};
 use tokio::sync::watch;
 
-/// The future of a session is what an idle one takes, besides a few short strings.
+/// The most that the state of a session may take, what it points to aside.
 const SESSION_BYTES: usize = 4096;
 
 /// A statement and its answer, as the two sides send them.
