@@ -1,5 +1,7 @@
 //! The one place that turns a logical name into a physical one, and back.
 
+use super::logical::Finder;
+use crate::catalog::SystemRelations;
 use sha2::{Digest, Sha256};
 use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
@@ -32,6 +34,8 @@ pub struct SharedObjects {
     pub extension_members: BTreeSet<(String, String)>,
     /// Schemas that configuration excludes from versioning.
     pub excluded_schemas: BTreeSet<String>,
+    /// What the system's own relations are. Empty: they are left as they are.
+    pub system: Arc<SystemRelations>,
 }
 
 impl SharedObjects {
@@ -60,6 +64,9 @@ pub struct BranchMap {
     physical: BTreeMap<String, String>,
     logical: BTreeMap<String, String>,
     shared: Arc<SharedObjects>,
+    /// Other branches than this have schemas in the database. Known of `main` only.
+    has_company: bool,
+    finder: Finder,
 }
 
 impl BranchMap {
@@ -83,7 +90,23 @@ impl BranchMap {
             physical,
             logical,
             shared,
+            has_company: false,
+            finder: Finder::default(),
         }
+    }
+
+    /// The same, where `has_company` says whether any branch but `main` has schemas.
+    #[must_use]
+    pub fn with_company(self, has_company: bool) -> Self {
+        Self {
+            has_company,
+            ..self
+        }
+    }
+
+    /// Whether the catalogs show more than this branch: always on a branch, and on `main` while others have schemas.
+    pub fn is_among_others(&self) -> bool {
+        !self.is_main() || self.has_company
     }
 
     pub fn branch(&self) -> &str {
@@ -149,6 +172,11 @@ impl BranchMap {
         }
     }
 
+    /// Finds this branch's physical schemas in texts.
+    pub(super) fn finder(&self) -> &Finder {
+        &self.finder
+    }
+
     /// The logical schema behind one of this branch's physical ones.
     pub fn logical_schema(&self, physical: &str) -> Option<&str> {
         if self.is_main() {
@@ -196,6 +224,7 @@ mod tests {
                 extensions: BTreeSet::new(),
                 extension_members: [("public".to_owned(), "citext".to_owned())].into(),
                 excluded_schemas: ["audit".to_owned()].into(),
+                ..SharedObjects::default()
             }),
         )
     }

@@ -1,5 +1,6 @@
 //! Where a branch lives: what it may be called ([`name`]), physical naming ([`map`]) and the [`registry`] of branches.
 
+mod logical;
 pub mod map;
 pub mod name;
 pub mod registry;

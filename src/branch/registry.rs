@@ -43,24 +43,29 @@ impl Registry {
             shared: Arc::clone(&shared),
             ..Self::default()
         };
+        let crowded = entries
+            .iter()
+            .any(|entry| entry.name != MAIN && !entry.schemas.is_empty());
         for entry in entries {
-            let kept = previous.maps.get(&entry.name).filter(|map| {
+            let same = previous.maps.get(&entry.name).filter(|map| {
                 map.id() == entry.id
                     && Arc::ptr_eq(&previous.shared, &shared)
                     && map.schemas().eq(sorted(&entry.schemas))
             });
-            let map = kept.map_or_else(
-                || {
-                    Arc::new(BranchMap::new(
+            // Company changes what `main` shows and not what its names mean: the version stays.
+            let map = match same {
+                Some(map) if !map.is_main() || map.is_among_others() == crowded => Arc::clone(map),
+                _ => Arc::new(
+                    BranchMap::new(
                         entry.name.as_str(),
                         entry.id,
-                        generation,
+                        same.map_or(generation, |map| map.version()),
                         entry.schemas.iter().cloned(),
                         Arc::clone(&shared),
-                    ))
-                },
-                Arc::clone,
-            );
+                    )
+                    .with_company(crowded),
+                ),
+            };
             if !map.is_main() {
                 for (logical, physical) in &entry.schemas {
                     registry
@@ -257,5 +262,25 @@ mod tests {
         );
         assert_eq!(second.branch("a").map(|map| map.version()), Some(1));
         assert_eq!(second.branch("b").map(|map| map.version()), Some(2));
+    }
+
+    #[test]
+    fn main_knows_whether_it_is_alone_and_keeps_its_version() {
+        let main = || entry(1, MAIN, &[]);
+        let alone = Registry::new(
+            &Registry::default(),
+            1,
+            vec![main()],
+            SharedObjects::default(),
+        );
+        let feature = entry(2, "a", &[("public", "public@a")]);
+        let crowded = Registry::new(&alone, 2, vec![main(), feature], SharedObjects::default());
+        let seen = |registry: &Registry| {
+            let map = registry.branch(MAIN).expect("main is always there");
+            (map.version(), map.is_among_others())
+        };
+        assert_eq!((seen(&alone), seen(&crowded)), ((1, false), (1, true)));
+        let again = Registry::new(&crowded, 3, vec![main()], SharedObjects::default());
+        assert_eq!(seen(&again), (1, false));
     }
 }

@@ -8,7 +8,7 @@ use super::settings::StartupSettings;
 use super::survey::Verified;
 use super::undrop;
 use crate::branch::{BranchEntry, BranchMap, MAIN, Registry, SharedObjects, search_path};
-use crate::catalog::{self, CatalogError, Raw, Selection, Unsupported};
+use crate::catalog::{self, CatalogError, Raw, Selection, SystemRelations, Unsupported};
 use crate::config::Config;
 use crate::error::ErrorReport;
 use crate::schema::Snapshot;
@@ -156,11 +156,13 @@ impl Repo {
             .await?
             .keeping(self.versioning.schema_cache_bytes);
         let server_version = catalog::server_version(&mut connection).await?;
+        let system = Arc::new(catalog::system_relations(&mut connection).await?);
         let database = Arc::new_cyclic(|own| Database {
             own: Weak::clone(own),
             name: name.to_owned(),
             store,
             server_version,
+            system,
             pools: Arc::clone(&self.pools),
             versioning: Arc::clone(&self.versioning),
             registry: ArcSwap::from_pointee(Registry::default()),
@@ -203,6 +205,8 @@ pub struct Database {
     store: Store,
     /// `server_version_num`, as 150018.
     server_version: u32,
+    /// The system's own relations.
+    system: Arc<SystemRelations>,
     pools: Arc<Pools>,
     versioning: Arc<Versioning>,
     registry: ArcSwap<Registry>,
@@ -329,6 +333,7 @@ impl Database {
             extensions: catalog::extensions(executor).await?,
             extension_members: catalog::extension_members(executor).await?,
             excluded_schemas: self.versioning.excluded_schemas.clone(),
+            system: Arc::clone(&self.system),
         };
         self.learn(executor, shared).await
     }

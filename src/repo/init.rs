@@ -81,6 +81,7 @@ async fn first_commit(
             extensions: catalog::extensions(executor).await?,
             extension_members: catalog::extension_members(executor).await?,
             excluded_schemas: excluded.clone(),
+            ..SharedObjects::default()
         },
     );
     let schemas = super::observe::user_schemas(executor, &registry, MAIN_BRANCH_ID).await?;

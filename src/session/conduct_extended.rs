@@ -74,7 +74,9 @@ impl Session {
     pub(super) fn send_execute(&mut self, portal: &[u8], max_rows: i32, treat: Treat) {
         self.segment.executes = true;
         frontend::execute(&mut self.server.output, portal, max_rows);
-        self.replies.push(Awaited::Execute, treat);
+        let prints_names = self.registry.prints_names(portal);
+        self.replies
+            .push_printing(Awaited::Execute, treat, prints_names);
     }
 
     /// Notes what is about to run. Should it fail, its transaction fails, and what is noted here goes with it.

@@ -207,8 +207,9 @@ impl Session {
             self.open_block(run);
         }
         frontend::query(&mut self.server.output, &text);
+        let prints_names = self.prints_names(statement);
         self.replies
-            .push(Awaited::Query, Treat::Conducted(positions));
+            .push_printing(Awaited::Query, Treat::Conducted(positions), prints_names);
         self.settle().await?;
         let ended = self.take_ended();
         if matches!(ended, Ended::Well(_)) {

@@ -6,7 +6,7 @@ use crate::command::{Command, Value};
 use crate::sql::plan::{Action, Plan, Statement};
 use crate::wire::backend::RowShape;
 use bytes::{Bytes, BytesMut};
-use std::collections::{HashMap, VecDeque};
+use std::collections::{HashMap, HashSet, VecDeque};
 use std::sync::Arc;
 
 /// Which names a plan was made under.
@@ -102,6 +102,8 @@ pub struct Registry {
     portals: HashMap<Bytes, Portal>,
     /// The named statement that the unnamed portal was last bound to; empty if it was the unnamed one.
     bound: BytesMut,
+    /// Portals whose rows may hold physical names.
+    printing: HashSet<Bytes>,
 }
 
 impl Registry {
@@ -138,7 +140,7 @@ impl Registry {
     pub fn forget_all(&mut self) {
         self.forget_unnamed();
         self.named.clear();
-        self.portals.clear();
+        self.close_portals();
     }
 
     /// A simple Query has dropped the unnamed statement.
@@ -213,6 +215,19 @@ impl Registry {
         }
     }
 
+    /// Notes whether the rows of a portal may hold physical names.
+    pub fn prints(&mut self, portal: &[u8], prints_names: bool) {
+        if prints_names {
+            self.printing.insert(Bytes::copy_from_slice(portal));
+        } else if !self.printing.is_empty() {
+            self.printing.remove(portal);
+        }
+    }
+
+    pub fn prints_names(&self, portal: &[u8]) -> bool {
+        !self.printing.is_empty() && self.printing.contains(portal)
+    }
+
     pub fn portal(&self, name: &[u8]) -> Option<&Portal> {
         if self.portals.is_empty() {
             return None;
@@ -230,5 +245,6 @@ impl Registry {
 
     pub fn close_portals(&mut self) {
         self.portals.clear();
+        self.printing.clear();
     }
 }

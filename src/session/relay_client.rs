@@ -408,7 +408,9 @@ impl Session {
                 let all = 0..text.len();
                 let treat =
                     Positions::of(&text, all, &splices).map_or(Treat::Client, Treat::Mapped);
-                self.replies.push(Awaited::Query, treat);
+                let prints_names = plan.prints_names();
+                self.replies
+                    .push_printing(Awaited::Query, treat, prints_names);
                 return Ok(Step::Replaced(out));
             }
             _ => {}
@@ -584,6 +586,16 @@ impl Session {
                 })
     }
 
+    /// Whether the rows of a statement may hold physical names, or those of the prepared one that it executes.
+    pub(super) fn prints_names(&self, statement: &Statement) -> bool {
+        statement.prints_names
+            || statement
+                .action
+                .executes()
+                .and_then(|name| self.registry.find(name.as_bytes(), &self.replies))
+                .is_some_and(|prepared| prepared.plan.prints_names())
+    }
+
     fn bind(&mut self, header: Header, body: &[u8], whole: bool) -> Result<Step, FrameError> {
         let Ok(names) = BindNames::read(body) else {
             if whole {
@@ -608,6 +620,7 @@ impl Session {
         }
         if self.is_plain(names.statement) {
             self.registry.bind(names.portal, None);
+            self.registry.prints(names.portal, false);
             self.registry.note_bound(names.portal, names.statement);
             self.replies.push(Awaited::Bind, Treat::Client);
             return Ok(Step::Stream);
@@ -657,8 +670,18 @@ impl Session {
         } else {
             None
         };
+        let prints_names = self
+            .registry
+            .find(names.statement, &self.replies)
+            .is_some_and(|prepared| {
+                let statements = prepared.plan.statements();
+                statements
+                    .iter()
+                    .any(|statement| self.prints_names(statement))
+            });
         self.registry.bind(names.portal, portal);
         self.registry.note_bound(names.portal, names.statement);
+        self.registry.prints(names.portal, prints_names);
         self.replies.push(Awaited::Bind, Treat::Client);
         Ok(before.map_or(Step::Stream, Step::Preceded))
     }
@@ -744,7 +767,9 @@ impl Session {
             }));
         }
         self.segment.executes = true;
-        self.replies.push(Awaited::Execute, Treat::Client);
+        let prints_names = self.registry.prints_names(execute.portal);
+        self.replies
+            .push_printing(Awaited::Execute, Treat::Client, prints_names);
         Ok(Step::Pass)
     }
 

@@ -3,14 +3,14 @@
 
 use super::fault::Fault;
 use super::link::pass;
-use super::messages;
+use super::messages::{self, MAX_PRINTED_ROW};
 use super::reply::{Awaited, Entry, Treat};
 use super::state::Session;
 use crate::branch::search_path;
 use crate::upstream::DbError;
 use crate::wire::backend::{self, RowShape, Status, tag};
 use crate::wire::error_response::{self, Fields};
-use crate::wire::frame::{self, HEADER_BYTES};
+use crate::wire::frame::{self, HEADER_BYTES, Header};
 use bytes::{Buf, Bytes, BytesMut};
 
 /// What becomes of a frame of the server's.
@@ -49,7 +49,7 @@ impl Session {
             let Some(header) = frame::header(rest).map_err(Fault::Server)? else {
                 break;
             };
-            if self.streams(header.tag) {
+            if self.streams(header) {
                 self.passing_down = header.len;
                 continue;
             }
@@ -75,16 +75,20 @@ impl Session {
     }
 
     /// Frames that are passed on without being seen whole.
-    fn streams(&mut self, frame_tag: u8) -> bool {
+    fn streams(&mut self, header: Header) -> bool {
+        let head = self.replies.head();
+        if header.tag == tag::DATA_ROW && head.is_some_and(|head| head.prints_names) {
+            return header.len > MAX_PRINTED_ROW;
+        }
         matches!(
-            frame_tag,
+            header.tag,
             tag::DATA_ROW
                 | tag::COPY_DATA
                 | tag::NOTIFICATION_RESPONSE
                 | tag::FUNCTION_CALL_RESPONSE
                 | tag::PARAMETER_DESCRIPTION
         ) && !matches!(
-            self.replies.head().map(|head| &head.treat),
+            head.map(|head| &head.treat),
             Some(Treat::Own | Treat::Unseen)
         )
     }
@@ -114,6 +118,11 @@ impl Session {
             _ => false,
         };
         let verdict = match (&head.treat, frame_tag) {
+            (_, tag::DATA_ROW) if head.prints_names => {
+                let map = self.tracking.as_ref().map(|tracking| &tracking.map);
+                map.and_then(|map| messages::row_in_logical_names(map, body))
+                    .map_or(Verdict::Pass, Verdict::Replace)
+            }
             (Treat::Own, tag::DATA_ROW) => {
                 let row = backend::text_row(body).map_err(Fault::Server)?;
                 self.outcome.rows.push(row);
@@ -251,6 +260,7 @@ impl Session {
         if let Some(Entry {
             awaited: Awaited::Parse(Some(refused)),
             treat: Treat::Unseen,
+            ..
         }) = self.replies.head()
         {
             // To the client it still exists: it is prepared again for the next names.

@@ -55,6 +55,8 @@ pub enum Treat {
 pub struct Entry {
     pub awaited: Awaited,
     pub treat: Treat,
+    /// Its rows may hold physical names.
+    pub prints_names: bool,
 }
 
 /// What a name will mean.
@@ -83,6 +85,11 @@ pub struct ReplyQueue {
 impl ReplyQueue {
     /// Notes a message that is being sent. While the server skips, only a Sync counts.
     pub fn push(&mut self, awaited: Awaited, treat: Treat) {
+        self.push_printing(awaited, treat, false);
+    }
+
+    /// The same, of a message whose answer may have rows with physical names.
+    pub fn push_printing(&mut self, awaited: Awaited, treat: Treat, prints_names: bool) {
         match awaited {
             // In copy-in mode the server ignores these.
             Awaited::Sync if self.copy_in => return,
@@ -91,7 +98,11 @@ impl ReplyQueue {
             Awaited::Parse(_) | Awaited::Close(_) => self.renaming += 1,
             _ => {}
         }
-        self.entries.push_back(Entry { awaited, treat });
+        self.entries.push_back(Entry {
+            awaited,
+            treat,
+            prints_names,
+        });
     }
 
     /// Notes that the client ends its copy data.

@@ -91,9 +91,9 @@ impl Tracking {
         self.settings.changed || !self.pending.is_empty()
     }
 
-    /// The branch's names may have changed since `map` was asked for.
+    /// The branch's names may have changed since `map` was asked for; on `main`, whether there are other branches.
     pub fn is_outdated(&self) -> bool {
-        self.refresh_due || !self.map.is_main() && self.database.generation() != self.generation
+        self.refresh_due || self.database.generation() != self.generation
     }
 
     /// Notes DDL that has run, or is being run, in a transaction.

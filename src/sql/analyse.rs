@@ -2,6 +2,8 @@
 
 use super::classify::Source;
 use super::fallback;
+use super::given;
+use super::introspection;
 use super::names::{Meaning, Names};
 use super::plan::{Action, Plan, Splice, Statement};
 use super::scan::starts_with;
@@ -56,9 +58,11 @@ pub fn plan(text: &str, map: &BranchMap) -> Planned {
     let plan = match statements(text, map, &mut by_values) {
         Err(report) => Plan::Refuse(report),
         Ok(statements) => {
-            let nothing = statements
-                .iter()
-                .all(|statement| statement.action == Action::None && statement.splices.is_empty());
+            let nothing = statements.iter().all(|statement| {
+                statement.action == Action::None
+                    && statement.splices.is_empty()
+                    && !statement.prints_names
+            });
             if nothing {
                 Plan::Forward
             } else {
@@ -132,6 +136,7 @@ fn separately(
                 range: bytes,
                 splices: Vec::new(),
                 action: Action::Command,
+                prints_names: false,
             });
             continue;
         }
@@ -160,14 +165,15 @@ fn shifted(statement: Statement, by: usize) -> Statement {
             })
             .collect(),
         action: statement.action,
+        prints_names: statement.prints_names,
     }
 }
 
 fn with_tree(tokens: &Tokens<'_>, tree: &ParseResult, map: &BranchMap) -> Vec<Statement> {
-    let meanings = if map.is_main() {
-        Meanings::default()
-    } else {
+    let meanings = if map.is_among_others() {
         Meanings::of(tree)
+    } else {
+        Meanings::default()
     };
     let source = Source { tokens, map };
     let mut statements = Vec::with_capacity(tree.stmts.len());
@@ -186,7 +192,7 @@ fn with_tree(tokens: &Tokens<'_>, tree: &ParseResult, map: &BranchMap) -> Vec<St
             at.end -= 1;
         }
         let action = source.action(node, &at);
-        let splices = if map.is_main() {
+        let mut splices = if map.is_main() {
             Vec::new()
         } else {
             let names = Names {
@@ -197,10 +203,16 @@ fn with_tree(tokens: &Tokens<'_>, tree: &ParseResult, map: &BranchMap) -> Vec<St
             };
             names.splices(at.clone())
         };
+        if introspection::looks_now(node) {
+            splices.extend(introspection::splices(tokens, &at, &meanings, map));
+            splices.extend(given::splices(tokens, &at, &meanings.calls, map));
+            splices.sort_by_key(|splice| (splice.at.start, splice.at.end));
+        }
         statements.push(Statement {
             range: tokens.bytes(&at),
             splices,
             action,
+            prints_names: introspection::prints_names(tokens, &at, map),
         });
     }
     statements

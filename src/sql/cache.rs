@@ -57,6 +57,7 @@ struct Meaning {
     branch: i64,
     version: u64,
     standard_strings: bool,
+    among_others: bool,
 }
 
 /// A key that borrows.
@@ -76,6 +77,7 @@ impl<'a> Lookup<'a> {
                 branch: context.map.id(),
                 version: context.map.version(),
                 standard_strings: context.standard_conforming_strings,
+                among_others: context.map.is_among_others(),
             },
         }
     }

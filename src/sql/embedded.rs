@@ -3,6 +3,7 @@
 
 use super::aliases::aliases;
 use super::analyse;
+use super::introspection::splices_in_code;
 use super::literals;
 use super::names::{Meaning, Names};
 use super::plan::Splice;
@@ -34,7 +35,8 @@ impl Names<'_> {
                 }
                 Some(Kind::Sconst) => {
                     let holds = if body == Some(index) {
-                        Some(Holds::Code)
+                        let runs_now = tokens.kind(statement.start) == Some(Kind::Do);
+                        Some(Holds::Code { runs_now })
                     } else if is_search_path(tokens, index) {
                         self.search_path_value(index, splices);
                         None
@@ -111,8 +113,13 @@ impl Names<'_> {
         let Some(tokens) = Tokens::of(value) else {
             return Vec::new();
         };
-        if holds == Holds::Code {
-            return self.within_code(&tokens);
+        if let Holds::Code { runs_now } = holds {
+            let mut splices = self.within_code(&tokens);
+            if runs_now {
+                splices.extend(splices_in_code(&tokens, self.map));
+                splices.sort_by_key(|splice| (splice.at.start, splice.at.end));
+            }
+            return splices;
         }
         let names = Names {
             tokens: &tokens,
@@ -161,13 +168,13 @@ impl Names<'_> {
 
 /// What a literal holds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Holds {
+pub(super) enum Holds {
     /// A name, qualified or not, or an operator's or function's with its argument types.
     Name,
     /// The name of a schema.
     Schema,
-    /// SQL or PL/pgSQL.
-    Code,
+    /// SQL or PL/pgSQL; a `DO` block's runs now.
+    Code { runs_now: bool },
 }
 
 /// Whether a literal is the second argument of `set_config('search_path', …)`.
@@ -226,7 +233,7 @@ fn search_of(tokens: &Tokens<'_>, literal: usize) -> Option<Holds> {
 
 /// What a literal among a function's arguments holds. An argument that is no dotted name is left alone, so
 /// this need not know which argument is which.
-fn argument_of(function: &str) -> Option<Holds> {
+pub(super) fn argument_of(function: &str) -> Option<Holds> {
     match function {
         "nextval"
         | "currval"
@@ -264,7 +271,7 @@ fn argument_of(function: &str) -> Option<Holds> {
         | "table_to_xml"
         | "tsvector_update_trigger"
         | "table_to_xmlschema" => Some(Holds::Name),
-        "has_schema_privilege" | "to_regnamespace" => Some(Holds::Schema),
+        "to_regnamespace" => Some(Holds::Schema),
         _ => None,
     }
 }

@@ -6,6 +6,7 @@
 use super::aliases::aliases;
 use super::analyse::NoTree;
 use super::classify::{Source, summary};
+use super::introspection::prints_names;
 use super::names::{Meaning, Named, Names};
 use super::plan::{Action, Ddl, Scope, Setting, Statement};
 use super::scan::has_dotted_name;
@@ -42,6 +43,7 @@ pub fn without_tree(
         range: tokens.bytes(at),
         splices,
         action,
+        prints_names: prints_names(tokens, at, map),
     }
 }
 
@@ -59,6 +61,7 @@ pub fn malformed(tokens: &Tokens<'_>, at: &Range<usize>, map: &BranchMap) -> Sta
         range: tokens.bytes(at),
         splices: names.splices(at.clone()),
         action: Action::None,
+        prints_names: prints_names(tokens, at, map),
     }
 }
 

@@ -7,17 +7,22 @@
 //! 3. `analyse` parses it and cuts it into statements. `classify` says what each means to the session,
 //!    `names` and `embedded` what to splice: `tree` (by a `walk` over all nodes) tells names of objects from
 //!    columns, the tokens say where they stand.
+//!    `introspection` finds catalogs, which `catalogs` replaces by queries that show one branch;
+//!    `given` finds names that come as parameters and results of expressions.
 //! 4. Where there is no tree, `fallback` decides by tokens and `aliases`.
 
 mod aliases;
 mod analyse;
 mod cache;
+mod catalogs;
 mod characters;
 mod classify;
 mod embedded;
 mod encoding;
 mod escapes;
 mod fallback;
+mod given;
+mod introspection;
 mod literals;
 mod names;
 pub mod plan;

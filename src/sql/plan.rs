@@ -23,6 +23,13 @@ impl Plan {
             Self::Forward | Self::Refuse(_) => &[],
         }
     }
+
+    /// Whether rows of its statements may hold names as the server prints them.
+    pub fn prints_names(&self) -> bool {
+        self.statements()
+            .iter()
+            .any(|statement| statement.prints_names)
+    }
 }
 
 /// One statement of a text.
@@ -33,6 +40,8 @@ pub struct Statement {
     /// What to replace before sending it, sorted, not overlapping; positions are bytes of the whole text.
     pub splices: Vec<Splice>,
     pub action: Action,
+    /// Its rows may hold names as the server prints them, which are to be shown as the client knows them.
+    pub prints_names: bool,
 }
 
 impl Statement {
@@ -42,6 +51,7 @@ impl Statement {
             range,
             splices: Vec::new(),
             action: Action::None,
+            prints_names: false,
         }
     }
 }

@@ -107,6 +107,7 @@ impl Planner {
         }
         let watch = Watch {
             names,
+            catalogs: context.map.is_among_others(),
             transactions: context.watch_transactions,
         };
         self.scan

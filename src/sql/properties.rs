@@ -190,7 +190,11 @@ proptest! {
     fn what_the_scan_passes_needs_no_plan(text in text()) {
         let scan = Scan::new().expect("builds");
         for map in [main_map(), plain_branch()] {
-            let watch = Watch { names: !map.is_main(), transactions: true };
+            let watch = Watch {
+                names: !map.is_main(),
+                catalogs: map.is_among_others(),
+                transactions: true,
+            };
             if !scan.concerns(text.as_bytes(), watch) {
                 prop_assert_eq!(plan(&text, &map), Plan::Forward, "{}", text);
             }

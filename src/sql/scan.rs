@@ -12,8 +12,31 @@ use memchr::{memchr, memchr_iter};
 /// Words that concern the proxy wherever they stand. `U&"` may spell any name in escapes.
 const ANYWHERE: &[&str] = &["into", "set_config", "u&\""];
 
-/// Words before names of schemas that stand alone; of concern on a branch.
-const BEFORE_SCHEMAS: &[&str] = &["regnamespace", "to_regnamespace", "has_schema_privilege"];
+/// How words start that look at the catalogs, print names or take them; of concern where there are branches. On `main` the
+/// catalogs alone are.
+const ABOUT_NAMES: &[&str] = &[
+    "pg_",
+    "information_schema",
+    "current_schema",
+    "current_setting",
+    "regclass",
+    "regcollation",
+    "regconfig",
+    "regdictionary",
+    "regnamespace",
+    "regoper",
+    "regproc",
+    "regtype",
+    "to_reg",
+    "format_type",
+    "nextval",
+    "currval",
+    "setval",
+    "has_",
+    "table_to_xml",
+    "row_security_active",
+];
+const CATALOGS: usize = 2;
 
 /// The position of `into` in [`ANYWHERE`].
 const INTO: usize = 0;
@@ -22,6 +45,8 @@ const INTO: usize = 0;
 #[derive(Debug)]
 pub struct Scan {
     main: AhoCorasick,
+    /// `main`, while there are other branches.
+    crowded: AhoCorasick,
     branch: AhoCorasick,
 }
 
@@ -30,6 +55,8 @@ pub struct Scan {
 pub struct Watch {
     /// Names with a schema, which lead elsewhere on a branch.
     pub names: bool,
+    /// Catalogs, which show other branches as well.
+    pub catalogs: bool,
     /// `COMMIT` and the like.
     pub transactions: bool,
 }
@@ -49,7 +76,8 @@ impl Scan {
         };
         Ok(Self {
             main: build(ANYWHERE)?,
-            branch: build(&[ANYWHERE, BEFORE_SCHEMAS].concat())?,
+            crowded: build(&[ANYWHERE, &ABOUT_NAMES[..CATALOGS]].concat())?,
+            branch: build(&[ANYWHERE, ABOUT_NAMES].concat())?,
         })
     }
 
@@ -64,11 +92,12 @@ impl Scan {
     }
 
     fn has_word_of_concern(&self, text: &[u8], first: usize, watch: Watch) -> bool {
-        let words = if watch.names {
-            &self.branch
-        } else {
-            &self.main
+        let words = match watch {
+            Watch { names: true, .. } => &self.branch,
+            Watch { catalogs: true, .. } => &self.crowded,
+            _ => &self.main,
         };
+        let starting = ANYWHERE.len()..ANYWHERE.len() + ABOUT_NAMES.len();
         // Words are found even where one that only looks like it stands before: none of them has a
         // character that could end a word.
         words.find_iter(text).any(|found| {
@@ -76,9 +105,10 @@ impl Scan {
                 .start()
                 .checked_sub(1)
                 .is_none_or(|before| !starts_word(text[before]));
-            let ends = text
-                .get(found.end())
-                .is_none_or(|after| !continues_word(*after) || text[found.end() - 1] == b'"');
+            let ends = starting.contains(&found.pattern().as_usize())
+                || text
+                    .get(found.end())
+                    .is_none_or(|after| !continues_word(*after) || text[found.end() - 1] == b'"');
             let of_insert =
                 found.pattern().as_usize() == INTO && follows_insert(text, found.start(), first);
             starts && ends && !of_insert
@@ -220,6 +250,7 @@ mod tests {
     fn concerns(text: &str, names: bool, transactions: bool) -> bool {
         let watch = Watch {
             names,
+            catalogs: names,
             transactions,
         };
         Scan::new()
@@ -276,6 +307,31 @@ mod tests {
     }
 
     #[test]
+    fn catalogs_are_seen_on_main_while_there_are_branches() {
+        let scan = Scan::new().expect("builds");
+        let concerns = |text: &str, catalogs| {
+            let watch = Watch {
+                names: false,
+                catalogs,
+                transactions: false,
+            };
+            scan.concerns(text.as_bytes(), watch)
+        };
+        for text in [
+            "SELECT * FROM pg_class",
+            "TABLE information_schema.tables",
+            "SELECT * FROM PG_NAMESPACE",
+        ] {
+            assert!(concerns(text, true), "{text}");
+            assert!(!concerns(text, false), "{text}");
+        }
+        assert!(!concerns(
+            "SELECT a.b, current_schema FROM pgbench_tellers a",
+            true
+        ));
+    }
+
+    #[test]
     fn transaction_control_is_seen_when_it_matters() {
         for text in ["COMMIT", "end", "/* x */ ROLLBACK TO a", "SELECT 1; begin"] {
             assert!(concerns(text, false, true), "{text}");
@@ -293,6 +349,9 @@ mod tests {
             "SELECT 'public'::regnamespace",
             "SELECT has_schema_privilege('public', 'USAGE')",
             "REINDEX SCHEMA public",
+            "SELECT relname FROM pg_class",
+            "SELECT current_schema",
+            "SELECT oid::regclass FROM t",
         ] {
             assert!(concerns(text, true, false), "{text}");
         }
@@ -300,6 +359,7 @@ mod tests {
             "SELECT 1.5, .5, 2., 1.e5 FROM t",
             "SELECT * FROM t",
             "SELECT 1.0::x",
+            "SELECT * FROM pgbench_accounts, my_pg_class",
         ] {
             assert!(!concerns(text, true, false), "{text}");
         }

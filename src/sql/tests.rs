@@ -4,10 +4,20 @@ use super::plan::{Action, Plan, Statement};
 use super::planner::{PlanContext, plan_text};
 use super::{apply_splices, retarget};
 use crate::branch::{BranchMap, SharedObjects};
+use crate::catalog::SystemRelations;
 use std::sync::Arc;
 
 pub(super) fn main_map() -> BranchMap {
     BranchMap::new("main", 1, 1, [], Arc::default())
+}
+
+/// `main`, while there are other branches.
+pub(super) fn crowded_main_map() -> BranchMap {
+    let shared = SharedObjects {
+        system: Arc::new(system_relations()),
+        ..SharedObjects::default()
+    };
+    BranchMap::new("main", 1, 1, [], Arc::new(shared)).with_company(true)
 }
 
 pub(super) fn branch_map() -> BranchMap {
@@ -28,8 +38,38 @@ pub(super) fn branch_map() -> BranchMap {
             ]
             .into(),
             excluded_schemas: ["audit".to_owned()].into(),
+            system: Arc::new(system_relations()),
         }),
     )
+}
+
+/// A few of the system's relations.
+fn system_relations() -> SystemRelations {
+    let mut relations = SystemRelations::default();
+    for (schema, relation, is_table, columns) in [
+        ("pg_catalog", "pg_class", true, "oid relname relnamespace"),
+        ("pg_catalog", "pg_namespace", true, "oid nspname nspowner"),
+        (
+            "pg_catalog",
+            "pg_extension",
+            true,
+            "oid extname extnamespace",
+        ),
+        ("pg_catalog", "pg_rewrite", true, "oid ev_class"),
+        ("pg_catalog", "pg_database", true, "oid datname"),
+        ("pg_catalog", "pg_tables", false, "schemaname tablename"),
+        (
+            "information_schema",
+            "columns",
+            false,
+            "table_schema column_name udt_schema",
+        ),
+    ] {
+        for column in columns.split(' ') {
+            relations.add(schema, relation, is_table, column);
+        }
+    }
+    relations
 }
 
 fn context(map: &BranchMap) -> PlanContext<'_> {
@@ -56,8 +96,12 @@ pub(super) fn statements(text: &str, map: &BranchMap) -> Vec<Statement> {
 /// The text as it is sent on the branch; `~` stands for the branch's suffix and quotes.
 #[track_caller]
 fn spliced(text: &str) -> String {
-    let map = branch_map();
-    let splices: Vec<_> = statements(text, &map)
+    spliced_by(text, &branch_map())
+}
+
+#[track_caller]
+pub(super) fn spliced_by(text: &str, map: &BranchMap) -> String {
+    let splices: Vec<_> = statements(text, map)
         .into_iter()
         .flat_map(|statement| statement.splices)
         .collect();

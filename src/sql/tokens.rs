@@ -189,7 +189,7 @@ impl<'a> Tokens<'a> {
     }
 
     /// The token after a name, its `UESCAPE` clause included.
-    fn after(&self, index: usize) -> usize {
+    pub fn after(&self, index: usize) -> usize {
         let escaped = self.kind(index) == Some(Kind::Uident)
             && self.kind(index + 1) == Some(Kind::Uescape)
             && self.kind(index + 2) == Some(Kind::Sconst);

@@ -24,6 +24,12 @@ pub struct Meanings {
     pub operator_classes: BTreeSet<String>,
     /// Names that `WITH` gives to queries.
     pub queries: BTreeSet<String>,
+    /// Relations whose rows a query reads, and whether they have an alias.
+    pub read_relations: BTreeMap<usize, bool>,
+    /// Functions that are called, and the values that SQL writes like columns (`CURRENT_SCHEMA`).
+    pub calls: BTreeSet<usize>,
+    /// The relation that the walk is in has an alias.
+    aliased: bool,
 }
 
 impl Meanings {
@@ -46,6 +52,9 @@ impl Visitor for Meanings {
         {
             self.operator_classes.insert(name.to_owned());
         }
+        if node.kind == "Alias" && above.last().is_some_and(|node| node.kind == "RangeVar") {
+            self.aliased = true;
+        }
         let Ok(at) = usize::try_from(node.location) else {
             return;
         };
@@ -60,7 +69,13 @@ impl Visitor for Meanings {
                 self.others.insert(at);
             }
             "CommonTableExpr" => self.queries.extend(node.text("ctename").map(str::to_owned)),
-            "FuncCall" => self.leave_to_search_path(at, node, "funcname"),
+            "FuncCall" => {
+                self.calls.insert(at);
+                self.leave_to_search_path(at, node, "funcname");
+            }
+            "SqlValueFunction" => {
+                self.calls.insert(at);
+            }
             "TypeName" => self.leave_to_search_path(at, node, "names"),
             "RangeVar" => {
                 if node.text("schemaname").is_none()
@@ -70,6 +85,10 @@ impl Visitor for Meanings {
                 }
                 if let Some(usage) = relation_use(above) {
                     self.uses.insert(at, usage);
+                }
+                let is_aliased = std::mem::take(&mut self.aliased);
+                if above.last().is_some_and(is_source) {
+                    self.read_relations.insert(at, is_aliased);
                 }
             }
             _ => {}
@@ -85,6 +104,17 @@ impl Meanings {
             self.unqualified.insert(at, name.to_owned());
         }
     }
+}
+
+/// Whether what stands in this field is a source of rows.
+fn is_source(node: &Node) -> bool {
+    matches!(
+        (node.kind, node.field),
+        ("SelectStmt" | "UpdateStmt", "from_clause")
+            | ("JoinExpr", "larg" | "rarg")
+            | ("DeleteStmt", "using_clause")
+            | ("MergeStmt", "source_relation")
+    )
 }
 
 /// What a relation is named for by the nodes around it; `None` where the statement decides.

@@ -23,6 +23,7 @@ const MIGRATIONS: &[&str] = &[
     include_str!("migrations/0011_expiry.sql"),
     include_str!("migrations/0012_merge_audit.sql"),
     include_str!("migrations/0013_several_sources.sql"),
+    include_str!("migrations/0014_names.sql"),
 ];
 
 /// Functions and views as they are after the last migration, which replaces them: a change of one comes with a migration.
@@ -34,6 +35,7 @@ const DEFINITIONS: &[&str] = &[
     include_str!("definitions/undrop.sql"),
     include_str!("definitions/views.sql"),
     include_str!("definitions/history.sql"),
+    include_str!("definitions/names.sql"),
 ];
 
 const PRIVILEGES: &str = include_str!("sql/privileges.sql");

@@ -74,16 +74,8 @@ pub fn text_row(body: &[u8]) -> Result<Vec<Option<String>>, FrameError> {
     let (count, mut rest) = take_i16(body)?;
     let mut row = Vec::new();
     for _ in 0..count {
-        let (length, after) = take_i32(rest)?;
-        let Ok(length) = usize::try_from(length) else {
-            row.push(None);
-            rest = after;
-            continue;
-        };
-        let (value, after) = after
-            .split_at_checked(length)
-            .ok_or(FrameError::Malformed)?;
-        row.push(Some(String::from_utf8_lossy(value).into_owned()));
+        let (value, after) = take_value(rest)?;
+        row.push(value.map(|value| String::from_utf8_lossy(value).into_owned()));
         rest = after;
     }
     Ok(row)
@@ -117,6 +109,54 @@ impl RowShape {
             rest = after;
         }
         Ok(Self(hasher.finish()))
+    }
+}
+
+/// Appends the DataRow with this body, its values as `rewrite` has them. Returns whether it changed any.
+///
+/// # Errors
+/// If the body is no DataRow's; what is appended then is of no use.
+pub fn rewritten_row(
+    out: &mut BytesMut,
+    body: &[u8],
+    rewrite: impl Fn(&[u8]) -> Option<Vec<u8>>,
+) -> Result<bool, FrameError> {
+    let (count, mut rest) = take_i16(body)?;
+    let mut changed = false;
+    let mut read = Ok(());
+    put(out, tag::DATA_ROW, |out| {
+        out.put_i16(count);
+        for _ in 0..count {
+            match take_value(rest) {
+                Ok((None, after)) => {
+                    put_null(out);
+                    rest = after;
+                }
+                Ok((Some(value), after)) => {
+                    let rewritten = rewrite(value);
+                    changed |= rewritten.is_some();
+                    put_value(out, rewritten.as_deref().unwrap_or(value));
+                    rest = after;
+                }
+                Err(error) => {
+                    read = Err(error);
+                    return;
+                }
+            }
+        }
+    });
+    read.map(|()| changed)
+}
+
+/// A value with its length before it, and what follows.
+pub(super) fn take_value(bytes: &[u8]) -> Result<(Option<&[u8]>, &[u8]), FrameError> {
+    let (length, rest) = take_i32(bytes)?;
+    match usize::try_from(length) {
+        Ok(length) => {
+            let (value, rest) = rest.split_at_checked(length).ok_or(FrameError::Malformed)?;
+            Ok((Some(value), rest))
+        }
+        Err(_) => Ok((None, rest)),
     }
 }
 
@@ -230,6 +270,7 @@ mod tests {
             let _ = Status::read(&bytes);
             let _ = parameter_status_of(&bytes);
             let _ = text_row(&bytes);
+            let _ = rewritten_row(&mut BytesMut::new(), &bytes, |_| None);
         }
     }
 }

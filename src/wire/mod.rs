@@ -3,6 +3,7 @@
 //! Nothing here knows any SQL.
 
 pub mod backend;
+pub mod binary;
 pub mod error_response;
 pub mod frame;
 pub mod frontend;

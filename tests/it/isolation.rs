@@ -776,7 +776,7 @@ async fn a_role_may_have_a_branch_of_its_own() {
 
 #[tokio::test]
 async fn deleted_and_renamed_branches_are_noticed_by_their_sessions() {
-    let (_fixture, main, branch) = two_sides().await;
+    let (fixture, main, branch) = two_sides().await;
     main.run("PGGIT BRANCH RENAME feature TO renamed").await;
     main.run("SET pggit.branch = 'renamed'").await;
     assert_eq!(main.column("SELECT note FROM public.t").await, ["branch"]);
@@ -787,7 +787,7 @@ async fn deleted_and_renamed_branches_are_noticed_by_their_sessions() {
     assert_eq!(main.sqlstate("SET pggit.branch = 'renamed'").await, "3D000");
     assert_eq!(main.column("SELECT note FROM t").await, ["main"]);
     let left = "SELECT count(*) FROM pg_namespace WHERE nspname LIKE '%@%'";
-    assert_eq!(main.value(left).await, "0");
+    assert_eq!(fixture.superuser().await.value(left).await, "0");
 }
 
 #[tokio::test]

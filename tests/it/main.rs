@@ -30,6 +30,7 @@ mod merge_preview;
 mod merge_several;
 mod merge_union;
 mod moving;
+mod names;
 mod protection;
 mod protocol;
 mod repo;

@@ -462,16 +462,17 @@ async fn a_branch_without_commits_of_its_own_is_fast_forwarded() {
     );
 }
 
-/// Everything that says where a branch is.
-async fn state(session: &Session, branch: &str) -> Vec<Vec<String>> {
+/// Everything that says where a branch is. `session` is on another, where its objects are not to be seen.
+async fn state(fixture: &Fixture, session: &Session, branch: &str) -> Vec<Vec<String>> {
     let mut rows = session
         .rows(&format!(
             "SELECT head, updated_at::text FROM pggit.branches WHERE name = '{branch}'"
         ))
         .await;
     rows.extend(session.rows(&format!("PGGIT LOG {branch}")).await);
+    let server = fixture.superuser().await;
     rows.extend(
-        session
+        server
             .rows(&format!(
                 "SELECT c.oid::text, a.attname, a.atttypid::text, a.atttypmod::text, c.xmin::text, a.xmin::text
                    FROM pg_class c JOIN pg_attribute a ON a.attrelid = c.oid
@@ -505,12 +506,12 @@ async fn two_conflicts() -> (Fixture, Session, Session) {
 #[tokio::test]
 async fn a_rebase_stops_at_each_conflict_and_goes_on() {
     let (fixture, main, feature) = two_conflicts().await;
-    let before = state(&main, "feature").await;
+    let before = state(&fixture, &main, "feature").await;
     let answer = outcome(&feature, "PGGIT REBASE ONTO main", "conflicts").await;
     assert_eq!(answer.get("commits"), "1");
     assert_eq!(answer.get("conflicts"), "1");
     let id = answer.get("merge").clone();
-    assert_eq!(state(&main, "feature").await, before);
+    assert_eq!(state(&fixture, &main, "feature").await, before);
     for command in ["PGGIT REBASE CONTINUE", "PGGIT REBASE ONTO main"] {
         assert_eq!(feature.sqlstate(command).await, "55000", "{command}");
     }
@@ -528,12 +529,12 @@ async fn a_rebase_stops_at_each_conflict_and_goes_on() {
     feature
         .run(&format!("PGGIT RESOLVE {id} 1 WITH SOURCE"))
         .await;
-    assert_eq!(state(&main, "feature").await, before);
+    assert_eq!(state(&fixture, &main, "feature").await, before);
 
     // Another session goes on, and meets the next conflict.
     let answer = outcome(&main, "PGGIT REBASE CONTINUE feature", "conflicts").await;
     assert_eq!(answer.get("commits"), "2");
-    assert_eq!(state(&main, "feature").await, before);
+    assert_eq!(state(&fixture, &main, "feature").await, before);
     let next = answer.get("merge").clone();
     main.run(&format!("PGGIT RESOLVE {next} 1 WITH TARGET"))
         .await;
@@ -565,8 +566,8 @@ async fn a_rebase_stops_at_each_conflict_and_goes_on() {
 
 #[tokio::test]
 async fn a_rebase_that_is_given_up_leaves_the_branch_where_it_was() {
-    let (_fixture, main, feature) = two_conflicts().await;
-    let before = state(&main, "feature").await;
+    let (fixture, main, feature) = two_conflicts().await;
+    let before = state(&fixture, &main, "feature").await;
     let answer = outcome(&feature, "PGGIT REBASE ONTO main", "conflicts").await;
     let id = answer.get("merge");
     feature
@@ -574,7 +575,7 @@ async fn a_rebase_that_is_given_up_leaves_the_branch_where_it_was() {
         .await;
     outcome(&feature, "PGGIT REBASE CONTINUE", "conflicts").await;
     feature.run("PGGIT REBASE ABORT").await;
-    assert_eq!(state(&main, "feature").await, before);
+    assert_eq!(state(&fixture, &main, "feature").await, before);
     feature.assert_clean().await;
     assert_eq!(feature.sqlstate("PGGIT REBASE ABORT").await, "55000");
     let states = main.column("SELECT DISTINCT state FROM pggit.merges WHERE operation = 'rebase'");

@@ -41,7 +41,8 @@ BEGIN
         WHERE relnamespace = 'pggit'::regnamespace AND relname = 'drift'
         UNION ALL
         SELECT format('EXECUTE ON FUNCTION %s', oid::regprocedure)
-        FROM pg_proc WHERE pronamespace = 'pggit'::regnamespace AND proname IN ('record', 'set_aside', 'put_back')
+        FROM pg_proc WHERE pronamespace = 'pggit'::regnamespace AND proname IN (
+            'record', 'set_aside', 'put_back', 'physical_schema', 'physical_name')
         UNION ALL
         SELECT 'USAGE ON SCHEMA pggit'
     LOOP

@@ -72,25 +72,9 @@ ALL = [name for checks in CHECKS.values() for name in checks]
 
 # What differs through the proxy, and where: driver, check and target.
 KNOWN_DIFFERENCES = {
-    "On a branch, the catalogs show its physical schemas (`public@feature`), and so do functions that print names: "
-    "`current_schema()`, `\\d`, index definitions, the schema of a type.": [
-        ("psql", "introspection", "branch"),
-        ("psycopg", "connect", "branch"),
-        ("asyncpg", "types_binary", "branch"),
-        ("asyncpg", "introspection", "branch"),
-        ("sqlalchemy", "introspection", "branch"),
-        ("django", "introspection", "branch"),
-        ("tokio_postgres", "introspection", "branch"),
-        ("pgjdbc", "connect", "branch"),
-        ("pgjdbc", "introspection", "branch"),
-    ],
-    "Lists of schemas show those of branches, and `pggit`.": [
+    "On `main`, lists of schemas show `pggit`.": [
         ("psql", "introspection", "main"),
-        ("sqlalchemy", "introspection", "main"),
         ("pgjdbc", "introspection", "main"),
-    ],
-    "A name in a parameter is not seen: what the driver looks up as `public.pair`, or as `pair` in `public`, is the type of `main`.": [
-        ("psycopg", "introspection", "branch"),
     ],
     "`pg_prepared_statements` lists the proxy's own, `pggit:1` and so on, once the session has made DDL.": [
         ("psql", "prepared", "main"),

@@ -1,0 +1,1 @@
+-- Functions around names that statements on branches are given as they run: see definitions/names.sql.
