@@ -8,7 +8,7 @@ DRIVERS := tests/drivers
 VERSIONS := 14 15 16 17 18
 ON_VERSION := $(if $(PG),tests/versions/with $(PG))
 
-.PHONY: help run build test test-tools test-versions test-apps test-drivers lint bench clean
+.PHONY: help run build test test-tools test-versions test-apps test-drivers test-regress lint bench clean
 
 help: ## Show this help
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-13s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -42,6 +42,10 @@ test-drivers: test-tools $(DRIVERS)/node/node_modules/installed ## Run drivers' 
 	cargo build --manifest-path $(DRIVERS)/rust/Cargo.toml --target-dir $(DRIVERS)/rust/target
 	cd $(DRIVERS) && PYTHONPATH=../harness ../../$(VENV)/bin/python -B -m conformance $(if $(ONLY),$(ONLY),--write ../../docs/compatibility.md)
 
+test-regress: build ## Run PostgreSQL's own regression tests through the proxy; ARGS="--branch" on a branch, too
+	@.ci/packages build test regress
+	tests/regress/run $(ARGS)
+
 test-tools: $(VENV)/installed $(NODE)/installed ## Install what the tests need
 	@.ci/packages build test
 
@@ -74,4 +78,5 @@ bench: build ## Compare with PgBouncer and no proxy, and write docs/performance.
 clean: ## Remove what was built, and the tests' tools
 	cargo clean
 	rm -rf $(VENV) $(NODE) $(addprefix tests/versions/,installed .venv node_modules) $(wildcard tests/apps/*/.venv tests/apps/*/node_modules) \
-		$(addprefix $(DRIVERS)/,node/node_modules node/prisma/generated rust/target)
+		$(addprefix $(DRIVERS)/,node/node_modules node/prisma/generated rust/target) \
+		tests/regress/installed

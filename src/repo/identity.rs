@@ -3,7 +3,7 @@
 /// The session on whose behalf something is done.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Identity {
-    /// The role that logged in (`session_user`).
+    /// The server's `session_user`: the role that logged in, unless it has taken on another's authorization.
     pub role: String,
     /// `application_name` at the time, empty if never set.
     pub application: String,

@@ -28,6 +28,7 @@ impl Session {
             Conduct::Query { text, plan } => self.conduct_query(text, plan).await,
             Conduct::Execute { portal, max_rows } => self.conduct_execute(&portal, max_rows).await,
             Conduct::Sync => self.conduct_sync().await,
+            Conduct::Settle => self.settle().await,
             Conduct::Wait(text) => self.conduct_wait(&text).await,
             Conduct::Renew(name) => self.conduct_renewal(&name).await,
             Conduct::PrepareAgain(name) => self.conduct_preparing_again(name).await,

@@ -354,6 +354,7 @@ impl Session {
         self.replies.push(Awaited::Sync, Treat::Conducted(None));
         self.settle().await?;
         self.record_late().await?;
+        self.statuses.release(&mut self.client.output);
         backend::ready_for_query(&mut self.client.output, self.status);
         Ok(())
     }

@@ -6,12 +6,14 @@
 //! statement, the last one only once everything is committed, and one ReadyForQuery.
 
 use super::fault::Fault;
+use super::positions::Positions;
 use super::relay_client::{REFUSED_TEXT, command_of, spliced};
 use super::reply::{Awaited, Treat};
 use super::state::{Outcome, Session};
 use super::tracking::Tracking;
 use crate::error::{ErrorReport, Report, SqlState};
 use crate::repo::{PendingDdl, blocks};
+use crate::sql::apply_splices;
 use crate::sql::plan::{Action, Plan, Setting, Statement, Transaction};
 use crate::telemetry::metrics::StatementKind;
 use crate::upstream::DbError;
@@ -112,6 +114,7 @@ impl Session {
         }
         self.complete(held.take());
         self.record_late().await?;
+        self.statuses.release(&mut self.client.output);
         backend::ready_for_query(&mut self.client.output, self.status);
         Ok(())
     }
@@ -201,7 +204,14 @@ impl Session {
         {
             return self.refuse(report).await;
         }
-        let (text, positions) = spliced(run.text, statement);
+        // The server keeps texts as they are sent (`pg_prepared_statements`, `pg_stat_activity`).
+        let (text, positions) = if run.alone {
+            let all = 0..run.text.len();
+            let positions = Positions::of(run.text, all, &statement.splices);
+            (apply_splices(run.text, &statement.splices), positions)
+        } else {
+            spliced(run.text, statement)
+        };
         self.outcome = Outcome::default();
         if in_block {
             self.open_block(run);
@@ -298,43 +308,41 @@ impl Session {
         statement: &Statement,
         transaction: Transaction,
     ) -> Result<Ended, Fault> {
-        let needs_block = |name: &str| {
-            ErrorReport::new(
-                SqlState(*b"25P01"),
-                format!("{name} can only be used in transaction blocks"),
-            )
-        };
         match transaction {
             Transaction::Begin if run.own_block => {
-                // The implicit block becomes the client's own.
-                run.own_block = false;
                 let text = text_of(run.text, statement);
-                match transaction_modes(&text) {
-                    None => Ok(Ended::Well(Completion::Tag(begin_tag(&text)))),
-                    Some(modes) => {
-                        let sql = format!("SET TRANSACTION {modes}");
-                        frontend::query(&mut self.server.output, sql.as_bytes());
-                        self.replies.push(Awaited::Query, Treat::Conducted(None));
-                        self.settle().await?;
-                        Ok(match self.take_ended() {
-                            Ended::Well(_) => Ended::Well(Completion::Tag(begin_tag(&text))),
-                            Ended::Badly => Ended::Badly,
-                        })
+                if let Some(modes) = transaction_modes(&text) {
+                    let sql = format!("SET TRANSACTION {modes}");
+                    frontend::query(&mut self.server.output, sql.as_bytes());
+                    self.replies.push(Awaited::Query, Treat::Conducted(None));
+                    self.settle().await?;
+                    if let Ended::Badly = self.take_ended() {
+                        return Ok(Ended::Badly);
                     }
                 }
+                // The implicit block becomes the client's own.
+                run.own_block = false;
+                Ok(Ended::Well(Completion::Tag(begin_tag(&text))))
             }
-            Transaction::Commit { chain: true } if run.own_block => {
-                self.refuse(needs_block("COMMIT AND CHAIN")).await
+            Transaction::Commit { chain: true }
+            | Transaction::Rollback { chain: true }
+            | Transaction::Savepoint
+            | Transaction::ReleaseSavepoint
+            | Transaction::RollbackToSavepoint
+                if run.own_block || !run.alone && self.status == Status::Idle =>
+            {
+                self.run_in_implicit_block(run, statement).await
             }
-            Transaction::Rollback { chain: true } if run.own_block => {
-                self.refuse(needs_block("ROLLBACK AND CHAIN")).await
-            }
-            Transaction::Savepoint if run.own_block => self.refuse(needs_block("SAVEPOINT")).await,
-            Transaction::ReleaseSavepoint if run.own_block => {
-                self.refuse(needs_block("RELEASE SAVEPOINT")).await
-            }
-            Transaction::RollbackToSavepoint if run.own_block => {
-                self.refuse(needs_block("ROLLBACK TO SAVEPOINT")).await
+            Transaction::PrepareTransaction if !run.alone && self.status != Status::Failed => {
+                // It prepares an implicit block as well as the client's own.
+                self.open_block(run);
+                self.settle().await?;
+                if let Err(report) = self.capture_pending().await? {
+                    return self.refuse(report).await;
+                }
+                let ended = self.run_statement(run, statement, false).await?;
+                run.own_block &= self.status != Status::Idle;
+                Ok(ended)
             }
             Transaction::Commit { .. } | Transaction::PrepareTransaction => {
                 if run.own_block {
@@ -371,11 +379,30 @@ impl Session {
                 }
                 Ok(ended)
             }
-            Transaction::Begin | Transaction::FinishPrepared => {
-                self.run_statement(run, statement, false).await
+            Transaction::Begin => self.run_statement(run, statement, false).await,
+            Transaction::FinishPrepared | Transaction::Characteristics => {
+                self.run_statement(run, statement, !run.alone).await
             }
-            Transaction::Characteristics => self.run_statement(run, statement, !run.alone).await,
         }
+    }
+
+    /// A statement that an implicit transaction block is not enough for: it fails, and its text with it. The server
+    /// says so where it is in such a block, which takes a text of two statements.
+    async fn run_in_implicit_block(
+        &mut self,
+        run: &mut Run<'_>,
+        statement: &Statement,
+    ) -> Result<Ended, Fault> {
+        if std::mem::take(&mut run.own_block) {
+            self.own_query("ROLLBACK").await?.ok();
+        }
+        let text = format!("{}\n; SELECT", text_of(run.text, statement));
+        self.outcome = Outcome::default();
+        frontend::query(&mut self.server.output, text.as_bytes());
+        self.replies.push(Awaited::Query, Treat::Conducted(None));
+        self.settle().await?;
+        self.take_ended();
+        Ok(Ended::Badly)
     }
 
     /// With `AND CHAIN` the server does not say that a transaction has ended.

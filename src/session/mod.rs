@@ -23,6 +23,7 @@ mod reply;
 mod settings;
 pub mod start;
 mod state;
+mod statuses;
 #[cfg(test)]
 mod steady;
 #[cfg(test)]

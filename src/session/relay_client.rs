@@ -39,6 +39,8 @@ pub(super) enum Conduct {
         max_rows: i32,
     },
     Sync,
+    /// Everything is to be answered before the next message is looked at.
+    Settle,
     /// SQL's own `EXECUTE` of this statement follows, which was made under other names.
     Renew(String),
     /// A Bind of this statement follows, which was made under other names and whose columns the client knows.
@@ -103,7 +105,11 @@ impl Session {
             let Some(header) = frame::header(rest).map_err(Fault::Client)? else {
                 break;
             };
-            match self.step(header, rest).map_err(Fault::Client)? {
+            let step = match self.step(header, rest) {
+                Err(FrameError::Malformed) => self.malformed(header.tag),
+                step => step.map_err(Fault::Client)?,
+            };
+            match step {
                 Step::Pass if rest.len() < header.len => {
                     self.client.wanted = header.len;
                     break;
@@ -129,6 +135,11 @@ impl Session {
                 Step::Conduct(next) => {
                     pass(input, clear, &mut self.server.output);
                     clear = 0;
+                    if matches!(next, Conduct::Query { .. }) && !self.replies.is_empty() {
+                        // Should one of the answers be that a copy begins, this is no query, but an error of the copy's.
+                        conduct = Some(Conduct::Settle);
+                        continue;
+                    }
                     if !matches!(
                         next,
                         Conduct::Refresh
@@ -169,10 +180,9 @@ impl Session {
             let Some(header) = frame::header(input).map_err(Fault::Client)? else {
                 return Ok(());
             };
-            match header.tag {
-                tag::COPY_DONE | tag::COPY_FAIL => self.replies.copy_ended(),
-                tag::COPY_DATA | tag::FLUSH | tag::SYNC => {}
-                _ => return Err(Fault::Client(FrameError::Malformed)),
+            // What has no place in a copy is an error of it, and the server ends the connection.
+            if matches!(header.tag, tag::COPY_DONE | tag::COPY_FAIL) {
+                self.replies.copy_ended();
             }
             self.passing_up = header.len;
         }
@@ -214,6 +224,7 @@ impl Session {
             tag::DESCRIBE => self.describe(body),
             tag::CLOSE => self.close(body),
             tag::EXECUTE => self.execute(body),
+            tag::SYNC | tag::FLUSH if header.len > HEADER_BYTES => Err(FrameError::Malformed),
             tag::SYNC => Ok(self.sync()),
             tag::FUNCTION_CALL => {
                 if let Some(report) = self.take_refusal() {
@@ -239,6 +250,23 @@ impl Session {
             // Whatever else it is, the server knows what to say to it.
             _ => Ok(Step::Stream),
         }
+    }
+
+    /// A body that says nothing to the proxy says nothing to the server, either: it reports the error.
+    fn malformed(&mut self, frame_tag: u8) -> Step {
+        let awaited = match frame_tag {
+            tag::QUERY => Awaited::Query,
+            tag::SYNC => Awaited::Sync,
+            tag::PARSE => Awaited::Parse(None),
+            tag::CLOSE => Awaited::Close(None),
+            tag::EXECUTE => Awaited::Execute,
+            tag::BIND => Awaited::Bind,
+            // A Flush has no answer but an error, after which messages are skipped as after any of these.
+            _ => Awaited::Describe(None),
+        };
+        self.segment.open = !matches!(frame_tag, tag::QUERY | tag::SYNC);
+        self.replies.push(awaited, Treat::Client);
+        Step::Stream
     }
 
     /// What must be found out before the next statement is looked at.

@@ -206,13 +206,20 @@ impl Session {
                 tracking.transaction_ended();
             }
         }
-        Ok(match entry.treat {
-            Treat::Own
-            | Treat::Unseen
-            | Treat::Conducted(_)
-            | Treat::Refused { ready: false, .. } => Verdict::Drop,
-            _ => Verdict::Pass,
-        })
+        if matches!(
+            entry.treat,
+            Treat::Own | Treat::Unseen | Treat::Conducted(_) | Treat::Refused { ready: false, .. }
+        ) {
+            self.statuses.server_was_ready();
+            return Ok(Verdict::Drop);
+        }
+        let mut before = BytesMut::new();
+        self.statuses.release(&mut before);
+        if before.is_empty() {
+            return Ok(Verdict::Pass);
+        }
+        backend::ready_for_query(&mut before, self.status);
+        Ok(Verdict::Replace(before))
     }
 
     fn error_reported(&mut self, body: &[u8]) -> Verdict {
@@ -278,35 +285,49 @@ impl Session {
     fn parameter_reported(&mut self, body: &[u8]) -> Result<Verdict, Fault> {
         let (name, value) = backend::parameter_status_of(body).map_err(Fault::Server)?;
         let text = String::from_utf8_lossy(value);
-        let own = matches!(
-            self.replies.head().map(|head| &head.treat),
-            Some(Treat::Own)
-        );
         match name {
-            b"client_encoding" => self.reported.client_encoding = text.into_owned(),
+            b"client_encoding" => self.reported.client_encoding = text.to_string(),
             b"standard_conforming_strings" => {
                 self.reported.standard_conforming_strings = text != "off";
             }
-            b"application_name" => self.identity.application = text.into_owned(),
-            b"search_path" => {
-                // Reported since PostgreSQL 18. Physical names are not for clients.
-                let Some(tracking) = self.tracking.as_ref().filter(|_| !own) else {
-                    return Ok(if own { Verdict::Drop } else { Verdict::Pass });
-                };
-                if tracking.map.is_main() {
-                    return Ok(Verdict::Pass);
-                }
-                let logical = search_path::parse(&text)
-                    .map(|physical| search_path::logical(&tracking.map, &physical))
-                    .unwrap_or_default();
-                let mut out = BytesMut::new();
-                backend::parameter_status(&mut out, name, search_path::format(&logical).as_bytes());
-                return Ok(Verdict::Replace(out));
-            }
+            // After SET SESSION AUTHORIZATION.
+            b"session_authorization" => self.identity.role = text.to_string(),
+            b"application_name" => self.identity.application = text.to_string(),
             _ => {}
         }
-        // The proxy pins settings while it runs SQL of its own, and puts them back.
-        Ok(if own { Verdict::Drop } else { Verdict::Pass })
+        // Reported since PostgreSQL 18. Physical names are not for clients.
+        let logical = (name == b"search_path")
+            .then(|| self.logical_search_path(&text))
+            .flatten();
+        let shown = logical.as_deref().unwrap_or(&text);
+        let name = String::from_utf8_lossy(name);
+        // While the proxy runs statements of its own or cuts up a text, a setting may come and go.
+        if matches!(
+            self.replies.head().map(|head| &head.treat),
+            Some(Treat::Own | Treat::Conducted(_) | Treat::Refused { ready: false, .. })
+        ) {
+            self.statuses.hold(name.into_owned(), shown.to_owned());
+            return Ok(Verdict::Drop);
+        }
+        self.statuses.tell(&name, shown);
+        if logical.is_none() {
+            return Ok(Verdict::Pass);
+        }
+        let mut out = BytesMut::new();
+        backend::parameter_status(&mut out, name.as_bytes(), shown.as_bytes());
+        Ok(Verdict::Replace(out))
+    }
+
+    /// `None` where the names are what they seem.
+    fn logical_search_path(&self, physical: &str) -> Option<String> {
+        let map = &self.tracking.as_ref()?.map;
+        if map.is_main() {
+            return None;
+        }
+        let logical = search_path::parse(physical)
+            .map(|physical| search_path::logical(map, &physical))
+            .unwrap_or_default();
+        Some(search_path::format(&logical))
     }
 }
 

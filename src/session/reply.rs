@@ -109,7 +109,7 @@ impl ReplyQueue {
     pub fn copy_ended(&mut self) {
         if self.copy_in {
             self.copy_in = false;
-        } else if !self.entries.is_empty() {
+        } else if !self.is_empty() {
             self.push(Awaited::CopyEnd, Treat::Client);
         }
     }
@@ -126,7 +126,13 @@ impl ReplyQueue {
         self.entries.front()
     }
 
+    /// Takes the entry that the server has answered.
     pub fn pop(&mut self) -> Option<Entry> {
+        self.head()?;
+        self.take()
+    }
+
+    fn take(&mut self) -> Option<Entry> {
         let entry = self.entries.pop_front()?;
         if matches!(entry.awaited, Awaited::Parse(_) | Awaited::Close(_)) {
             self.renaming -= 1;
@@ -145,7 +151,7 @@ impl ReplyQueue {
                     if matches!(entry.awaited, Awaited::Sync) {
                         return;
                     }
-                    self.pop();
+                    self.take();
                 }
                 self.skipping = true;
             }
@@ -172,8 +178,10 @@ impl ReplyQueue {
         self.copy_in = !ended;
     }
 
+    /// Whether the server has nothing more to answer.
     pub fn is_empty(&self) -> bool {
-        self.entries.is_empty()
+        let unanswered = |entry: &Entry| matches!(entry.awaited, Awaited::CopyEnd);
+        self.entries.iter().all(unanswered)
     }
 
     pub fn is_skipping(&self) -> bool {
@@ -186,12 +194,17 @@ impl ReplyQueue {
 
     /// Whether the server answers all that is awaited without being told to flush.
     pub fn flushes_itself(&self) -> bool {
-        self.entries.back().is_none_or(|entry| {
-            matches!(
-                entry.awaited,
-                Awaited::Sync | Awaited::Query | Awaited::FunctionCall | Awaited::CopyEnd
-            )
-        })
+        let answered = |entry: &&Entry| !matches!(entry.awaited, Awaited::CopyEnd);
+        self.entries
+            .iter()
+            .rev()
+            .find(answered)
+            .is_none_or(|entry| {
+                matches!(
+                    entry.awaited,
+                    Awaited::Sync | Awaited::Query | Awaited::FunctionCall
+                )
+            })
     }
 
     /// What a statement's name will mean once everything sent so far is answered.
@@ -270,6 +283,39 @@ mod tests {
         push(&mut queue, Awaited::Sync);
         queue.pop();
         assert!(matches!(queue.pop().unwrap().awaited, Awaited::Sync));
+        assert!(queue.is_empty());
+    }
+
+    #[test]
+    fn a_copy_end_out_of_place_flushes_nothing() {
+        let mut queue = ReplyQueue::default();
+        push(&mut queue, Awaited::Parse(None));
+        queue.copy_ended();
+        assert!(!queue.flushes_itself());
+        push(&mut queue, Awaited::Sync);
+        queue.copy_ended();
+        assert!(queue.flushes_itself());
+    }
+
+    #[test]
+    fn a_copy_end_out_of_place_is_skipped_as_all_else() {
+        let mut queue = ReplyQueue::default();
+        push(&mut queue, Awaited::Execute);
+        queue.copy_ended();
+        push(&mut queue, Awaited::Sync);
+        queue.failed();
+        assert!(matches!(queue.pop().unwrap().awaited, Awaited::Sync));
+    }
+
+    #[test]
+    fn a_copy_end_out_of_place_takes_no_answer() {
+        let mut queue = ReplyQueue::default();
+        push(&mut queue, Awaited::Sync);
+        queue.copy_ended();
+        push(&mut queue, Awaited::Sync);
+        for _ in 0..2 {
+            assert!(matches!(queue.pop().unwrap().awaited, Awaited::Sync));
+        }
         assert!(queue.is_empty());
     }
 

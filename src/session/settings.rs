@@ -13,6 +13,8 @@ use crate::sql::plan::Setting;
 use crate::wire::backend::Status;
 use std::sync::Arc;
 
+const READ_SESSION_USER: &str = "SELECT session_user::pg_catalog.text";
+
 const READ_SETTINGS: &str = "SELECT pg_catalog.current_setting('pggit.branch', true), \
      pg_catalog.current_setting('search_path')";
 const SET_SEARCH_PATH: &str =
@@ -87,6 +89,14 @@ impl Session {
         if let Setting::All { discard: true } = setting {
             self.registry.forget_all();
             self.own_statements.clear();
+        }
+        if *setting == Setting::Role
+            && self.segment.open
+            && let Ok(rows) = self.own_statement(READ_SESSION_USER, &[]).await?
+            && let Some(role) = rows.into_iter().flatten().flatten().next()
+        {
+            // The server reports it only when it is ready for the next query.
+            self.identity.role = role;
         }
         let in_transaction = self.status != Status::Idle || self.segment.open;
         let Some(tracking) = &mut self.tracking else {

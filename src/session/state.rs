@@ -6,14 +6,17 @@ use super::link::{HIGH_WATER, Link};
 use super::prepared::Registry;
 use super::reply::ReplyQueue;
 use super::start::{Cancel, Context, Start};
+use super::statuses::Statuses;
 use super::texts::Texts;
 use super::tracking::Tracking;
+use crate::branch::search_path;
 use crate::repo::Identity;
 use crate::sql::Characters;
 use crate::sql::plan::Plan;
 use crate::upstream::{DbError, Row};
 use crate::wire::backend::Status;
-use crate::wire::{error_response, frontend};
+use crate::wire::frontend::{self, tag};
+use crate::wire::{error_response, frame};
 use bytes::Bytes;
 use std::collections::HashMap;
 use std::future::poll_fn;
@@ -93,6 +96,7 @@ pub(super) struct Session {
     pub forward: Arc<Plan>,
     pub outcome: Outcome,
     pub reported: Reported,
+    pub statuses: Statuses,
     /// Names of the proxy's own prepared statements, by text.
     pub own_statements: HashMap<String, Bytes>,
     /// The number in the last of those names; never used twice.
@@ -120,6 +124,13 @@ impl Session {
             server_encoding: parameter("server_encoding"),
             standard_conforming_strings: parameter("standard_conforming_strings") != "off",
         };
+        let mut told = start.parameters;
+        // Reported since PostgreSQL 18, and told by its logical names.
+        if let Some(path) = told.get_mut("search_path")
+            && start.map.as_ref().is_some_and(|map| !map.is_main())
+        {
+            *path = search_path::format(&start.logical_search_path);
+        }
         let tracking = start
             .database
             .zip(start.map)
@@ -143,6 +154,7 @@ impl Session {
             forward: Arc::new(Plan::Forward),
             outcome: Outcome::default(),
             reported,
+            statuses: Statuses::new(told),
             own_statements: HashMap::new(),
             own_statement_number: 0,
             passing_down: 0,
@@ -196,13 +208,47 @@ impl Session {
                 self.relay_from_server()?;
             }
             if self.terminated {
-                return Ok(());
+                return self.part().await;
             }
             if self.draining && self.is_idle() {
                 return Err(Fault::Shutdown);
             }
             self.progress().await?;
         }
+    }
+
+    /// The client has said goodbye: what it has asked for before is still done, and answered. The server ends the
+    /// connection when that is over, and a client that waits for the end sees it then.
+    async fn part(&mut self) -> Result<(), Fault> {
+        while !self.server.ended {
+            self.relay_from_server()?;
+            poll_fn(|cx| {
+                let _ = self.server.poll_write(cx);
+                let _ = self.client.poll_write(cx);
+                if self.client.output.len() < HIGH_WATER && self.server.poll_read(cx).is_ready() {
+                    return Poll::Ready(Ok(()));
+                }
+                match ready!(self.ending.poll_change(cx)) {
+                    Phase::Aborting => Poll::Ready(Err(Fault::Shutdown)),
+                    Phase::Serving | Phase::Draining => Poll::Ready(Ok(())),
+                }
+            })
+            .await?;
+        }
+        self.relay_from_server()
+    }
+
+    /// The client has gone in order: what it asked for before its Terminate is to be done, whoever reads the answers.
+    fn goodbye_arrived(&self) -> bool {
+        let mut rest = self.client.input.get(self.passing_up + self.discarding..);
+        while let Some(frames) = rest {
+            match frame::header(frames) {
+                Ok(Some(header)) if header.tag == tag::TERMINATE => return true,
+                Ok(Some(header)) => rest = frames.get(header.len..),
+                Ok(None) | Err(_) => return false,
+            }
+        }
+        false
     }
 
     /// Between transactions, with nothing under way.
@@ -234,7 +280,7 @@ impl Session {
                 && self.server.output.len() < HIGH_WATER
                 && self.client.poll_read(cx).is_ready()
             {
-                if self.client.ended {
+                if self.client.ended && !self.goodbye_arrived() {
                     return Poll::Ready(Err(Fault::ClientGone));
                 }
                 moved = true;
@@ -242,7 +288,7 @@ impl Session {
             if moved {
                 return Poll::Ready(Ok(()));
             }
-            if self.client.broken {
+            if self.client.broken && !self.goodbye_arrived() {
                 return Poll::Ready(Err(Fault::ClientGone));
             }
             self.server.rest();

@@ -98,8 +98,9 @@ pub enum Named<'a> {
 impl<'a> Named<'a> {
     pub fn read(body: &'a [u8]) -> Result<Self, FrameError> {
         let (kind, rest) = body.split_first().ok_or(FrameError::Malformed)?;
-        let (name, _) = take_cstr(rest)?;
+        let (name, rest) = take_cstr(rest)?;
         match kind {
+            _ if !rest.is_empty() => Err(FrameError::Malformed),
             b'S' => Ok(Self::Statement(name)),
             b'P' => Ok(Self::Portal(name)),
             _ => Err(FrameError::Malformed),
@@ -118,8 +119,10 @@ pub struct Execute<'a> {
 impl<'a> Execute<'a> {
     pub fn read(body: &'a [u8]) -> Result<Self, FrameError> {
         let (portal, rest) = take_cstr(body)?;
-        let (max_rows, _) = take_i32(rest)?;
-        Ok(Self { portal, max_rows })
+        match take_i32(rest)? {
+            (max_rows, []) => Ok(Self { portal, max_rows }),
+            _ => Err(FrameError::Malformed),
+        }
     }
 }
 

@@ -299,7 +299,7 @@ impl RawClient {
     }
 }
 
-fn take_message(buffer: &mut BytesMut) -> Option<Message> {
+pub fn take_message(buffer: &mut BytesMut) -> Option<Message> {
     let header = buffer.get(..5)?;
     let length = u32::from_be_bytes([header[1], header[2], header[3], header[4]]);
     let end = 1 + usize::try_from(length).expect("a small message");

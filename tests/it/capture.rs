@@ -1,6 +1,6 @@
 //! DDL becomes commits: exactly the changes that survive, in the client's own transaction.
 
-use crate::harness::raw::{self, tags};
+use crate::harness::raw::{self, RawClient, tags};
 use crate::harness::{Database, Fixture, Proxy, Session};
 
 /// The statements of the commits on `main` after the first, oldest first, each commit's joined with `; `.
@@ -859,4 +859,49 @@ async fn an_index_that_the_server_rebuilds_stays_what_it_was() {
         .await;
     assert_eq!(server.value(lineages).await, before);
     main.assert_clean().await;
+}
+
+#[tokio::test]
+async fn ddl_under_anothers_authorization_is_recorded_as_theirs() {
+    let fixture = Fixture::new().await;
+    let owner = fixture.database.owner.clone();
+    let admin = fixture.connect_as("postgres").await;
+    admin
+        .run(&format!("SET SESSION AUTHORIZATION {owner}"))
+        .await;
+    admin.run("CREATE TABLE a (id int)").await;
+    admin.run_extended("CREATE TABLE b (id int)").await;
+    admin.run("RESET SESSION AUTHORIZATION").await;
+    admin.run("CREATE TABLE c (id int)").await;
+    admin.assert_clean().await;
+    let mut raw =
+        RawClient::connect(fixture.proxy.port(), "postgres", &fixture.database.name).await;
+    let run = |sql: &str| {
+        [
+            raw::parse("", sql),
+            raw::bind("", "", &[], false),
+            raw::execute("", 0),
+        ]
+    };
+    // The server reports whose authorization it is only at the Sync.
+    let [set, create] = [
+        run(&format!("SET SESSION AUTHORIZATION {owner}")),
+        run("CREATE TABLE d (id int)"),
+    ];
+    let answer = raw.exchange(&[set, create].concat()).await;
+    assert_eq!(tags(&answer).replace('S', ""), "12C12CZ", "{answer:?}");
+    let authors = fixture
+        .superuser()
+        .await
+        .rows("SELECT statements[1], author FROM pggit.commit WHERE statements[1] LIKE 'CREATE%' ORDER BY 1")
+        .await;
+    let expected = [
+        ("a", &*owner),
+        ("b", &owner),
+        ("c", "postgres"),
+        ("d", &owner),
+    ];
+    let expected = expected
+        .map(|(table, author)| vec![format!("CREATE TABLE {table} (id int)"), author.to_owned()]);
+    assert_eq!(authors, expected);
 }

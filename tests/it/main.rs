@@ -39,6 +39,7 @@ mod store;
 mod stress;
 mod tags;
 mod tour;
+mod transparency;
 mod undo;
 mod undo_matrix;
 mod undrop;

@@ -1,0 +1,190 @@
+//! What has no business with the proxy gets the server's own answers, byte by byte: cases that random conversations
+//! (`tests/differential`) have found. They leave nothing behind, as both sides of each run in one database.
+
+use crate::harness::raw::{self, Message, RawClient};
+use crate::harness::{Fixture, Session};
+
+/// Sends everything at once, a Terminate at its end, and reads until the connection ends.
+async fn answers(port: u16, fixture: &Fixture, messages: &[Vec<u8>]) -> Vec<Message> {
+    let database = &fixture.database;
+    let mut client = RawClient::connect(port, &database.owner, &database.name).await;
+    let mut bytes = messages.concat();
+    bytes.extend(raw::frame(b'X', &[]));
+    client.send(&bytes).await;
+    let mut answers = Vec::new();
+    while let Some(message) = client.try_read().await {
+        answers.push(message);
+    }
+    answers
+}
+
+/// Gives what both have answered.
+async fn assert_same(fixture: &Fixture, messages: &[Vec<u8>]) -> Vec<Message> {
+    let server = answers(fixture.database.server.port(), fixture, messages).await;
+    let proxy = answers(fixture.proxy.port(), fixture, messages).await;
+    let shown: Vec<_> = messages
+        .iter()
+        .map(|bytes| bytes.escape_ascii().to_string())
+        .collect();
+    assert_eq!(proxy, server, "{shown:#?}");
+    server
+}
+
+#[tokio::test]
+async fn a_goodbye_sent_ahead_loses_no_answer() {
+    let fixture = Fixture::new().await;
+    for text in [
+        "SELECT 1",
+        "SELECT pg_sleep(0.1)",
+        "CREATE TABLE t (id int); SELECT 1 / 0",
+        "BEGIN; CREATE TABLE t (id int); ROLLBACK",
+        "SET TimeZone = 'UTC'",
+    ] {
+        let answers = assert_same(&fixture, &[raw::query(text), raw::query("SELECT 2")]).await;
+        assert_eq!(answers.last().map(Message::tag), Some('Z'), "{text}");
+    }
+    let one = [
+        raw::parse("", "SELECT 1"),
+        raw::bind("", "", &[], false),
+        raw::execute("", 0),
+        raw::sync(),
+    ];
+    assert_same(&fixture, &one).await;
+}
+
+#[tokio::test]
+async fn what_was_asked_before_a_goodbye_is_done_though_nobody_reads_on() {
+    let fixture = Fixture::new().await;
+    let mut client = fixture.raw().await;
+    let text = "CREATE TABLE t (id int); INSERT INTO t VALUES (1); CREATE TABLE u (id int)";
+    client
+        .send(&[raw::query(text), raw::frame(b'X', &[])].concat())
+        .await;
+    drop(client);
+    let session: Session = fixture.connect().await;
+    crate::harness::eventually("the text", async || {
+        session
+            .value("SELECT to_regclass('public.u') IS NOT NULL")
+            .await
+            == "t"
+    })
+    .await;
+    assert_eq!(fixture.statements("main").await.len(), 1);
+}
+
+#[tokio::test]
+async fn bodies_that_say_nothing_get_the_servers_errors() {
+    let fixture = Fixture::new().await;
+    for (tag, body) in [
+        (b'Q', &b""[..]),
+        (b'Q', b"SELECT 1"),
+        (b'Q', b"SELECT 1\0\0"),
+        (b'P', b"name"),
+        (b'P', b"name\0SELECT 1\0"),
+        (b'P', b"name\0SELECT 1\0\xff\xff"),
+        (b'B', b"portal"),
+        (b'B', b"\0\0\0\0\xff\xff\0\0"),
+        (b'D', b""),
+        (b'D', b"X\0"),
+        (b'D', b"S\0\0"),
+        (b'E', b"\0"),
+        (b'E', b"\0\0\0\0\0\0"),
+        (b'C', b"?name\0"),
+        (b'H', b"x"),
+        (b'S', b"x"),
+        (b'F', b"\0\0"),
+    ] {
+        let broken = raw::frame(tag, body);
+        let messages = [
+            raw::query("SELECT 1"),
+            broken,
+            raw::parse("", "SELECT 2"),
+            raw::sync(),
+            raw::query("SELECT 3"),
+        ];
+        let answers = assert_same(&fixture, &messages).await;
+        assert!(answers.iter().any(|message| message.tag == b'E'));
+    }
+}
+
+#[tokio::test]
+async fn settings_are_reported_once_and_before_the_server_is_ready() {
+    let fixture = Fixture::new().await;
+    for text in [
+        "SET search_path = public; SET TimeZone = 'UTC'; SELECT 1",
+        "SET TimeZone = 'UTC'; SET application_name = 'x'; SET TimeZone = 'CET'; RESET search_path",
+        "SET TimeZone = 'UTC'; CREATE TABLE t (id int); SELECT 1 / 0",
+        "CREATE TABLE t (id int); SET LOCAL TimeZone = 'UTC'; DROP TABLE t",
+        "BEGIN; SET TimeZone = 'UTC'; CREATE TABLE t (id int); ROLLBACK",
+    ] {
+        assert_same(&fixture, &[raw::query(text), raw::query("SHOW TimeZone")]).await;
+    }
+}
+
+#[tokio::test]
+async fn a_begin_that_fails_within_a_text_leaves_no_block() {
+    let fixture = Fixture::new().await;
+    let text = "CREATE TABLE t (id int); BEGIN ISOLATION LEVEL SERIALIZABLE; SELECT 1";
+    let answers = assert_same(&fixture, &[raw::query(text)]).await;
+    assert_eq!(
+        answers.last().map(|ready| ready.body.clone()),
+        Some(b"I".to_vec())
+    );
+}
+
+#[tokio::test]
+async fn what_has_no_place_in_a_copy_is_the_servers_error() {
+    let fixture = Fixture::new().await;
+    for text in [
+        "COPY t FROM STDIN",
+        "CREATE TEMP TABLE u (id int); COPY t FROM STDIN",
+    ] {
+        let setup = raw::query("CREATE TEMP TABLE IF NOT EXISTS t (id int)");
+        let messages = [setup, raw::query(text), raw::query("SELECT 1")];
+        let answers = assert_same(&fixture, &messages).await;
+        assert_eq!(answers.last().map(Message::tag), Some('E'));
+    }
+}
+
+#[tokio::test]
+async fn what_needs_a_block_of_the_clients_is_refused_within_a_text_as_by_the_server() {
+    let fixture = Fixture::new().await;
+    for statement in [
+        "SAVEPOINT a",
+        "RELEASE a -- end",
+        "ROLLBACK TO a",
+        "COMMIT AND CHAIN",
+        "ROLLBACK AND CHAIN",
+    ] {
+        for text in [
+            format!("CREATE TABLE t (id int); {statement}"),
+            format!("{statement}\n; CREATE TABLE t (id int)"),
+        ] {
+            let answers = assert_same(&fixture, &[raw::query(&text)]).await;
+            assert!(answers.iter().any(|message| message.tag == b'E'), "{text}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn the_server_keeps_the_text_that_was_sent() {
+    let fixture = Fixture::new().await;
+    let text = "/* one */ PREPARE p AS SELECT 1 /* two */; -- three";
+    let shown = raw::query("SELECT statement FROM pg_prepared_statements WHERE name = 'p'");
+    assert_same(&fixture, &[raw::query(text), shown]).await;
+}
+
+#[tokio::test]
+async fn a_query_sent_into_a_copy_is_the_servers_error() {
+    let fixture = Fixture::new().await;
+    let setup = raw::query("CREATE TEMP TABLE t (id int)");
+    for next in ["SELECT 1", "DISCARD ALL", "CREATE TABLE u (id int)"] {
+        let messages = [
+            setup.clone(),
+            raw::query("COPY t FROM STDIN"),
+            raw::query(next),
+        ];
+        let answers = assert_same(&fixture, &messages).await;
+        assert_eq!(answers.last().map(Message::tag), Some('E'), "{next}");
+    }
+}
