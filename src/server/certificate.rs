@@ -3,23 +3,17 @@
 //! Only certificates that TLS has taken come here. What is not in DER as it should be gives nothing.
 
 use sha2::{Digest, Sha224, Sha256, Sha384, Sha512};
-
-/// Tags of DER (X.690), as far as they matter.
-mod tag {
-    pub const OBJECT_IDENTIFIER: u8 = 0x06;
-    pub const UTF8_STRING: u8 = 0x0c;
-    pub const PRINTABLE_STRING: u8 = 0x13;
-    pub const IA5_STRING: u8 = 0x16;
-    pub const SEQUENCE: u8 = 0x30;
-    pub const SET: u8 = 0x31;
-    /// `[0]`, with an element in it.
-    pub const EXPLICIT_0: u8 = 0xa0;
-}
+use x509_parser::asn1_rs::{Oid, oid};
+use x509_parser::oid_registry as registry;
+use x509_parser::prelude::{FromDer, X509Certificate};
+use x509_parser::signature_algorithm::RsaSsaPssParams;
+use x509_parser::x509::AlgorithmIdentifier;
 
 /// The binding data of type `tls-server-end-point` of a certificate in DER: its hash, by the function that its signature
 /// uses (RFC 5929, section 4.1). `None` where that says no function (Ed25519): the type is not defined then.
 pub fn tls_server_end_point(certificate: &[u8]) -> Option<Vec<u8>> {
-    let hash = match signature_hash(certificate)? {
+    let (_, parsed) = X509Certificate::from_der(certificate).ok()?;
+    let hash = match signature_hash(&parsed.signature_algorithm)? {
         Hash::Sha224 => Sha224::digest(certificate).to_vec(),
         Hash::Sha256 => Sha256::digest(certificate).to_vec(),
         Hash::Sha384 => Sha384::digest(certificate).to_vec(),
@@ -30,32 +24,9 @@ pub fn tls_server_end_point(certificate: &[u8]) -> Option<Vec<u8>> {
 
 /// The common name of a certificate in DER. A name with a NUL in it is nobody's: others might read it only so far.
 pub fn common_name(certificate: &[u8]) -> Option<String> {
-    /// `id-at-commonName`, 2.5.4.3.
-    const COMMON_NAME: &[u8] = &[0x55, 4, 3];
-    let mut parts = Elements(certificate).expect(tag::SEQUENCE)?;
-    let mut fields = parts.expect(tag::SEQUENCE)?;
-    if fields.0.first() == Some(&tag::EXPLICIT_0) {
-        fields.next()?;
-    }
-    // Serial number, signature algorithm, issuer, validity.
-    let mut subject = fields.nth(4)?.1;
-    while let Some(mut attributes) = subject.expect(tag::SET) {
-        while let Some(mut attribute) = attributes.expect(tag::SEQUENCE) {
-            if attribute.expect(tag::OBJECT_IDENTIFIER)?.0 != COMMON_NAME {
-                continue;
-            }
-            let (kind, value) = attribute.next()?;
-            if !matches!(
-                kind,
-                tag::UTF8_STRING | tag::PRINTABLE_STRING | tag::IA5_STRING
-            ) {
-                return None;
-            }
-            let name = std::str::from_utf8(value.0).ok()?;
-            return (!name.is_empty() && !name.contains('\0')).then(|| name.to_owned());
-        }
-    }
-    None
+    let (_, parsed) = X509Certificate::from_der(certificate).ok()?;
+    let name = parsed.subject().iter_common_name().next()?.as_str().ok()?;
+    (!name.is_empty() && !name.contains('\0')).then(|| name.to_owned())
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -66,86 +37,42 @@ enum Hash {
     Sha512,
 }
 
-/// The hash function of a certificate's signature; SHA-256 in place of MD5 and SHA-1.
-fn signature_hash(certificate: &[u8]) -> Option<Hash> {
-    /// PKCS #1, 1.2.840.113549.1.1; the last part says which.
-    const PKCS1: &[u8] = &[0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 1, 1];
-    /// ECDSA with a hash of SHA-2, 1.2.840.10045.4.3; the last part says which.
-    const ECDSA_SHA2: &[u8] = &[0x2a, 0x86, 0x48, 0xce, 0x3d, 4, 3];
-    const ECDSA_SHA1: &[u8] = &[0x2a, 0x86, 0x48, 0xce, 0x3d, 4, 1];
+/// Signature algorithms that say their hash function; SHA-256 in place of MD5 and SHA-1.
+const SIGNATURES: [(Oid<'static>, Hash); 11] = [
+    (registry::OID_PKCS1_MD5WITHRSAENC, Hash::Sha256),
+    (registry::OID_PKCS1_SHA1WITHRSA, Hash::Sha256),
+    (registry::OID_PKCS1_SHA224WITHRSA, Hash::Sha224),
+    (registry::OID_PKCS1_SHA256WITHRSA, Hash::Sha256),
+    (registry::OID_PKCS1_SHA384WITHRSA, Hash::Sha384),
+    (registry::OID_PKCS1_SHA512WITHRSA, Hash::Sha512),
+    // ecdsa-with-SHA1 (RFC 3279, section 2.2.3).
+    (oid!(1.2.840.10045.4.1), Hash::Sha256),
+    (registry::OID_SIG_ECDSA_WITH_SHA224, Hash::Sha224),
+    (registry::OID_SIG_ECDSA_WITH_SHA256, Hash::Sha256),
+    (registry::OID_SIG_ECDSA_WITH_SHA384, Hash::Sha384),
+    (registry::OID_SIG_ECDSA_WITH_SHA512, Hash::Sha512),
+];
 
-    let mut parts = Elements(certificate).expect(tag::SEQUENCE)?;
-    parts.expect(tag::SEQUENCE)?;
-    let mut algorithm = parts.expect(tag::SEQUENCE)?;
-    let identifier = algorithm.expect(tag::OBJECT_IDENTIFIER)?.0;
-    if identifier == ECDSA_SHA1 {
-        return Some(Hash::Sha256);
+/// Hash functions that the parameters of RSASSA-PSS may name (RFC 4055, section 3.1).
+const HASHES: [(Oid<'static>, Hash); 5] = [
+    (registry::OID_HASH_SHA1, Hash::Sha256),
+    (oid!(2.16.840.1.101.3.4.2.4), Hash::Sha224),
+    (registry::OID_NIST_HASH_SHA256, Hash::Sha256),
+    (registry::OID_NIST_HASH_SHA384, Hash::Sha384),
+    (registry::OID_NIST_HASH_SHA512, Hash::Sha512),
+];
+
+fn signature_hash(algorithm: &AlgorithmIdentifier<'_>) -> Option<Hash> {
+    if algorithm.algorithm != registry::OID_PKCS1_RSASSAPSS {
+        return find(&SIGNATURES, &algorithm.algorithm);
     }
-    let (family, which) = identifier.split_at(identifier.len().checked_sub(1)?);
-    match (family, which) {
-        (PKCS1, [10]) => pss_hash(algorithm.expect(tag::SEQUENCE)?),
-        (PKCS1, [4 | 5 | 11]) | (ECDSA_SHA2, [2]) => Some(Hash::Sha256),
-        (PKCS1, [12]) | (ECDSA_SHA2, [3]) => Some(Hash::Sha384),
-        (PKCS1, [13]) | (ECDSA_SHA2, [4]) => Some(Hash::Sha512),
-        (PKCS1, [14]) | (ECDSA_SHA2, [1]) => Some(Hash::Sha224),
-        _ => None,
-    }
+    let parameters = RsaSsaPssParams::try_from(algorithm.parameters.as_ref()?).ok()?;
+    find(&HASHES, parameters.hash_algorithm_oid())
 }
 
-/// The hash function in the parameters of RSASSA-PSS (RFC 4055, section 3.1): SHA-1 where they name none.
-fn pss_hash(mut parameters: Elements<'_>) -> Option<Hash> {
-    /// SHA-2, 2.16.840.1.101.3.4.2; the last part says which.
-    const SHA2: &[u8] = &[0x60, 0x86, 0x48, 1, 0x65, 3, 4, 2];
-    let Some(mut named) = parameters.expect(tag::EXPLICIT_0) else {
-        return Some(Hash::Sha256);
-    };
-    let identifier = named
-        .expect(tag::SEQUENCE)?
-        .expect(tag::OBJECT_IDENTIFIER)?
-        .0;
-    match identifier.strip_prefix(SHA2) {
-        Some([1]) => Some(Hash::Sha256),
-        Some([2]) => Some(Hash::Sha384),
-        Some([3]) => Some(Hash::Sha512),
-        Some([4]) => Some(Hash::Sha224),
-        _ => None,
-    }
-}
-
-/// Elements of DER, one after the other: tags and contents.
-#[derive(Debug)]
-struct Elements<'a>(&'a [u8]);
-
-impl Elements<'_> {
-    /// The contents of the next element if it has that tag; else it stays the next.
-    fn expect(&mut self, tag: u8) -> Option<Self> {
-        if self.0.first() != Some(&tag) {
-            return None;
-        }
-        self.next().map(|(_, contents)| contents)
-    }
-}
-
-impl<'a> Iterator for Elements<'a> {
-    type Item = (u8, Elements<'a>);
-
-    fn next(&mut self) -> Option<Self::Item> {
-        let (&[tag, first], rest) = self.0.split_first_chunk()?;
-        let (length, rest) = match first {
-            0..=0x7f => (usize::from(first), rest),
-            0x81..=0x84 => {
-                let (bytes, rest) = rest.split_at_checked(usize::from(first & 0x7f))?;
-                let length = bytes
-                    .iter()
-                    .fold(0, |length, byte| length << 8 | usize::from(*byte));
-                (length, rest)
-            }
-            _ => return None,
-        };
-        let (contents, rest) = rest.split_at_checked(length)?;
-        self.0 = rest;
-        Some((tag, Elements(contents)))
-    }
+fn find(hashes: &[(Oid<'static>, Hash)], named: &Oid<'_>) -> Option<Hash> {
+    let found = hashes.iter().find(|(one, _)| one == named)?;
+    Some(found.1)
 }
 
 #[cfg(test)]
@@ -199,13 +126,14 @@ mod tests {
 
     #[test]
     fn rsa_says_its_hash_in_the_algorithm_or_in_its_parameters() {
-        // SEQUENCE { SEQUENCE {}, SEQUENCE { algorithm, parameters } }
-        let certificate = |algorithm: &[u8]| {
+        let hash = |algorithm: &[u8]| {
             let length = u8::try_from(algorithm.len()).unwrap();
-            [&[0x30, length + 4, 0x30, 0, 0x30, length][..], algorithm].concat()
+            let sequence = [&[0x30, length][..], algorithm].concat();
+            let (_, algorithm) = AlgorithmIdentifier::from_der(&sequence).unwrap();
+            signature_hash(&algorithm)
         };
         let rsa = |which: u8| [6, 9, 0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 1, 1, which];
-        for (which, hash) in [
+        for (which, expected) in [
             (4, Some(Hash::Sha256)),
             (5, Some(Hash::Sha256)),
             (11, Some(Hash::Sha256)),
@@ -214,7 +142,7 @@ mod tests {
             (14, Some(Hash::Sha224)),
             (1, None),
         ] {
-            assert_eq!(signature_hash(&certificate(&rsa(which))), hash, "{which}");
+            assert_eq!(hash(&rsa(which)), expected, "{which}");
         }
         let sha512 = [
             &rsa(10)[..],
@@ -223,9 +151,9 @@ mod tests {
             ],
         ]
         .concat();
-        assert_eq!(signature_hash(&certificate(&sha512)), Some(Hash::Sha512));
+        assert_eq!(hash(&sha512), Some(Hash::Sha512));
         let default = [&rsa(10)[..], &[0x30, 0]].concat();
-        assert_eq!(signature_hash(&certificate(&default)), Some(Hash::Sha256));
+        assert_eq!(hash(&default), Some(Hash::Sha256));
     }
 
     #[test]
@@ -260,11 +188,11 @@ mod tests {
             at in 0..300_usize,
             byte: u8,
         ) {
-            let _ = (common_name(&bytes), signature_hash(&bytes));
+            let _ = (common_name(&bytes), tls_server_end_point(&bytes));
             let mut damaged = named(&[name("ada")]);
             let at = at % damaged.len();
             damaged[at] = byte;
-            let _ = (common_name(&damaged), signature_hash(&damaged));
+            let _ = (common_name(&damaged), tls_server_end_point(&damaged));
         }
     }
 }
