@@ -43,12 +43,30 @@ pub struct Merging {
     pub ledgers: Vec<LedgerBase>,
 }
 
-/// What recording came to.
+/// How a branch moved on.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Advance {
+    pub commit: CommitHash,
+    /// Where the branch was before.
+    pub from: Head,
+    /// What is other than it was there.
+    pub changes: Vec<ChangedObject>,
+}
+
+/// An object's hash before and after; `None` where it is not there.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ChangedObject {
+    pub lineage: Lineage,
+    pub before: Option<ObjectHash>,
+    pub after: Option<ObjectHash>,
+}
+
+/// What recording came to.
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Advanced {
     /// The tree stays as it was, and nothing had to be recorded.
     Unchanged,
-    To(CommitHash),
+    To(Advance),
     /// Somebody else was first; the branch is here now, and locked.
     Moved(Head),
 }
@@ -67,7 +85,7 @@ pub async fn advance(
     observed: &Observed,
     stamp: &Stamp,
     authored: &Authored<'_>,
-) -> Result<Option<CommitHash>, RepoError> {
+) -> Result<Option<Advance>, RepoError> {
     let who = &authored.identity.role;
     advance_as(database, session, observed, stamp, authored, who).await
 }
@@ -80,7 +98,7 @@ pub async fn advance_as(
     stamp: &Stamp,
     authored: &Authored<'_>,
     who: &str,
-) -> Result<Option<CommitHash>, RepoError> {
+) -> Result<Option<Advance>, RepoError> {
     let mut head = database.head(&observed.map).await?;
     let mut guessed = true;
     loop {
@@ -96,7 +114,7 @@ pub async fn advance_as(
                 head = database.current_head(observed.map.branch()).await?;
             }
             Ok(Advanced::Unchanged) => return Ok(None),
-            Ok(Advanced::To(commit)) => return Ok(Some(commit)),
+            Ok(Advanced::To(advance)) => return Ok(Some(advance)),
             Ok(Advanced::Moved(moved)) => head = moved,
             Err(error) => return Err(error),
         }
@@ -148,6 +166,13 @@ async fn step(
     let store = database.store();
     let previous = previous_objects(database, head.tree, &objects, observed).await?;
     let changes = tree_changes(&previous, &objects, observed);
+    let changed = (changes.iter())
+        .map(|(lineage, after)| ChangedObject {
+            lineage: *lineage,
+            before: previous.get(lineage).copied(),
+            after: *after,
+        })
+        .collect();
     // What the server has rebuilt may be all that it was, at another address.
     let only_moved = changes.is_empty() && merging.is_none();
     if only_moved && observed.newcomers.is_empty() {
@@ -223,12 +248,16 @@ async fn step(
     match store.record(session, &record).await? {
         Recorded::Done(_) if only_moved => Ok(Advanced::Unchanged),
         Recorded::Done(commit) => {
-            let head = Head {
+            let new = Head {
                 commit,
                 tree: new_tree,
             };
-            database.remember_head(observed.map.id(), head);
-            Ok(Advanced::To(commit))
+            database.remember_head(observed.map.id(), new);
+            Ok(Advanced::To(Advance {
+                commit,
+                from: head,
+                changes: changed,
+            }))
         }
         Recorded::HeadMoved(moved) => {
             let moved = moved.ok_or_else(|| RepoError::no_such_branch(observed.map.branch()))?;

@@ -1,8 +1,8 @@
 //! DDL becomes a commit: what changed is found, introspected, hashed and recorded.
 
-use super::advance::{Authored, advance};
+use super::advance::{Advance, Authored, advance};
 use super::collisions::{Collision, collisions};
-use super::database::{Database, Head};
+use super::database::Database;
 use super::error::RepoError;
 use super::identity::Identity;
 use super::observe::{Observed, observe};
@@ -46,16 +46,15 @@ pub async fn capture(
     };
     let mut captured = Vec::new();
     for observed in &sight.branches {
-        let head = database.head(&observed.map).await?;
-        let commit = advance(database, session, observed, &sight.stamp, &authored).await?;
-        if let Some(commit) = commit {
+        let advance = advance(database, session, observed, &sight.stamp, &authored).await?;
+        if let Some(advance) = advance {
             if !observed.new_schemas.is_empty() {
                 database.learn_schemas(observed.map.id(), &observed.new_schemas);
             }
             captured.push(Captured {
                 branch: observed.map.branch().to_owned(),
-                commit: commit.to_string(),
-                collisions: warned(database, head, observed).await,
+                commit: advance.commit.to_string(),
+                collisions: warned(database, observed, &advance).await,
             });
         }
     }
@@ -63,8 +62,8 @@ pub async fn capture(
 }
 
 /// Collisions are a courtesy: what keeps them from being found does not keep a commit from being made.
-async fn warned(database: &Database, head: Head, observed: &Observed) -> Vec<Collision> {
-    match collisions(database, head, observed).await {
+async fn warned(database: &Database, observed: &Observed, advance: &Advance) -> Vec<Collision> {
+    match collisions(database, observed, advance).await {
         Ok(collisions) => collisions,
         Err(error) => {
             tracing::warn!(%error, "could not look for what other branches have changed");

@@ -3,12 +3,12 @@
 //! What other branches have is looked up in their trees, object by object that the commit changed: the cost does not
 //! grow with what else they hold.
 
+use super::advance::Advance;
 use super::database::{Database, Head};
 use super::error::RepoError;
 use super::observe::Observed;
 use crate::merge::{self, Strategy};
 use crate::schema::Snapshot;
-use crate::schema::canonical::canonical_bytes;
 use crate::schema::model::{Definition, Lineage, ObjectKey};
 use crate::store::{BranchHead, CommitHash, LogQuery, ObjectHash};
 use std::collections::{BTreeMap, BTreeSet};
@@ -27,86 +27,49 @@ pub struct Collision {
     pub message: String,
 }
 
-/// An object that a commit changes: its hash before and after.
-struct Changed {
-    before: Option<ObjectHash>,
-    after: Option<(ObjectHash, Arc<Definition>)>,
-}
-
-/// What of `observed` collides with other branches; `head` is where the branch was before.
+/// What of what was `observed`, and recorded by `advance`, collides with other branches.
 pub(super) async fn collisions(
     database: &Database,
-    head: Head,
     observed: &Observed,
+    advance: &Advance,
 ) -> Result<Vec<Collision>, RepoError> {
     if database.registry().branches().nth(1).is_none() {
         return Ok(Vec::new());
     }
-    let changed = changed(database, head, observed).await?;
     let mut reader = database.reader();
     let store = database.store();
     let others: Vec<BranchHead> = store
         .branch_heads(&mut reader)
         .await?
         .into_iter()
-        .filter(|other| other.branch != observed.map.id() && other.commit != head.commit)
+        .filter(|other| other.branch != observed.map.id() && other.commit != advance.from.commit)
         .collect();
     let asked: Vec<_> = others
         .iter()
-        .flat_map(|other| changed.keys().map(|lineage| (other.tree, *lineage)))
+        .flat_map(|other| {
+            let changes = advance.changes.iter();
+            changes.map(|changed| (other.tree, changed.lineage))
+        })
         .collect();
     let mut theirs = store
         .tree_lookup_many(&mut reader, &asked)
         .await?
         .into_iter();
+    let ours: BTreeMap<Lineage, &Definition> = (observed.found.iter())
+        .map(|found| (found.lineage, &found.definition))
+        .collect();
     let mut found = Vec::new();
     for other in &others {
-        let different: Vec<(Lineage, Option<ObjectHash>)> = changed
-            .iter()
+        let different: Vec<(Lineage, Option<ObjectHash>)> = (advance.changes.iter())
             .zip(theirs.by_ref())
-            .filter(|((_, changed), theirs)| {
-                let ours = changed.after.as_ref().map(|(hash, _)| *hash);
-                *theirs != changed.before && *theirs != ours
-            })
-            .map(|((lineage, _), theirs)| (*lineage, theirs))
+            .filter(|(changed, theirs)| *theirs != changed.before && *theirs != changed.after)
+            .map(|(changed, theirs)| (changed.lineage, theirs))
             .collect();
         if !different.is_empty() {
-            compare(database, head, other, &changed, &different, &mut found).await?;
+            compare(database, advance.from, other, &ours, &different, &mut found).await?;
         }
     }
     Ok(found)
-}
-
-async fn changed(
-    database: &Database,
-    head: Head,
-    observed: &Observed,
-) -> Result<BTreeMap<Lineage, Changed>, RepoError> {
-    let gone = observed
-        .gone
-        .iter()
-        .filter(|gone| gone.id.is_none_or(|id| id.sub == 0))
-        .map(|gone| (gone.lineage, None));
-    let found = observed.found.iter().map(|found| {
-        let hash = ObjectHash::of(&canonical_bytes(&found.definition));
-        let definition = Arc::new(found.definition.clone());
-        (found.lineage, Some((hash, definition)))
-    });
-    // What is gone under one address may be there under another.
-    let after: BTreeMap<_, _> = gone.chain(found).collect();
-    let lineages: Vec<Lineage> = after.keys().copied().collect();
-    let before = database
-        .store()
-        .tree_lookup(&mut database.reader(), head.tree, &lineages)
-        .await?;
-    Ok(after
-        .into_iter()
-        .map(|(lineage, after)| {
-            let before = before.get(&lineage).copied();
-            (lineage, Changed { before, after })
-        })
-        .filter(|(_, changed)| changed.before != changed.after.as_ref().map(|(hash, _)| *hash))
-        .collect())
 }
 
 /// Merges objects that are different on another branch, each by itself: what conflicts, collides.
@@ -114,7 +77,7 @@ async fn compare(
     database: &Database,
     head: Head,
     other: &BranchHead,
-    changed: &BTreeMap<Lineage, Changed>,
+    ours: &BTreeMap<Lineage, &Definition>,
     different: &[(Lineage, Option<ObjectHash>)],
     found: &mut Vec<Collision>,
 ) -> Result<(), RepoError> {
@@ -141,11 +104,13 @@ async fn compare(
         if in_base == theirs.as_ref() {
             continue;
         }
-        let ours = changed[lineage].after.as_ref();
+        let ours = ours
+            .get(lineage)
+            .map(|ours| Arc::new(Definition::clone(ours)));
         let merged = merge::merge(
             &alone(*lineage, defined(in_base)),
             &alone(*lineage, defined(theirs.as_ref())),
-            &alone(*lineage, ours.map(|(_, definition)| Arc::clone(definition))),
+            &alone(*lineage, ours),
             &BTreeSet::new(),
             Strategy::Auto,
             &[],

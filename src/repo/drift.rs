@@ -155,7 +155,7 @@ async fn record(
             statements: Vec::new(),
             action: "record drift".to_owned(),
         };
-        let commit = advance_as(
+        let advance = advance_as(
             database,
             session,
             &part.observed,
@@ -164,8 +164,8 @@ async fn record(
             &identity.role,
         )
         .await?;
-        recorded.extend(commit.map(|commit| Recorded {
-            commit,
+        recorded.extend(advance.map(|advance| Recorded {
+            commit: advance.commit,
             changes: part.changes,
             message,
         }));

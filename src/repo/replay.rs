@@ -318,7 +318,7 @@ pub async fn record(
     let advanced =
         advance_from(database, session, head, observed, stamp, authored, merging).await?;
     Ok(match advanced {
-        Advanced::To(commit) => Some(commit),
+        Advanced::To(advance) => Some(advance.commit),
         Advanced::Unchanged => Some(head.commit),
         Advanced::Moved(_) => None,
     })

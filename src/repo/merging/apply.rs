@@ -200,7 +200,7 @@ async fn apply(
     )
     .await?;
     let commit = match advanced {
-        Advanced::To(commit) => commit,
+        Advanced::To(advance) => advance.commit,
         Advanced::Unchanged => transition.head.commit,
         Advanced::Moved(_) => return Ok(None),
     };

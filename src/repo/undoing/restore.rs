@@ -204,7 +204,7 @@ async fn apply(
     )
     .await?;
     Ok(match advanced {
-        Advanced::To(commit) => Some(commit),
+        Advanced::To(advance) => Some(advance.commit),
         Advanced::Unchanged => Some(transition.head.commit),
         Advanced::Moved(_) => None,
     })
