@@ -4,6 +4,7 @@ use super::database::{Database, Head};
 use super::error::RepoError;
 use super::identity::Identity;
 use super::ledger;
+use super::ownership::owns;
 use super::reference::Ref;
 use crate::branch::{BranchMap, MAIN, Registry, map::physical_schema_name, name};
 use crate::catalog::Unsupported;
@@ -370,14 +371,6 @@ async fn must_not_be_protected(
     .into())
 }
 
-const MAY_DISPOSE: &str = "
-    SELECT (r.rolsuper
-            OR pg_has_role(r.oid, d.datdba, 'MEMBER')
-            OR EXISTS (SELECT FROM pg_roles AS c
-                        WHERE c.rolname = $2::text AND pg_has_role(r.oid, c.oid, 'MEMBER')))::text
-      FROM pg_roles AS r, pg_database AS d
-     WHERE r.rolname = $1::text AND d.datname = current_database()";
-
 pub(super) async fn branch_may_be_disposed(
     executor: &mut dyn Executor,
     branch: &Branch,
@@ -396,15 +389,7 @@ pub(super) async fn may_dispose(
     identity: &Identity,
     verb: &str,
 ) -> Result<(), RepoError> {
-    let rows = executor
-        .query(MAY_DISPOSE, &[Some(&identity.role), Some(creator)])
-        .await?;
-    if rows
-        .into_iter()
-        .flatten()
-        .flatten()
-        .any(|may| may == "true")
-    {
+    if owns(executor, &identity.role, creator).await? {
         return Ok(());
     }
     Err(ErrorReport::new(

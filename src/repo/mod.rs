@@ -20,6 +20,7 @@ pub mod init;
 mod ledger;
 pub mod merging;
 mod observe;
+pub mod ownership;
 pub mod pending;
 pub mod picking;
 pub mod protection;

@@ -4,6 +4,7 @@
 use super::database::Database;
 use super::error::RepoError;
 use super::identity::Identity;
+use super::ownership::owns_database;
 use crate::error::{ErrorReport, SqlState};
 use crate::store::{Branch, MergeRequest, Protection, RequestState};
 use crate::upstream::Executor;
@@ -165,16 +166,9 @@ async fn existing(
     branch.ok_or_else(|| RepoError::no_such_branch(name))
 }
 
-const MAY_PROTECT: &str = "
-    SELECT (r.rolsuper OR pg_has_role(r.oid, d.datdba, 'MEMBER'))::text
-      FROM pg_roles AS r, pg_database AS d
-     WHERE r.rolname = $1::text AND d.datname = current_database()";
-
 /// Rules for everybody are the database owner's to make.
 async fn may_protect(executor: &mut dyn Executor, identity: &Identity) -> Result<(), RepoError> {
-    let rows = executor.query(MAY_PROTECT, &[Some(&identity.role)]).await?;
-    let mut answers = rows.into_iter().flatten().flatten();
-    if answers.any(|may| may == "true") {
+    if owns_database(executor, &identity.role).await? {
         return Ok(());
     }
     let message = "must be owner of the database to protect its branches";

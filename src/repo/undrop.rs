@@ -10,6 +10,7 @@ pub use restore::{Restored, restore};
 use super::database::Database;
 use super::error::RepoError;
 use super::identity::Identity;
+use super::ownership::owns;
 use crate::error::{ErrorReport, SqlState};
 use crate::store::{DroppedTable, Kept};
 use crate::upstream::Executor;
@@ -58,11 +59,8 @@ pub async fn list(database: &Database, branch: &str) -> Result<Vec<DroppedTable>
     Ok(listed.map_err(RepoError::from)?)
 }
 
-const MAY_PURGE: &str = "
-    SELECT (r.rolsuper OR pg_has_role(r.oid, d.datdba, 'MEMBER')
-            OR EXISTS (SELECT FROM pg_roles AS o WHERE o.rolname = t.owner AND pg_has_role(r.oid, o.oid, 'MEMBER')))::text
-      FROM pggit.dropped_table AS t, pg_roles AS r, pg_database AS d
-     WHERE t.id = $1::text::bigint AND t.outcome IS NULL AND r.rolname = $2::text AND d.datname = current_database()";
+const OWNER: &str =
+    "SELECT owner FROM pggit.dropped_table WHERE id = $1::text::bigint AND outcome IS NULL";
 
 /// Lets a dropped table go at once. It is its owner's to do so, and the database owner's.
 pub async fn purge(
@@ -71,20 +69,16 @@ pub async fn purge(
     identity: &Identity,
 ) -> Result<(), ErrorReport> {
     let mut operator = database.operator().await.map_err(RepoError::from)?;
-    let rows = operator
-        .query(MAY_PURGE, &[Some(&entry.to_string()), Some(&identity.role)])
-        .await
-        .map_err(RepoError::from)?;
-    let may = rows.into_iter().flatten().flatten().next();
-    match may.as_deref() {
-        None => return Err(no_such_table(entry)),
-        Some("true") => {}
-        Some(_) => {
-            return Err(ErrorReport::new(
-                SqlState::INSUFFICIENT_PRIVILEGE,
-                format!("must be owner of dropped table {entry}"),
-            ));
-        }
+    let found = operator.query(OWNER, &[Some(&entry.to_string())]).await;
+    let found = found.map_err(RepoError::from)?;
+    let Some(owner) = found.into_iter().flatten().flatten().next() else {
+        return Err(no_such_table(entry));
+    };
+    if !owns(&mut operator, &identity.role, &owner).await? {
+        return Err(ErrorReport::new(
+            SqlState::INSUFFICIENT_PRIVILEGE,
+            format!("must be owner of dropped table {entry}"),
+        ));
     }
     let gone = end(
         database,

@@ -2,26 +2,12 @@
 
 use crate::command::{Answer, Invocation, Notice};
 use crate::error::{ErrorReport, Report, SqlState};
-use crate::repo;
-
-/// Versioning a database is its owner's to decide.
-const MAY_INIT: &str = "
-    SELECT (pg_has_role(session_user, d.datdba, 'MEMBER'))::text
-      FROM pg_database AS d WHERE d.datname = current_database()";
+use crate::repo::{self, ownership};
 
 pub async fn run(with: Invocation<'_>) -> Result<Answer, ErrorReport> {
     with.outside_transaction("PGGIT INIT")?;
-    let allowed = with
-        .session
-        .query(MAY_INIT, &[])
-        .await
-        .map_err(|error| error.report())?;
-    if !allowed
-        .into_iter()
-        .flatten()
-        .flatten()
-        .any(|may| may == "true")
-    {
+    // Versioning a database is its owner's to decide.
+    if !ownership::owns_database(with.session, &with.identity.role).await? {
         return Err(ErrorReport::new(
             SqlState::INSUFFICIENT_PRIVILEGE,
             format!("must be owner of database {}", with.database_name),
