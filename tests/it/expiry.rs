@@ -1,6 +1,8 @@
 //! Branches with a time to live.
 
 use crate::harness::{Fixture, Proxy, Session, eventually};
+use crate::store::connect;
+use pggit::repo;
 
 async fn count(session: &Session, sql: &str) -> u32 {
     session.value(sql).await.parse().expect("a number")
@@ -65,6 +67,10 @@ async fn a_branch_that_nobody_uses_is_dropped_and_its_commits_stay() {
     assert_eq!(main.sqlstate("PGGIT CHECKOUT feature").await, "3D000");
     assert_eq!(count(&server, "SELECT count(*) FROM pggit.lineage WHERE branch_id NOT IN (SELECT id FROM pggit.branch)").await, 0);
     main.assert_clean().await;
+    let database = &fixture.database;
+    let mut client = connect(database, &database.owner).await;
+    let verdict = repo::verify(&mut client, &mut |_| {}).await.expect("read");
+    assert!(verdict.is_sound(), "{:#?}", verdict.findings);
     main.run(&format!("PGGIT BRANCH feature FROM {head}")).await;
     let again = fixture.connect_on("feature").await;
     assert_eq!(again.value("SELECT count(*) FROM names").await, "0");

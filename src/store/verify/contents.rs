@@ -10,94 +10,93 @@ use crate::store::rows::FromRow;
 use crate::store::tree::Node;
 use crate::upstream::Executor;
 
-const OBJECTS: &str = "DECLARE pggit_verify CURSOR FOR
-    SELECT encode(hash, 'hex'), definition::text FROM pggit.object";
-const NODES: &str = "DECLARE pggit_verify CURSOR FOR
-    SELECT encode(hash, 'hex'), content::text FROM pggit.tree_node";
+/// What is stored by its hash.
+struct Stored {
+    part: Part,
+    table: &'static str,
+    column: &'static str,
+    hash: fn(&str) -> String,
+    /// `None` for what cannot be read.
+    canonical: fn(&str) -> Option<String>,
+    counted: fn(&mut Extent) -> &mut u64,
+}
 
-pub(super) async fn objects(
+const OBJECTS: Stored = Stored {
+    part: Part::Object,
+    table: "object",
+    column: "definition",
+    hash: |stored| ObjectHash::of(stored.as_bytes()).to_string(),
+    canonical: |stored| {
+        let read: Definition = serde_json::from_str(stored).ok()?;
+        String::from_utf8(canonical_bytes(&read)).ok()
+    },
+    counted: |extent| &mut extent.objects,
+};
+
+const NODES: Stored = Stored {
+    part: Part::Tree,
+    table: "tree_node",
+    column: "content",
+    hash: |stored| TreeHash::of(stored.as_bytes()).to_string(),
+    canonical: |stored| Some(serde_json::from_str::<Node>(stored).ok()?.content()),
+    counted: |extent| &mut extent.nodes,
+};
+
+/// Looks at all of them.
+pub(super) async fn verify(
     exec: &mut dyn Executor,
     verdict: &mut Verdict,
     watch: &mut (dyn FnMut(Extent) + Send),
 ) -> Result<(), StoreError> {
-    exec.batch(OBJECTS).await?;
-    loop {
-        let rows = page(exec).await?;
-        if rows.is_empty() {
-            return Ok(());
-        }
-        for row in rows {
-            let mut row = FromRow::new(row);
-            let (name, definition) = (row.text()?, row.text()?);
-            let right = ObjectHash::of(definition.as_bytes()).to_string();
-            let canonical = || {
-                let read: Definition = serde_json::from_str(&definition).ok()?;
-                String::from_utf8(canonical_bytes(&read)).ok()
-            };
-            let finding = content("object", &name, &definition, &right, canonical);
-            if let Some(finding) = finding {
-                verdict.note(Part::Object, finding);
+    for stored in [OBJECTS, NODES] {
+        let Stored { table, column, .. } = stored;
+        exec.batch(&format!(
+            "DECLARE pggit_verify CURSOR FOR
+             SELECT encode(hash, 'hex'), {column}::text FROM pggit.{table}"
+        ))
+        .await?;
+        loop {
+            let rows = page(exec).await?;
+            if rows.is_empty() {
+                break;
             }
-            verdict.extent.objects += 1;
+            for row in rows {
+                let mut row = FromRow::new(row);
+                let (name, text) = (row.text()?, row.text()?);
+                if let Some(finding) = stored.check(&name, &text) {
+                    verdict.note(stored.part, finding);
+                }
+                *(stored.counted)(&mut verdict.extent) += 1;
+            }
+            watch(verdict.extent);
         }
-        watch(verdict.extent);
     }
+    Ok(())
 }
 
-pub(super) async fn nodes(
-    exec: &mut dyn Executor,
-    verdict: &mut Verdict,
-    watch: &mut (dyn FnMut(Extent) + Send),
-) -> Result<(), StoreError> {
-    exec.batch(NODES).await?;
-    loop {
-        let rows = page(exec).await?;
-        if rows.is_empty() {
-            return Ok(());
+impl Stored {
+    /// What is wrong with one: its name, or that it is not in canonical form.
+    fn check(&self, name: &str, stored: &str) -> Option<Finding> {
+        let row = format!("{} {name}", self.table);
+        let right = (self.hash)(stored);
+        if name != right {
+            return Some(Finding {
+                row,
+                says: format!("content with the hash {right}: {}", shown(stored)),
+                expected: format!("content with the hash {name}"),
+            });
         }
-        for row in rows {
-            let mut row = FromRow::new(row);
-            let (name, stored) = (row.text()?, row.text()?);
-            let right = TreeHash::of(stored.as_bytes()).to_string();
-            let canonical = || {
-                let read: Node = serde_json::from_str(&stored).ok()?;
-                Some(read.content())
-            };
-            if let Some(finding) = content("tree_node", &name, &stored, &right, canonical) {
-                verdict.note(Part::Tree, finding);
-            }
-            verdict.extent.nodes += 1;
+        let canonical = (self.canonical)(stored);
+        if canonical.as_deref() == Some(stored) {
+            return None;
         }
-        watch(verdict.extent);
-    }
-}
-
-/// What is wrong with one: its name, or that it is not in canonical form, which `None` says for what cannot be read.
-fn content(
-    table: &str,
-    name: &str,
-    stored: &str,
-    right: &str,
-    canonical: impl FnOnce() -> Option<String>,
-) -> Option<Finding> {
-    let row = format!("{table} {name}");
-    if name != right {
-        return Some(Finding {
+        Some(Finding {
             row,
-            says: format!("content with the hash {right}: {}", shown(stored)),
-            expected: format!("content with the hash {name}"),
-        });
+            says: shown(stored),
+            expected: match canonical {
+                Some(canonical) => shown(&canonical),
+                None => "something that this version of pggit can read".to_owned(),
+            },
+        })
     }
-    let canonical = canonical();
-    if canonical.as_deref() == Some(stored) {
-        return None;
-    }
-    Some(Finding {
-        row,
-        says: shown(stored),
-        expected: match canonical {
-            Some(canonical) => shown(&canonical),
-            None => "something that this version of pggit can read".to_owned(),
-        },
-    })
 }

@@ -74,8 +74,7 @@ async fn read_all(exec: &mut dyn Executor, watcher: Watcher<'_>) -> Result<Verdi
     };
     let mut verdict = Verdict::default();
     let mut watch = |done| watcher(Progress { done, total });
-    contents::objects(exec, &mut verdict, &mut watch).await?;
-    contents::nodes(exec, &mut verdict, &mut watch).await?;
+    contents::verify(exec, &mut verdict, &mut watch).await?;
     commits::verify(exec, &mut verdict, &mut watch).await?;
     exec.batch(WHOLE_TABLES).await?;
     for (part, check) in CHECKS {
