@@ -7,7 +7,7 @@ use super::identity::Identity;
 use super::merging::{self, History, MergeReport, Outcome, audit_of_replay, conversions};
 use super::reference::Ref;
 use super::replay::{self, Chain, Decisions, Pick, Replay, Said, Stop};
-use super::transition::{self, Conversions, Terms, Transition};
+use super::transition::{self, Conversions, Terms, Transition, Turn};
 use crate::catalog;
 use crate::error::{ErrorReport, SqlState};
 use crate::merge::Strategy;
@@ -224,9 +224,21 @@ async fn pick_range(
         )
         .into());
     }
-    let creator = catalog::creator(session).await?;
     let target = database.branch(&request.target).await?;
     database.complete(target.id()).await?;
+    let turn = Turn::take(database, session, &target).await?;
+    let picked = attempts(database, session, request, identity).await;
+    turn.end(database, session, picked).await
+}
+
+/// Works it out and applies it, again if the target has moved in between.
+async fn attempts(
+    database: &Database,
+    session: &mut dyn Executor,
+    request: &Request,
+    identity: &Identity,
+) -> Result<MergeReport, RepoError> {
+    let creator = catalog::creator(session).await?;
     for _ in 0..transition::ATTEMPTS {
         let planned = work_out(database, request, &creator).await?;
         if let Some(stop) = &planned.replay.stopped {

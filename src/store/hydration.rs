@@ -280,7 +280,7 @@ impl Store {
 }
 
 /// A branch's key among advisory locks. Two branches that share one only take turns.
-fn branch_key(branch: i64) -> i32 {
+pub(super) fn branch_key(branch: i64) -> i32 {
     // Its bits are spread, so that those of islands stay apart.
     let spread = branch.wrapping_mul(0x9e37_79b9_7f4a_7c15_u64.cast_signed());
     i32::try_from(spread >> 32).unwrap_or_default()

@@ -35,6 +35,7 @@ mod snapshots;
 pub mod tags;
 pub mod tree;
 pub mod trees;
+mod turns;
 pub mod verify;
 pub mod versions;
 

@@ -13,10 +13,11 @@ use crate::repo::database::Database;
 use crate::repo::error::RepoError;
 use crate::repo::identity::Identity;
 use crate::repo::ledger;
-use crate::repo::transition::{self, Terms, Transition};
+use crate::repo::transition::{self, Terms, Transition, Turn};
 use crate::schema::model::{Kind, ObjectKey};
 use crate::store::{CommitHash, LedgerBase, Operation, TreeHash};
 use crate::upstream::Executor;
+use std::sync::Arc;
 
 /// How a merge came out.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -68,8 +69,8 @@ pub async fn merge(
     Ok(merged.await?)
 }
 
-/// Waits for what a merge needs of branches that are still being made: all of the target, the sources' ledgers.
-async fn hydrated(database: &Database, request: &Request) -> Result<(), RepoError> {
+/// The target, once there is what a merge needs of branches that are still being made: all of the target, the sources' ledgers.
+async fn hydrated(database: &Database, request: &Request) -> Result<Arc<BranchMap>, RepoError> {
     let target = database.branch(&request.target).await?;
     database.complete(target.id()).await?;
     let registry = database.registry();
@@ -82,10 +83,10 @@ async fn hydrated(database: &Database, request: &Request) -> Result<(), RepoErro
             hydration.prepare_for_tables(ledgers).await?;
         }
     }
-    Ok(())
+    Ok(target)
 }
 
-/// Works the merge out and applies it, again if the target has moved in between.
+/// Works the merge out and applies it, after those that the target is being brought to already.
 pub(super) async fn attempt(
     database: &Database,
     session: &mut dyn Executor,
@@ -94,8 +95,22 @@ pub(super) async fn attempt(
     stored: Option<i64>,
     identity: &Identity,
 ) -> Result<MergeReport, RepoError> {
+    let target = hydrated(database, request).await?;
+    let turn = Turn::take(database, session, &target).await?;
+    let merged = attempts(database, session, request, resolutions, stored, identity).await;
+    turn.end(database, session, merged).await
+}
+
+/// Works it out and applies it, again if the target has moved in between.
+async fn attempts(
+    database: &Database,
+    session: &mut dyn Executor,
+    request: &Request,
+    resolutions: &Resolutions,
+    stored: Option<i64>,
+    identity: &Identity,
+) -> Result<MergeReport, RepoError> {
     let creator = catalog::creator(session).await?;
-    hydrated(database, request).await?;
     for _ in 0..transition::ATTEMPTS {
         let planned = work_out(database, request, resolutions, &creator).await?;
         request.history.check(&planned, &request.target)?;

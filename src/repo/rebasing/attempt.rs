@@ -9,7 +9,7 @@ use crate::repo::error::RepoError;
 use crate::repo::identity::Identity;
 use crate::repo::merging::{History, audit_of_replay, carry_ledgers, new_conflict};
 use crate::repo::replay::{self, Chain, Decisions, Said, Stop};
-use crate::repo::transition::{self, Terms};
+use crate::repo::transition::{self, Terms, Turn};
 use crate::store::{CommitHash, LedgerBase, MergeRecord, MergeSource, NewMerge, Operation};
 use crate::upstream::Executor;
 
@@ -31,9 +31,21 @@ impl Attempt<'_> {
         session: &mut dyn Executor,
         identity: &Identity,
     ) -> Result<Report, RepoError> {
-        let creator = catalog::creator(session).await?;
         let map = database.branch(self.branch).await?;
         database.complete(map.id()).await?;
+        let turn = Turn::take(database, session, &map).await?;
+        let rebased = self.attempts(database, session, identity).await;
+        turn.end(database, session, rebased).await
+    }
+
+    /// Works it out and applies it, again if the branch has moved in between.
+    async fn attempts(
+        &self,
+        database: &Database,
+        session: &mut dyn Executor,
+        identity: &Identity,
+    ) -> Result<Report, RepoError> {
+        let creator = catalog::creator(session).await?;
         for _ in 0..transition::ATTEMPTS {
             let planned =
                 work_out(database, self.branch, self.onto, &self.decisions, &creator).await?;

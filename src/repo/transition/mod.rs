@@ -5,8 +5,10 @@ mod constraints;
 pub mod guard;
 mod live;
 mod rows;
+mod turn;
 
 pub use guard::{Finding, Look};
+pub use turn::Turn;
 
 use super::database::{Database, Head};
 use super::error::RepoError;

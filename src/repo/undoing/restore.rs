@@ -9,7 +9,7 @@ use crate::repo::database::{Database, Head};
 use crate::repo::error::RepoError;
 use crate::repo::identity::Identity;
 use crate::repo::reference::Ref;
-use crate::repo::transition::{self, Conversions, Terms, Transition};
+use crate::repo::transition::{self, Conversions, Terms, Transition, Turn};
 use crate::schema::{Creator, Snapshot};
 use crate::store::CommitHash;
 use crate::upstream::Executor;
@@ -130,9 +130,21 @@ async fn run(
     asked: &Restore,
     identity: &Identity,
 ) -> Result<Undone, RepoError> {
-    let creator = catalog::creator(session).await?;
     let branch = database.branch(&asked.branch).await?;
     database.complete(branch.id()).await?;
+    let turn = Turn::take(database, session, &branch).await?;
+    let undone = attempts(database, session, asked, identity).await;
+    turn.end(database, session, undone).await
+}
+
+/// Works it out and applies it, again if the branch has moved in between.
+async fn attempts(
+    database: &Database,
+    session: &mut dyn Executor,
+    asked: &Restore,
+    identity: &Identity,
+) -> Result<Undone, RepoError> {
+    let creator = catalog::creator(session).await?;
     for _ in 0..transition::ATTEMPTS {
         let examined = examine(database, asked, &creator).await?;
         findings::stop(&asked.sentence(), &examined.findings)?;
