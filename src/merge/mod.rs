@@ -168,15 +168,13 @@ fn merge_concerned(
             }
         }
         let dropped = Dropped::new(normalised.as_ref(), &names);
-        let mut dangling = references::dangling(&result, concerned, &dropped);
+        let dangling = references::dangling(&result, concerned, &dropped);
         let stale = references::stale_queries(&result, normalised.as_ref(), &names);
         let lost = dangling.iter().map(|(_, lost)| *lost);
         if contested.extend(lost.chain(stale.into_iter().map(Lost::Object))) {
             continue;
         }
-        while references::prune(&mut result, &dangling) {
-            dangling = references::dangling(&result, concerned, &dropped);
-        }
+        references::settle(&mut result, dangling, concerned, &dropped);
         outcomes.sort_by(|a: &ObjectOutcome, b| (&a.key, a.lineage).cmp(&(&b.key, b.lineage)));
         return Merged {
             result,

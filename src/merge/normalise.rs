@@ -1,5 +1,7 @@
 //! Rewrites a side's definitions so that they speak of everything by the names of the result.
 
+use super::names::Names;
+use super::pair::columns;
 use super::references::Objects;
 use crate::schema::diff::Renames;
 use crate::schema::model::{Body, Definition, Kind, Lineage, Name, ObjectKey};
@@ -44,7 +46,11 @@ fn rename_key(renames: &Renames, key: &mut ObjectKey) {
             key.qualifier = table.name;
         }
         _ => {
-            let name = renames.name(&Name::new(key.schema.as_str(), key.name.as_str()));
+            let name = Name::new(key.schema.as_str(), key.name.as_str());
+            let name = match key.kind {
+                Kind::OperatorFamily => renames.family(&name),
+                _ => renames.name(&name),
+            };
             key.schema = name.schema;
             key.name = name.name;
             key.qualifier =
@@ -69,6 +75,29 @@ fn own_name(body: &mut Body) -> Option<&mut Name> {
         Body::Declared(body) if body.declares.is_on_relation() => None,
         Body::Declared(body) => Some(&mut body.name),
     }
+}
+
+/// The definition with the names of the result for the object and its columns.
+pub fn named(names: &Names, lineage: Lineage, definition: Arc<Definition>) -> Arc<Definition> {
+    let Some(name) = names.objects.get(&lineage) else {
+        return definition;
+    };
+    let column = |id| names.columns.get(&(lineage, id));
+    let stays = names.key(lineage, &definition) == definition.key()
+        && columns(&definition)
+            .into_iter()
+            .all(|(id, name)| column(id).is_none_or(|new| new == name));
+    let left_out = |id: &Lineage| names.left_out_columns.contains(&(lineage, *id));
+    let loses = columns(&definition).keys().any(left_out);
+    if stays && !loses {
+        return definition;
+    }
+    let mut definition = Arc::unwrap_or_clone(definition);
+    set_names(&mut definition, name, column);
+    if let Body::Table(table) = &mut definition.body {
+        table.columns.retain(|column| !left_out(&column.id));
+    }
+    Arc::new(definition)
 }
 
 /// Calls an object `name`, and its columns as `columns` says.

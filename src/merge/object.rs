@@ -3,14 +3,13 @@
 use super::attributes::{AttributeMerge, merge_order};
 use super::decide::{Decisions, Pick, Sides, Subject};
 use super::names::{Names, column_label};
-use super::normalise::set_names;
 use super::outcome::{MergeKind, ObjectOutcome};
 use super::pair::columns;
 use super::references::{Objects, keep_spoken_of};
 use super::routine::Parts;
 use super::three::Three;
 use super::tree::{self, Tree};
-use super::{primary, routine, union};
+use super::{normalise, primary, routine, union};
 use crate::schema::model::{Body, Definition, Lineage, ObjectKey};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -57,35 +56,12 @@ impl ObjectMerge<'_, '_> {
                 of.target.cloned()
             }
         };
-        let merged = merged.map(|definition| self.named(lineage, definition));
+        let merged = merged.map(|definition| normalise::named(self.names, lineage, definition));
         let key = merged
             .as_ref()
             .map_or_else(|| existing.key(), |definition| definition.key());
         let outcome = ObjectOutcome { lineage, key, kind };
         (merged, Some(outcome))
-    }
-
-    /// The definition with the names of the result for the object and its columns.
-    fn named(&self, lineage: Lineage, definition: Arc<Definition>) -> Arc<Definition> {
-        let Some(name) = self.names.objects.get(&lineage) else {
-            return definition;
-        };
-        let column = |id| self.names.columns.get(&(lineage, id));
-        let stays = self.names.key(lineage, &definition) == definition.key()
-            && columns(&definition)
-                .into_iter()
-                .all(|(id, name)| column(id).is_none_or(|new| new == name));
-        let left_out = |id: &Lineage| self.names.left_out_columns.contains(&(lineage, *id));
-        let loses = columns(&definition).keys().any(left_out);
-        if stays && !loses {
-            return definition;
-        }
-        let mut definition = Arc::unwrap_or_clone(definition);
-        set_names(&mut definition, name, column);
-        if let Body::Table(table) = &mut definition.body {
-            table.columns.retain(|column| !left_out(&column.id));
-        }
-        Arc::new(definition)
     }
 
     /// Merges attribute by attribute.
@@ -101,7 +77,8 @@ impl ObjectMerge<'_, '_> {
             .or(of.base)
             .map_or_else(|| existing.key(), |definition| definition.key());
         let named: Three<Option<Arc<Definition>>> = of.map(|definition| {
-            definition.map(|definition| self.named(lineage, Arc::clone(definition)))
+            definition
+                .map(|definition| normalise::named(self.names, lineage, Arc::clone(definition)))
         });
         let whole = statements_clash(&named);
         let mut trees = named.as_ref().map(|definition| {

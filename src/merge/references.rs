@@ -1,7 +1,8 @@
 //! What one side dropped and the other still speaks of: found in a merged schema, so that it becomes
-//! a conflict, or, once that is decided for the drop, so that what speaks of it goes as well.
+//! a conflict, or, once that is decided for the drop, so that what speaks of it is as the dropping side has it.
 
 use super::names::Names;
+use super::normalise;
 use super::pair::columns;
 use super::three::Three;
 use crate::schema::model::{Body, Column, Definition, Kind, Lineage, Name, ObjectKey, Table};
@@ -34,10 +35,24 @@ pub enum Referrer {
     OwnedBy(Lineage),
 }
 
+impl Referrer {
+    fn lineage(&self) -> Lineage {
+        match self {
+            Self::Object(lineage)
+            | Self::Constraint(lineage, _)
+            | Self::Column(lineage, _)
+            | Self::Default(lineage, _)
+            | Self::Collation(lineage, _)
+            | Self::OwnedBy(lineage) => *lineage,
+        }
+    }
+}
+
 /// What one side has dropped and the other kept, by the names of the result.
 #[derive(Debug)]
 pub struct Dropped<'a> {
     sides: Three<&'a Objects>,
+    names: &'a Names,
     objects: BTreeMap<ObjectKey, Lineage>,
     /// Columns by table and name.
     columns: BTreeMap<(Lineage, String), Lineage>,
@@ -45,9 +60,10 @@ pub struct Dropped<'a> {
 
 impl<'a> Dropped<'a> {
     /// The sides speak of everything else by the names of the result.
-    pub fn new(sides: Three<&'a Objects>, names: &Names) -> Self {
+    pub fn new(sides: Three<&'a Objects>, names: &'a Names) -> Self {
         let mut dropped = Self {
             sides,
+            names,
             objects: BTreeMap::new(),
             columns: BTreeMap::new(),
         };
@@ -75,18 +91,25 @@ impl<'a> Dropped<'a> {
         dropped
     }
 
-    /// The side that dropped a column.
-    fn dropper(&self, table: Lineage, column: Lineage) -> &'a Objects {
-        let source_has = self
-            .sides
-            .source
-            .get(&table)
-            .is_some_and(|definition| columns(definition).contains_key(&column));
-        if source_has {
+    /// The side that dropped something.
+    fn dropper(&self, lost: Lost) -> &'a Objects {
+        let has = |side: &Objects| match lost {
+            Lost::Object(lineage) => side.contains_key(&lineage),
+            Lost::Column(table, column) => side
+                .get(&table)
+                .is_some_and(|definition| columns(definition).contains_key(&column)),
+        };
+        if has(self.sides.source) {
             self.sides.target
         } else {
             self.sides.source
         }
+    }
+
+    /// An object as the side has it that dropped something else, by the names of the result.
+    fn version_without(&self, lost: Lost, lineage: Lineage) -> Option<Arc<Definition>> {
+        let version = self.dropper(lost).get(&lineage)?;
+        Some(normalise::named(self.names, lineage, Arc::clone(version)))
     }
 }
 
@@ -326,7 +349,7 @@ impl<'a> Search<'a> {
             for (column, id) in self.lost_columns.get(&table).into_iter().flatten() {
                 let same_without = self
                     .dropped
-                    .dropper(table, *id)
+                    .dropper(Lost::Column(table, *id))
                     .get(&lineage)
                     .is_some_and(|definition| queries_of(definition) == queries);
                 if !same_without && queries.iter().any(|query| mentions(query, column)) {
@@ -476,62 +499,86 @@ pub fn keep_spoken_of(definition: &mut Definition) {
         });
 }
 
-/// Takes what speaks of lost things out of `result`, as `DROP … CASCADE` does. Returns whether there
-/// was any.
-pub fn prune(result: &mut Snapshot, found: &BTreeSet<(Referrer, Lost)>) -> bool {
-    for (referrer, _) in found {
-        match referrer {
-            Referrer::Object(lineage) => {
-                result.remove(lineage);
-            }
-            Referrer::OwnedBy(lineage) => edit(result, *lineage, |body| {
-                if let Body::Sequence(sequence) = body {
-                    sequence.owned_by = None;
-                }
-            }),
-            Referrer::Constraint(lineage, name) => edit_table(result, *lineage, |table| {
-                table.constraints.remove(name);
-            }),
-            Referrer::Column(lineage, id) => edit_table(result, *lineage, |table| {
-                table.columns.retain(|column| column.id != *id);
-            }),
-            Referrer::Default(lineage, id) => {
-                edit_column(result, *lineage, *id, |column| column.default = None);
-            }
-            Referrer::Collation(lineage, id) => {
-                edit_column(result, *lineage, *id, |column| column.collation = None);
-            }
-        }
-    }
-    !found.is_empty()
-}
-
-fn edit(result: &mut Snapshot, lineage: Lineage, change: impl FnOnce(&mut Body)) {
-    if let Some(definition) = result.get(&lineage) {
-        let mut definition = Definition::clone(definition);
-        change(&mut definition.body);
-        keep_spoken_of(&mut definition);
-        result.insert(lineage, Arc::new(definition));
-    }
-}
-
-fn edit_table(result: &mut Snapshot, lineage: Lineage, change: impl FnOnce(&mut Table)) {
-    edit(result, lineage, |body| {
-        if let Body::Table(table) = body {
-            change(table);
-        }
-    });
-}
-
-fn edit_column(
+/// Takes what speaks of lost things back to what the side that dropped them has of it. What that side has not, or what has
+/// been taken back already, goes, as `DROP … CASCADE` takes it.
+pub fn settle(
     result: &mut Snapshot,
-    lineage: Lineage,
-    id: Lineage,
-    change: impl FnOnce(&mut Column),
+    mut found: BTreeSet<(Referrer, Lost)>,
+    concerned: &BTreeSet<Lineage>,
+    dropped: &Dropped<'_>,
 ) {
-    edit_table(result, lineage, |table| {
-        if let Some(column) = table.columns.iter_mut().find(|column| column.id == id) {
-            change(column);
+    let mut taken_back = BTreeSet::new();
+    while !found.is_empty() {
+        let by_referrer: BTreeMap<Referrer, Lost> = found.into_iter().collect();
+        for (referrer, lost) in by_referrer {
+            let lineage = referrer.lineage();
+            let version = (taken_back.insert(referrer.clone()))
+                .then(|| dropped.version_without(lost, lineage))
+                .flatten();
+            take_back(result, &referrer, version.as_deref());
         }
-    });
+        found = dangling(result, concerned, dropped);
+    }
+}
+
+/// Gives what is meant of an object the state of another version of it, or none.
+fn take_back(result: &mut Snapshot, referrer: &Referrer, version: Option<&Definition>) {
+    let table = match version.map(|version| &version.body) {
+        Some(Body::Table(table)) => Some(table),
+        _ => None,
+    };
+    let column_of = |id: Lineage| table?.columns.iter().find(|column| column.id == id);
+    let lineage = referrer.lineage();
+    let Some(definition) = result.get(&lineage) else {
+        return;
+    };
+    let mut definition = Definition::clone(definition);
+    if let Some(version) = version {
+        definition
+            .depends_on
+            .extend(version.depends_on.iter().cloned());
+        definition.depends_on.sort();
+        definition.depends_on.dedup();
+    }
+    match (referrer, &mut definition.body) {
+        (Referrer::Object(_), body) => {
+            let Some(version) = version else {
+                result.remove(&lineage);
+                return;
+            };
+            body.clone_from(&version.body);
+            definition.depends_on.clone_from(&version.depends_on);
+        }
+        (Referrer::OwnedBy(_), Body::Sequence(sequence)) => {
+            sequence.owned_by = match version.map(|version| &version.body) {
+                Some(Body::Sequence(version)) => version.owned_by.clone(),
+                _ => None,
+            };
+        }
+        (Referrer::Constraint(_, name), Body::Table(merged)) => {
+            match table.and_then(|table| table.constraints.get(name)) {
+                Some(constraint) => merged.constraints.insert(name.clone(), constraint.clone()),
+                None => merged.constraints.remove(name),
+            };
+        }
+        (Referrer::Column(_, id), Body::Table(merged)) => match column_of(*id) {
+            Some(before) => edit_column(merged, *id, |column| column.clone_from(before)),
+            None => merged.columns.retain(|column| column.id != *id),
+        },
+        (Referrer::Default(_, id), Body::Table(merged)) => edit_column(merged, *id, |column| {
+            column.default = column_of(*id).and_then(|before| before.default.clone());
+        }),
+        (Referrer::Collation(_, id), Body::Table(merged)) => edit_column(merged, *id, |column| {
+            column.collation = column_of(*id).and_then(|before| before.collation.clone());
+        }),
+        _ => {}
+    }
+    keep_spoken_of(&mut definition);
+    result.insert(lineage, Arc::new(definition));
+}
+
+fn edit_column(table: &mut Table, id: Lineage, change: impl FnOnce(&mut Column)) {
+    if let Some(column) = table.columns.iter_mut().find(|column| column.id == id) {
+        change(column);
+    }
 }

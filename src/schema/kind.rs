@@ -200,7 +200,11 @@ impl Kind {
                 naming: Naming::Operator,
                 ..Facts::plain("OPERATOR", &["operator"])
             },
-            Self::OperatorFamily => Facts::of_method("OPERATOR FAMILY", &["operator family"]),
+            // Operator classes name it, as what a name cannot be taken for anything else.
+            Self::OperatorFamily => Facts {
+                in_texts: false,
+                ..Facts::of_method("OPERATOR FAMILY", &["operator family"])
+            },
             Self::OperatorClass => Facts::of_method("OPERATOR CLASS", &["operator class"]),
             Self::Collation => Facts::plain("COLLATION", &["collation"]),
             Self::Conversion => Facts::plain("CONVERSION", &["conversion"]),

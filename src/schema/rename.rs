@@ -117,6 +117,22 @@ pub fn rename_objects<'a>(
     rewrite(text, |tokens, at| object_at(tokens, at, objects, schemas))
 }
 
+/// [`rename_objects`] for what makes up an operator class or family, which names families, too: by the names in `families`.
+pub fn rename_in_members<'a>(
+    text: &'a str,
+    objects: &BTreeMap<Name, Name>,
+    families: &BTreeMap<Name, Name>,
+    schemas: &BTreeMap<String, String>,
+) -> Cow<'a, str> {
+    rewrite(text, |tokens, at| {
+        let before = at.checked_sub(1).and_then(|before| tokens.get(before));
+        // `… FAMILY name`, `… FOR ORDER BY name`
+        let of_family = before.is_some_and(|before| before.is("FAMILY") || before.is("BY"));
+        let names = if of_family { families } else { objects };
+        object_at(tokens, at, names, schemas)
+    })
+}
+
 /// The new name of the object whose name, or the text of it, begins at a token, and how many tokens it
 /// takes the place of.
 pub(super) fn object_at(
@@ -337,6 +353,18 @@ mod tests {
         ] {
             assert_eq!(rename_objects(text, &objects, &schemas), renamed);
         }
+    }
+
+    #[test]
+    fn an_operator_class_is_told_from_its_family() {
+        let renames = |new: &str| [(Name::new("s", "ops"), Name::new("s", new))].into();
+        let text = "CREATE OPERATOR CLASS s.c FOR TYPE t USING gist FAMILY s.ops AS \
+                    OPERATOR 1 s.ops (t, t) FOR ORDER BY s.ops";
+        assert_eq!(
+            rename_in_members(text, &renames("o"), &renames("f"), &BTreeMap::new()),
+            "CREATE OPERATOR CLASS s.c FOR TYPE t USING gist FAMILY s.f AS \
+             OPERATOR 1 s.o (t, t) FOR ORDER BY s.f"
+        );
     }
 
     #[test]

@@ -271,6 +271,24 @@ const CLEAN: &[Case] = &[
         "COMMENT ON OPERATOR CLASS %_ops USING btree IS 'by label'; COMMENT ON OPERATOR FAMILY %_ops USING btree IS 'sorted'",
         "CREATE INDEX %_e ON %_t (e %_ops); COMMENT ON OPERATOR CLASS %_ops USING btree IS 'by label'; COMMENT ON OPERATOR FAMILY %_ops USING btree IS 'sorted'",
     ),
+    case(
+        CLASS,
+        "CREATE INDEX %_e ON %_t (e %_ops)",
+        "ALTER OPERATOR CLASS %_ops USING btree RENAME TO %_new",
+        "CREATE INDEX %_e ON %_t (e %_ops); ALTER OPERATOR CLASS %_ops USING btree RENAME TO %_new",
+    ),
+    case(
+        CLASS,
+        "ALTER OPERATOR CLASS %_ops USING btree RENAME TO %_new",
+        "CREATE INDEX %_e ON %_t (e %_ops)",
+        "CREATE INDEX %_e ON %_t (e %_ops); ALTER OPERATOR CLASS %_ops USING btree RENAME TO %_new",
+    ),
+    case(
+        CLASS,
+        "ALTER OPERATOR FAMILY %_ops USING btree RENAME TO %_f",
+        "ALTER OPERATOR CLASS %_ops USING btree RENAME TO %_c",
+        "ALTER OPERATOR FAMILY %_ops USING btree RENAME TO %_f; ALTER OPERATOR CLASS %_ops USING btree RENAME TO %_c",
+    ),
     // Collations, base types, casts.
     case(
         COLLATION,
@@ -483,6 +501,24 @@ const CLASHES: &[Case] = &[
         "CREATE OR REPLACE VIEW % AS SELECT id, a FROM %_t",
         "CREATE OR REPLACE VIEW % AS SELECT id, b FROM %_t",
         "view public.% query",
+    ),
+    case(
+        VIEW,
+        "CREATE OR REPLACE VIEW % AS SELECT id, b FROM %_t",
+        "ALTER TABLE %_t DROP COLUMN b",
+        "table public.%_t column b",
+    ),
+    case(
+        VIEW,
+        "ALTER TABLE %_t DROP COLUMN b",
+        "CREATE OR REPLACE VIEW % AS SELECT id, b FROM %_t",
+        "table public.%_t column b",
+    ),
+    case(
+        CHECKED,
+        "ALTER TABLE % DROP CONSTRAINT %_check; ALTER TABLE % ADD CONSTRAINT %_check CHECK (b <> '')",
+        "ALTER TABLE % DROP COLUMN b",
+        "table public.% column b",
     ),
     case(
         PARTITIONED,

@@ -64,6 +64,37 @@ fn a_column_dropped_with_its_index_is_no_conflict() {
 }
 
 #[test]
+fn what_came_to_use_a_dropped_column_is_as_on_the_side_that_dropped_it() {
+    let query = |column: &str| format!(" SELECT users.{column}\n   FROM public.users");
+    let old = view("v", &query("id"), &["users"]);
+    let new = {
+        let mut new = view("v", &query("name"), &["users"]);
+        new.comment = Some("names".to_owned());
+        new
+    };
+    let checked = |column: &str| {
+        with(users(), |table| {
+            let check = check(&[column], &format!("{column} IS NOT NULL"));
+            table.constraints.insert("c".to_owned(), check);
+        })
+    };
+    let base = snapshot([("t", checked("id")), ("v", old.clone())]);
+    let user = snapshot([("t", checked("name")), ("v", new)]);
+    let without = with(checked("id"), |table| table.columns.truncate(1));
+    let dropper = snapshot([("t", without.clone()), ("v", old.clone())]);
+    // Its own comment stands.
+    let commented = Definition {
+        comment: Some("names".to_owned()),
+        ..old
+    };
+    let expected = snapshot([("t", without), ("v", commented)]);
+    let merged = merge(&base, &user, &dropper, Strategy::TargetWins, &[]);
+    assert_eq!(merged.result, expected);
+    let merged = merge(&base, &dropper, &user, Strategy::SourceWins, &[]);
+    assert_eq!(merged.result, expected);
+}
+
+#[test]
 fn a_foreign_key_to_a_table_that_the_other_side_dropped() {
     let orders = table("orders", &[column("user_id", "bigint")]);
     let linked = {

@@ -11,7 +11,7 @@ use crate::schema::model::{
 use crate::schema::query::{rename_in_query, rename_in_rule};
 use crate::schema::quote::qualified;
 use crate::schema::rename::{
-    rename_fields, rename_foreign_key, rename_identifiers, rename_objects,
+    rename_fields, rename_foreign_key, rename_identifiers, rename_in_members, rename_objects,
 };
 use crate::schema::snapshot::Snapshot;
 use crate::schema::token::tokens;
@@ -22,6 +22,8 @@ use std::collections::BTreeMap;
 pub struct Renames {
     pub schemas: BTreeMap<String, String>,
     pub objects: BTreeMap<Name, Name>,
+    /// Operator families: most share their name with a class, and texts tell the two apart.
+    pub families: BTreeMap<Name, Name>,
     /// By the table's old name.
     pub columns: BTreeMap<Name, BTreeMap<String, String>>,
     /// Of composite types, by the type's old name as it is printed.
@@ -34,12 +36,16 @@ impl Renames {
         let mut renames = Self::default();
         // Overloads share a name, and so may objects of different kinds: texts do not say which of them they
         // mean, and that matters where they part.
-        let is_parted = |name: &Name, renamed: &Name| {
-            let in_texts = |(_, lineage): (_, Lineage)| {
+        let is_parted = |name: &Name, renamed: &Name, called: Called| {
+            let alike = |(_, lineage): (_, Lineage)| {
                 let old = from.get(&lineage)?;
-                named_in_texts(old).map(|_| to.get(&lineage).and_then(|new| named_in_texts(new)))
+                called(old).map(|_| to.get(&lineage).and_then(|new| called(new)))
             };
-            (from.named(name).filter_map(in_texts)).any(|new| new != Some(renamed))
+            (from.named(name).filter_map(alike)).any(|new| new != Some(renamed))
+        };
+        let renamed = |old: &Definition, new: &Definition, called: Called| {
+            let (old, new) = (called(old)?, called(new)?);
+            (old != new && !is_parted(old, new, called)).then(|| (old.clone(), new.clone()))
         };
         for lineage in &from.differing(to) {
             let (Some(old), Some(new)) = (from.get(lineage), to.get(lineage)) else {
@@ -50,12 +56,8 @@ impl Renames {
             {
                 renames.schemas.insert(old.name.clone(), new.name.clone());
             }
-            if let (Some(old), Some(new)) = (named_in_texts(old), named_in_texts(new))
-                && old != new
-                && !is_parted(old, new)
-            {
-                renames.objects.insert(old.clone(), new.clone());
-            }
+            (renames.objects).extend(renamed(old, new, named_in_texts));
+            (renames.families).extend(renamed(old, new, family));
             if let (Body::Declared(old), Body::Declared(new)) = (&old.body, &new.body)
                 && let (Some(old), Some(new)) = (old.multirange(), new.multirange())
                 && old != new
@@ -92,10 +94,17 @@ impl Renames {
 
     /// Where an object of the old name is found after the renames.
     pub fn name(&self, name: &Name) -> Name {
-        self.objects
-            .get(name)
-            .cloned()
-            .unwrap_or_else(|| Name::new(self.schema(&name.schema), name.name.as_str()))
+        self.name_among(&self.objects, name)
+    }
+
+    /// The same for an operator family.
+    pub fn family(&self, name: &Name) -> Name {
+        self.name_among(&self.families, name)
+    }
+
+    fn name_among(&self, renamed: &BTreeMap<Name, Name>, name: &Name) -> Name {
+        let new = renamed.get(name).cloned();
+        new.unwrap_or_else(|| Name::new(self.schema(&name.schema), name.name.as_str()))
     }
 
     /// A column's new name; `table` is its table's old one.
@@ -109,6 +118,12 @@ impl Renames {
     fn text(&self, text: &mut String) {
         let new = rename_objects(text, &self.objects, &self.schemas).into_owned();
         *text = new;
+    }
+
+    /// What an operator class or family consists of.
+    fn members(&self, text: &mut String) {
+        let new = rename_in_members(text, &self.objects, &self.families, &self.schemas);
+        *text = new.into_owned();
     }
 
     fn optional_text(&self, text: &mut Option<String>) {
@@ -241,6 +256,14 @@ impl Renames {
             }
             self.columns_of(&table, &mut declared.columns);
             declared.table = Some(self.name(&table));
+        } else if matches!(
+            declared.declares,
+            Kind::OperatorClass | Kind::OperatorFamily
+        ) {
+            self.members(&mut declared.statement);
+            for expression in declared.expressions_mut() {
+                self.members(expression);
+            }
         } else {
             self.text(&mut declared.statement);
             for expression in declared.expressions_mut() {
@@ -346,6 +369,17 @@ impl Renames {
         if let Some(parent) = &mut constraint.index.parent {
             *parent = self.name(parent);
         }
+    }
+}
+
+/// What something calls an object, where it does.
+type Called = fn(&Definition) -> Option<&Name>;
+
+/// The name of an operator family.
+fn family(definition: &Definition) -> Option<&Name> {
+    match &definition.body {
+        Body::Declared(body) => (body.declares == Kind::OperatorFamily).then_some(&body.name),
+        _ => None,
     }
 }
 
