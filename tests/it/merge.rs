@@ -44,6 +44,41 @@ async fn refusal(session: &Session, command: &str) -> String {
     format!("{} {detail} {hint}", error.message())
 }
 
+/// More than a merge is worked out anew.
+const SOURCES: usize = 8;
+
+#[tokio::test]
+async fn merges_into_one_branch_at_once_all_come_to_an_end() {
+    let (fixture, main, feature) = users().await;
+    for number in 0..10 {
+        let create = format!("CREATE TABLE shared_{number} (id int PRIMARY KEY)");
+        feature.run(&create).await;
+    }
+    let mut sessions = Vec::new();
+    for number in 0..SOURCES {
+        main.run(&format!("PGGIT BRANCH source_{number} FROM feature"))
+            .await;
+        let source = fixture.connect_on(&format!("source_{number}")).await;
+        source.run(&format!("CREATE TABLE own_{number} ()")).await;
+        sessions.push(fixture.connect().await);
+    }
+    let merges = sessions
+        .iter()
+        .enumerate()
+        .map(|(number, session)| async move {
+            session.run(&format!("PGGIT MERGE source_{number}")).await;
+        });
+    futures::future::join_all(merges).await;
+    let own = "SELECT count(*) FROM pg_class WHERE relnamespace = 'public'::regnamespace AND relname LIKE 'own%'";
+    assert_eq!(main.value(own).await, SOURCES.to_string());
+    main.assert_clean().await;
+    // Nobody keeps a turn.
+    let held = "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND classid = x'70676703'::int::oid
+                   AND database = (SELECT oid FROM pg_database WHERE datname = current_database())";
+    let server = fixture.direct().await;
+    assert_eq!(server.value(held).await, "0");
+}
+
 #[tokio::test]
 async fn a_target_that_did_not_move_is_fast_forwarded() {
     let (fixture, main, feature) = users().await;
