@@ -50,10 +50,13 @@ pub async fn eventually<F: Future<Output = bool>>(what: &str, mut probe: impl Fn
     .await;
 }
 
-/// A TCP port that was free a moment ago.
+/// A TCP port that was free a moment ago, from below those that the system gives to connections and to listeners that do not
+/// care (`ip_local_port_range`): none of these takes it meanwhile.
 pub fn free_port() -> u16 {
-    std::net::TcpListener::bind(("127.0.0.1", 0))
-        .and_then(|listener| listener.local_addr())
-        .expect("a free port")
-        .port()
+    loop {
+        let port = rand::random_range(10_000..30_000);
+        if std::net::TcpListener::bind(("127.0.0.1", port)).is_ok() {
+            return port;
+        }
+    }
 }
