@@ -36,11 +36,12 @@ pub fn difference(server: &Transcript, proxy: &Transcript, on_main: bool) -> Opt
                 .get(from..to)
                 .unwrap_or_default()
                 .iter()
-                .map(|message| format!("    {message:?}\n"))
-                .collect::<String>()
+                .map(|message| format!("    {message:?}"))
+                .collect::<Vec<_>>()
+                .join("\n")
         };
         return Some(format!(
-            "at message {at}:\n  server\n{}  proxy\n{}",
+            "at message {at}:\n  server\n{}\n  proxy\n{}",
             shown(&expected),
             shown(&actual)
         ));

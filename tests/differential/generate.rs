@@ -100,7 +100,7 @@ fn odd_startup(random: &mut StdRng, options: &[(&str, &str)]) -> Startup {
                 ("user", "fuzzer"),
                 ("database", "fuzz"),
                 ("options", "-c nope=1"),
-            ])
+            ]);
         }
         _ => {
             // A minor version and an option of a protocol to come.
