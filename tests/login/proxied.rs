@@ -1,7 +1,7 @@
 //! Proxies in front of this one that announce their clients. The one here is at 127.0.0.2.
 
 use crate::harness::raw::{self, RawClient};
-use crate::harness::{Database, Postgres, Proxy, Session};
+use crate::harness::{Database, Postgres, Proxy, Session, eventually};
 use crate::secure::{Certificate, ConfigFile};
 use std::net::SocketAddr;
 use tokio::net::{TcpSocket, TcpStream};
@@ -97,7 +97,10 @@ async fn what_follows_a_header_is_as_without() {
     let mut own = from_in_front(proxy.port()).await;
     own.send(&[LOCAL, &startup].concat()).await;
     own.read_until_ready().await;
-    assert!(proxy.log().contains("peer=\"127.0.0.2:"));
+    eventually("the session to be logged", async || {
+        proxy.log().contains("peer=\"127.0.0.2:")
+    })
+    .await;
 
     let mut probe = from_in_front(proxy.port()).await;
     probe.send(LOCAL).await;
