@@ -120,14 +120,14 @@ impl<'a> Catalogs<'a> {
         Some(format!("(SELECT {name} AS current_schema)"))
     }
 
-    /// What to put before and after the argument of `current_schemas`.
+    /// What to put before and after the argument of `current_schemas`. A bare subquery would be one whose rows `ANY (…)` looks at.
     pub fn current_schemas(self) -> Option<(String, String)> {
         let name = self.logical("pggit_s.name", "pg_catalog.name")?;
         Some((
             format!(
                 "(SELECT ARRAY(SELECT {name} FROM pg_catalog.unnest(pg_catalog.current_schemas("
             ),
-            ")) WITH ORDINALITY AS pggit_s (name, place) ORDER BY pggit_s.place) AS current_schemas)"
+            ")) WITH ORDINALITY AS pggit_s (name, place) ORDER BY pggit_s.place) AS current_schemas)::pg_catalog.name[]"
                 .to_owned(),
         ))
     }

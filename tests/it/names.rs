@@ -184,6 +184,16 @@ async fn prepared_statements_give_logical_names_in_binary() {
 }
 
 #[tokio::test]
+async fn schemas_of_the_path_are_an_array_to_compare_with() {
+    let fixture = crowded().await;
+    let session = Session::connect(&fixture.url_on("feature")).await;
+    let found = "SELECT nspname FROM pg_namespace WHERE nspname = ANY (current_schemas(false))";
+    assert_eq!(session.column(found).await, ["public"]);
+    let first = "SELECT (current_schemas(false))[1]";
+    assert_eq!(session.value(first).await, "public");
+}
+
+#[tokio::test]
 async fn other_rows_may_hold_anything() {
     let fixture = crowded().await;
     let session = Session::connect(&fixture.url_on("feature")).await;

@@ -74,7 +74,6 @@ ALL = [name for checks in CHECKS.values() for name in checks]
 KNOWN_DIFFERENCES = {
     "On `main`, lists of schemas show `pggit`.": [
         ("psql", "introspection", "main"),
-        ("pgjdbc", "introspection", "main"),
     ],
     "`pg_prepared_statements` lists the proxy's own, `pggit:1` and so on, once the session has made DDL.": [
         ("psql", "prepared", "main"),
