@@ -12,7 +12,7 @@ use crate::catalog::{self, CatalogError, Raw, Selection, SystemRelations, Unsupp
 use crate::config::Config;
 use crate::error::ErrorReport;
 use crate::schema::Snapshot;
-use crate::store::{Branch, CommitHash, Store, TreeHash};
+use crate::store::{Branch, CommitHash, Store, StoreError, TreeHash};
 use crate::upstream::admin::{AdminConnection, AdminPools};
 use crate::upstream::{DbError, Executor, Row};
 use arc_swap::ArcSwap;
@@ -102,7 +102,8 @@ impl Repo {
     }
 
     /// The database of that name, or `None` where it has no `pggit` schema: its sessions pass through
-    /// untouched. Remembered; a database that becomes initialised is noticed within a second.
+    /// untouched. Remembered; a database that becomes initialised is noticed within a second. A schema that an older
+    /// program has made is brought up to date before anything else is done with it.
     pub async fn database(&self, name: &str) -> Result<Option<Arc<Database>>, DbError> {
         if let Some(known) = self.remembered(name) {
             return Ok(known);
@@ -149,8 +150,11 @@ impl Repo {
 
     async fn open(&self, name: &str) -> Result<Option<Arc<Database>>, RepoError> {
         let mut connection = self.pools.readers.get(name).await?;
-        if !Store::is_initialised(&mut connection).await? {
+        let Some(version) = Store::version(&mut connection).await? else {
             return Ok(None);
+        };
+        if version != Store::VERSION {
+            self.upgrade(name, version).await?;
         }
         let store = Store::open(&mut connection)
             .await?
@@ -180,6 +184,31 @@ impl Repo {
         let own = Weak::clone(&database.own);
         tokio::spawn(undrop::expire(own, self.versioning.keep_dropped));
         Ok(Some(database))
+    }
+
+    /// Brings the `pggit` schema of another version up to date.
+    ///
+    /// # Errors
+    /// [`StoreError::NewerSchema`] and [`StoreError::OlderSchema`], where it stays as it is.
+    async fn upgrade(&self, name: &str, found: i64) -> Result<(), RepoError> {
+        let needed = Store::VERSION;
+        let mut administrator = self.pools.operations.get(name).await?;
+        match Store::migrate(&mut administrator).await {
+            Ok(()) => {
+                tracing::info!(
+                    database = name,
+                    from = found,
+                    to = needed,
+                    "schema pggit is brought up to date"
+                );
+                Ok(())
+            }
+            Err(StoreError::Db(error @ DbError::Server { .. })) => {
+                tracing::warn!(database = name, %error, "cannot bring schema pggit up to date");
+                Err(StoreError::OlderSchema { found, needed }.into())
+            }
+            Err(error) => Err(error.into()),
+        }
     }
 }
 

@@ -116,14 +116,14 @@ async fn versioned(
     })
 }
 
-/// The server's own words where it is too busy, starting up or shutting down (classes 53 and 57); else
-/// only that something is wrong with the proxy's own access, whose details are for the log.
+/// What is said where the server is too busy, starting up or shutting down (classes 53 and 57), or the `pggit` schema is of
+/// another version (class 55); else only that something is wrong with the proxy's own access, whose details are for the log.
 fn unavailable(database: &str, error: &DbError) -> ErrorReport {
     tracing::warn!(database, %error, "cannot tell whether the database is under version control");
-    let busy =
-        error.sqlstate().as_str().starts_with("53") || error.sqlstate().as_str().starts_with("57");
+    let sqlstate = error.sqlstate();
+    let class = &sqlstate.0[..2];
     match error {
-        DbError::Server { .. } if busy => error.report(),
+        DbError::Server { .. } if matches!(class, b"53" | b"55" | b"57") => error.report(),
         DbError::Connection(_) => ErrorReport::new(
             SqlState::CONNECTION_FAILURE,
             "pgGit cannot connect to the server",

@@ -51,6 +51,9 @@ pub enum StoreError {
     ForeignSchema(String),
     #[error("schema \"pggit\" is at version {found}, this proxy knows versions up to {known}")]
     NewerSchema { found: i64, known: i64 },
+    /// It could not be brought up to date.
+    #[error("schema \"pggit\" is at version {found}, this proxy needs version {needed}")]
+    OlderSchema { found: i64, needed: i64 },
     #[error("no key for records is stored in this database")]
     NoKey,
 }
@@ -89,6 +92,7 @@ impl Report for StoreError {
             Self::MergeNotOpen { .. }
             | Self::RebaseInProgress(_)
             | Self::NewerSchema { .. }
+            | Self::OlderSchema { .. }
             | Self::NoKey => SqlState::OBJECT_NOT_IN_PREREQUISITE_STATE,
             Self::Corrupt { .. } => SqlState::DATA_CORRUPTED,
             Self::ForeignSchema(_) => SqlState::INSUFFICIENT_PRIVILEGE,
@@ -129,6 +133,9 @@ impl Report for StoreError {
                 "It was not made by the proxy's administrative role. Drop it, or connect the proxy as the role that initialised the database."
             }
             Self::NewerSchema { .. } => "Use the version of pggit that migrated this database.",
+            Self::OlderSchema { .. } => {
+                "The proxy could not bring it up to date, and its log says why. `pggit init`, as the role that owns the schema, does it as well."
+            }
             Self::NoKey => "Initialise the database with PGGIT INIT.",
             _ => return None,
         };
@@ -138,7 +145,10 @@ impl Report for StoreError {
     fn origin(&self) -> Origin {
         match self {
             Self::Db(error) => error.origin(),
-            Self::Corrupt { .. } | Self::NewerSchema { .. } | Self::NoKey => Origin::Internal,
+            Self::Corrupt { .. }
+            | Self::NewerSchema { .. }
+            | Self::OlderSchema { .. }
+            | Self::NoKey => Origin::Internal,
             _ => Origin::Client,
         }
     }

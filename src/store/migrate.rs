@@ -41,12 +41,17 @@ const DEFINITIONS: &[&str] = &[
 const PRIVILEGES: &str = include_str!("sql/privileges.sql");
 const IS_INITIALISED: &str = include_str!("sql/is_initialised.sql");
 const SCHEMA_OWNER: &str = include_str!("sql/schema_owner.sql");
-const HAS_FIRST_COMMIT: &str = "SELECT 'true' FROM pggit.branch WHERE id = 1 AND head IS NOT NULL";
+/// Of a database that has `main`'s first commit.
+const VERSION_OF_HISTORY: &str =
+    "SELECT (SELECT coalesce(max(number), 0)::text FROM pggit.migration)
+FROM pggit.branch WHERE id = 1 AND head IS NOT NULL";
 
-/// The owner is the role that logged in, whatever `role` a database's owner has set for its sessions. The lock makes two proxies that migrate at once take turns. It is on a table of ours and not an
-/// advisory one, which any role could hold.
+/// The owner is the role that logged in, whatever `role` a database's owner has set for its sessions. The lock makes two proxies
+/// that migrate at once take turns. It is on a table of ours and not an advisory one, which any role could hold. A lock that
+/// somebody keeps for long is not waited for: all others would wait behind us.
 const BEGIN: &str = "BEGIN;
 SET LOCAL ROLE NONE;
+SET LOCAL lock_timeout = '10s';
 CREATE SCHEMA IF NOT EXISTS pggit;
 CREATE TABLE IF NOT EXISTS pggit.migration (
     number bigint PRIMARY KEY,
@@ -65,9 +70,24 @@ ON CONFLICT DO NOTHING RETURNING 'stored'";
 const ATTEMPTS: usize = 3;
 
 impl Store {
+    /// The version of the `pggit` schema that this program makes.
+    #[expect(clippy::cast_possible_wrap, reason = "there are not that many")]
+    pub const VERSION: i64 = MIGRATIONS.len() as i64;
+
     /// Whether this database has history: see [`Store::is_present`], and the first commit of `main` in it.
     pub async fn is_initialised(exec: &mut dyn Executor) -> Result<bool, StoreError> {
-        Ok(Self::is_present(exec).await? && !exec.query(HAS_FIRST_COMMIT, &[]).await?.is_empty())
+        Ok(Self::version(exec).await?.is_some())
+    }
+
+    /// The version of the schema that this database's history is kept in, if it has any. Where that is not
+    /// [`Store::VERSION`], it has to be migrated before it is used.
+    pub async fn version(exec: &mut dyn Executor) -> Result<Option<i64>, StoreError> {
+        if !Self::is_present(exec).await? {
+            return Ok(None);
+        }
+        let rows = exec.query(VERSION_OF_HISTORY, &[]).await?;
+        let row = rows.into_iter().next();
+        row.map(|row| FromRow::new(row).parse()).transpose()
     }
 
     /// Whether there is a `pggit` schema that the administrative role, or a superuser, made: whatever has become of
@@ -107,7 +127,7 @@ async fn migrate_next(exec: &mut dyn Executor) -> Result<bool, StoreError> {
     refuse_foreign_schema(exec).await?;
     let rows = exec.query(VERSION, &[]).await?;
     let found: i64 = FromRow::new(rows.into_iter().next().unwrap_or_default()).parse()?;
-    let known = i64::try_from(MIGRATIONS.len()).unwrap_or(i64::MAX);
+    let known = Store::VERSION;
     if found > known {
         return Err(StoreError::NewerSchema { found, known });
     }

@@ -43,4 +43,5 @@ mod transparency;
 mod undo;
 mod undo_matrix;
 mod undrop;
+mod upgrade;
 mod verify;
