@@ -12,6 +12,7 @@ const NOTES: &str = include_str!("sql/drift_notes.sql");
 /// Who changed what past the proxy.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct DriftNote {
+    /// Rises with time.
     pub id: i64,
     pub role: String,
     pub application: String,

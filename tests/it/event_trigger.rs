@@ -94,7 +94,7 @@ async fn drift_is_its_authors() {
     assert_eq!(authors, ["postgres".to_owned(), owner.clone(), ada.clone()]);
     assert_eq!(admin.value(notes).await, "0");
     let who =
-        "SELECT DISTINCT who FROM (SELECT who FROM pggit.reflog ORDER BY id DESC LIMIT 3) AS r";
+        "SELECT DISTINCT who FROM (SELECT who FROM pggit.reflog ORDER BY at DESC LIMIT 3) AS r";
     assert_eq!(admin.column(who).await, [owner]);
 }
 
@@ -163,4 +163,24 @@ async fn it_can_be_taken_away_and_needs_a_superuser() {
     );
     let (success, text) = init(&fixture, &fixture.database.owner, "--event-trigger");
     assert!(!success, "{text}");
+}
+
+#[tokio::test]
+async fn notes_take_no_number_that_lastval_would_tell_of() {
+    let fixture = noting().await;
+    let direct = fixture.direct().await;
+    direct.run("CREATE TABLE a (id int)").await;
+    assert_eq!(direct.sqlstate("SELECT lastval()").await, "55000");
+    direct.run("CREATE SEQUENCE s START 7").await;
+    direct.value("SELECT nextval('s')").await;
+    direct.run("CREATE TABLE b (id int); DROP TABLE a").await;
+    assert_eq!(direct.value("SELECT lastval()").await, "7");
+    let noted = "SELECT string_agg(command, ', ' ORDER BY id) FROM pggit.drift";
+    assert_eq!(
+        direct.value(noted).await,
+        "CREATE TABLE, CREATE SEQUENCE, CREATE TABLE, DROP TABLE"
+    );
+    let session = fixture.connect().await;
+    session.run("CREATE TABLE c (id int)").await;
+    assert_eq!(session.sqlstate("SELECT lastval()").await, "55000");
 }

@@ -101,7 +101,7 @@ const STATEMENTS: &[&str] = &[
     "DO $$ BEGIN DELETE FROM pggit.branch; END $$",
     "CREATE VIEW public.v AS SELECT * FROM pggit.branch; DELETE FROM public.v",
     "SELECT setval('pggit.branch_id_seq', 1)",
-    "SELECT nextval('pggit.reflog_id_seq')",
+    "SELECT nextval('pggit.merge_id_seq')",
     // Definitions.
     "ALTER TABLE pggit.branch ADD COLUMN mine text",
     "ALTER TABLE pggit.commit DISABLE TRIGGER append_only",

@@ -157,7 +157,7 @@ async fn migrating_is_idempotent_also_when_proxies_race() {
     let migrations = "SELECT string_agg(number::text, ',' ORDER BY number) FROM pggit.migration";
     assert_eq!(
         admin.value(migrations).await,
-        "1,2,3,4,5,6,7,8,9,10,11,12,13,14"
+        "1,2,3,4,5,6,7,8,9,10,11,12,13,14,15"
     );
     assert_eq!(admin.value("SELECT count(*) FROM pggit.secret").await, "1");
 }
@@ -417,7 +417,7 @@ async fn branches_are_created_renamed_and_deleted() {
     assert_eq!(store.registry(admin).await.unwrap().len(), 1);
     assert!(store.delete_branch(admin, "main", "ada").await.is_err());
     assert!(store.commit(admin, first).await.is_ok());
-    let actions = "SELECT string_agg(branch || ' ' || action, ', ' ORDER BY id) FROM pggit.reflog WHERE branch_id <> 1";
+    let actions = "SELECT string_agg(branch || ' ' || action, ', ' ORDER BY at) FROM pggit.reflog WHERE branch_id <> 1";
     assert_eq!(
         watcher.value(actions).await,
         "feature create, topic rename from feature, topic delete"

@@ -153,3 +153,21 @@ async fn a_deleted_tag_is_noted_and_its_commit_stays() {
     main.run(&format!("PGGIT SHOW {commit}")).await;
     assert_eq!(main.sqlstate("PGGIT SHOW v1").await, "3D000");
 }
+
+#[tokio::test]
+async fn tags_that_are_made_at_once_are_all_logged() {
+    let (fixture, _) = two_tables().await;
+    let taggers = (0..8).map(|number| {
+        let fixture = &fixture;
+        async move {
+            let session = fixture.connect().await;
+            session.run(&format!("PGGIT TAG t{number}")).await;
+        }
+    });
+    futures::future::join_all(taggers).await;
+    let logged = "SELECT string_agg(branch, ' ' ORDER BY branch), count(DISTINCT id) FROM pggit.reflog WHERE branch_id = 0";
+    assert_eq!(
+        fixture.superuser().await.rows(logged).await,
+        [["t0 t1 t2 t3 t4 t5 t6 t7".to_owned(), "8".to_owned()]]
+    );
+}

@@ -188,3 +188,28 @@ async fn a_query_sent_into_a_copy_is_the_servers_error() {
         assert_eq!(answers.last().map(Message::tag), Some('E'), "{next}");
     }
 }
+
+#[tokio::test]
+async fn lastval_is_the_clients_own() {
+    let fixture = Fixture::new().await;
+    fixture.connect().await.run("PGGIT BRANCH feature").await;
+    for branch in ["main", "feature"] {
+        let session = fixture.connect_on(branch).await;
+        session.run("CREATE TABLE a (id int)").await;
+        let fresh = session.sqlstate("SELECT lastval()").await;
+        assert_eq!(fresh, "55000", "{branch}");
+        session.run("CREATE SEQUENCE s START 7").await;
+        session.value("SELECT nextval('s')").await;
+        session.run("CREATE TABLE b (id int)").await;
+        assert_eq!(session.value("SELECT lastval()").await, "7", "{branch}");
+        session
+            .run("BEGIN; SELECT nextval('s'); ALTER TABLE b ADD COLUMN c int; DROP TABLE a; COMMIT")
+            .await;
+        assert_eq!(session.value("SELECT lastval()").await, "8", "{branch}");
+        session
+            .run("DO $$ BEGIN CREATE TABLE d (id int); END $$")
+            .await;
+        assert_eq!(session.value("SELECT lastval()").await, "8", "{branch}");
+        session.assert_clean().await;
+    }
+}

@@ -361,7 +361,7 @@ async fn what_is_over_goes_and_the_log_says_so() {
     .await;
     let state = "SELECT state, ended_by FROM pggit.dropped";
     assert_eq!(main.rows(state).await, [["expired", "pggit"]]);
-    let log = "SELECT action FROM pggit.reflog ORDER BY id DESC LIMIT 1";
+    let log = "SELECT action FROM pggit.reflog ORDER BY at DESC LIMIT 1";
     let action = main.value(log).await;
     assert!(action.starts_with("expired table public.users"), "{action}");
     assert_eq!(dropped(&main).await, [""; 0]);

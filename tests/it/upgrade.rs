@@ -6,6 +6,17 @@ use tokio_postgres::error::DbError;
 
 /// Takes back what the migrations after the 13th have made, the last one first.
 const AS_OF_13: &str = "
+    DROP TRIGGER numbered ON pggit.reflog;
+    DROP FUNCTION pggit.number_move();
+    ALTER TABLE pggit.reflog DISABLE TRIGGER USER, DROP CONSTRAINT reflog_pkey;
+    UPDATE pggit.reflog AS r SET id = n.number
+    FROM (SELECT branch_id, id, row_number() OVER (ORDER BY at) FROM pggit.reflog) AS n (branch_id, id, number)
+    WHERE (r.branch_id, r.id) = (n.branch_id, n.id);
+    ALTER TABLE pggit.reflog ENABLE TRIGGER USER, ADD CONSTRAINT reflog_pkey PRIMARY KEY (id),
+        ALTER id ADD GENERATED ALWAYS AS IDENTITY (START WITH 1000);
+    CREATE INDEX reflog_branch ON pggit.reflog (branch_id, id);
+    DROP INDEX pggit.drift_id;
+    ALTER TABLE pggit.drift ADD CONSTRAINT drift_pkey PRIMARY KEY (id), ALTER id ADD GENERATED ALWAYS AS IDENTITY;
     DROP FUNCTION pggit.physical_schema(text, jsonb), pggit.physical_schema(oid, jsonb),
         pggit.physical_name(text, jsonb), pggit.physical_name(oid, jsonb);
     DELETE FROM pggit.migration WHERE number > 13;";

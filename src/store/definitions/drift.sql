@@ -20,17 +20,18 @@ BEGIN
     IF session_user = current_user AND current_setting('application_name') = 'pggit' THEN
         RETURN;
     END IF;
+    SELECT coalesce(max(d.id), 0) INTO latest FROM pggit.drift AS d;
     IF TG_EVENT = 'sql_drop' THEN
-        INSERT INTO pggit.drift (transaction_id, role, application, address, command, object, classid, objid, statement)
-        SELECT pg_current_xact_id()::text, session_user, current_setting('application_name'),
+        INSERT INTO pggit.drift (id, transaction_id, role, application, address, command, object, classid, objid, statement)
+        SELECT latest + row_number() OVER (), pg_current_xact_id()::text, session_user, current_setting('application_name'),
                concat_ws(':', host(inet_client_addr()), inet_client_port()), TG_TAG, o.object_identity, o.classid, o.objid,
                left(current_query(), longest_statement)
         FROM pg_event_trigger_dropped_objects() AS o
         WHERE o.original AND NOT o.is_temporary AND o.schema_name IS DISTINCT FROM 'pggit' AND o.classid = ANY (kinds)
         LIMIT most_of_a_command;
     ELSE
-        INSERT INTO pggit.drift (transaction_id, role, application, address, command, object, classid, objid, statement)
-        SELECT pg_current_xact_id()::text, session_user, current_setting('application_name'),
+        INSERT INTO pggit.drift (id, transaction_id, role, application, address, command, object, classid, objid, statement)
+        SELECT latest + row_number() OVER (), pg_current_xact_id()::text, session_user, current_setting('application_name'),
                concat_ws(':', host(inet_client_addr()), inet_client_port()), TG_TAG, o.object_identity, o.classid, o.objid,
                left(current_query(), longest_statement)
         FROM pg_event_trigger_ddl_commands() AS o
@@ -40,11 +41,10 @@ BEGIN
         LIMIT most_of_a_command;
     END IF;
     IF FOUND THEN
-        SELECT max(d.id) INTO latest FROM pggit.drift AS d;
         DELETE FROM pggit.drift AS d
-        WHERE d.id IN (
-            SELECT old.id FROM pggit.drift AS old WHERE old.id <= latest - most_rows
-            ORDER BY old.id LIMIT 2 * most_of_a_command FOR UPDATE SKIP LOCKED);
+        WHERE d.ctid = ANY (ARRAY(
+            SELECT old.ctid FROM pggit.drift AS old WHERE old.id <= latest - most_rows
+            ORDER BY old.id LIMIT 2 * most_of_a_command FOR UPDATE SKIP LOCKED));
     END IF;
 EXCEPTION WHEN OTHERS THEN
     NULL;

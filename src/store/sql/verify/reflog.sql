@@ -17,4 +17,4 @@ LEFT JOIN pggit.branch AS b ON b.id = r.branch_id AND b.dropped_at IS NULL
 WHERE r.old IS DISTINCT FROM r.before
    OR (r.new IS NULL) <> (r.is_last AND b.id IS NULL)
    OR r.new IS NOT NULL AND NOT EXISTS (SELECT FROM pggit.commit AS c WHERE c.hash = r.new)
-ORDER BY r.id
+ORDER BY r.branch_id, r.id
