@@ -51,6 +51,8 @@ impl CatalogId {
 pub enum TargetClass {
     /// `pg_class`: tables, indexes, views, sequences; a part of one is found through it.
     Relation,
+    /// `pg_class`: all indexes of the table of that name.
+    Indexes,
     /// `pg_proc`: all overloads of the name.
     Routine,
     /// `pg_type`.

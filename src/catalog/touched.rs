@@ -93,6 +93,7 @@ impl<'a> From<&'a PhysicalTarget> for TargetParam<'a> {
         Self {
             class: match target.class {
                 TargetClass::Relation => "relation",
+                TargetClass::Indexes => "indexes",
                 TargetClass::Routine => "routine",
                 TargetClass::Type => "type",
                 TargetClass::Schema => "schema",

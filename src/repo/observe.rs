@@ -52,7 +52,7 @@ pub async fn observe(
 ) -> Result<Sight, RepoError> {
     let registry = database.registry();
     let request = Request::new(&registry, pending);
-    // No text names what ran in a block or a procedure, and not all of it is locked.
+    // No text names it, and not all of it is locked.
     let hidden = if pending.may_hide {
         catalog::written(session).await?
     } else {

@@ -18,7 +18,7 @@ pub struct PendingDdl {
     pub scopes: Vec<(String, Scope)>,
     /// Branches that lost objects that nothing is locked of any more, nor found by its name.
     pub lost: BTreeSet<String>,
-    /// Something ran in which DDL may hide; if nothing changed, there is no commit.
+    /// Something ran whose text does not tell what it changed: DDL may hide in it, or it says whose objects it changes alone.
     pub may_hide: bool,
     /// `pggit.message`, where the client has set one.
     pub message: Option<String>,
@@ -41,7 +41,10 @@ impl PendingDdl {
         if ddl.drops && (ddl.outside_transaction || ddl.unlocked) {
             self.lost.insert(branch.to_owned());
         }
-        if ddl.scope != Scope::Targets {
+        if ddl.scope == Scope::Everything && !ddl.outside_transaction {
+            // What is not this transaction's is left alone: others may be dropping it.
+            self.may_hide = true;
+        } else if ddl.scope != Scope::Targets {
             self.scopes.push((branch.to_owned(), ddl.scope.clone()));
         }
     }

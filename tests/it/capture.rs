@@ -905,3 +905,43 @@ async fn ddl_under_anothers_authorization_is_recorded_as_theirs() {
         .map(|(table, author)| vec![format!("CREATE TABLE {table} (id int)"), author.to_owned()]);
     assert_eq!(authors, expected);
 }
+
+#[tokio::test]
+async fn what_others_are_dropping_is_neither_read_nor_waited_for() {
+    let fixture = Fixture::new().await;
+    let leaver = fixture.database.role("leaver").await;
+    let owner = &fixture.database.owner;
+    let session = fixture.connect_as("postgres").await;
+    session
+        .run(&format!(
+            "CREATE TABLE granted (id int); GRANT SELECT, INSERT (id) ON granted TO {leaver};
+             CREATE TABLE owned (id int); ALTER TABLE owned OWNER TO {leaver};
+             CREATE FUNCTION passed_on() RETURNS int LANGUAGE sql AS 'SELECT 1'; ALTER FUNCTION passed_on() OWNER TO {leaver};
+             CREATE VIEW going AS SELECT 1 AS one; CREATE INDEX gone ON owned (id)"
+        ))
+        .await;
+    // The server waits with the definition of such a view until it is gone.
+    let other = fixture.connect_as("postgres").await;
+    other.run("BEGIN; DROP VIEW going").await;
+
+    session.run("SET lock_timeout = '2s'").await;
+    let statements = [
+        format!("ALTER FUNCTION passed_on() OWNER TO {owner}"),
+        format!("REASSIGN OWNED BY {owner} TO {leaver}"),
+        format!("REASSIGN OWNED BY {leaver} TO {owner}"),
+        format!("GRANT SELECT ON owned TO {leaver}"),
+        format!("DROP OWNED BY {leaver}"),
+        "CREATE INDEX CONCURRENTLY ON granted (id)".to_owned(),
+    ];
+    for statement in &statements {
+        session.run(statement).await;
+    }
+    assert_eq!(session.notices(), [] as [&str; 0]);
+    other.run("COMMIT").await;
+    session.assert_clean().await;
+    let recorded = recorded(&fixture).await;
+    let expected: Vec<&str> = (statements.iter().map(String::as_str))
+        .chain(["DROP VIEW going"])
+        .collect();
+    assert_eq!(recorded[recorded.len() - expected.len()..], expected);
+}

@@ -28,6 +28,11 @@ WITH locked AS MATERIALIZED (
   FROM target AS t JOIN pg_class AS c ON c.relname = t.name JOIN pg_namespace AS n ON n.oid = c.relnamespace
   WHERE t.class = 'relation' AND t.schema IN ('', n.nspname)
   UNION ALL
+  SELECT 'pg_class'::regclass, i.indexrelid, false
+  FROM target AS t JOIN pg_class AS c ON c.relname = t.name JOIN pg_namespace AS n ON n.oid = c.relnamespace
+    JOIN pg_index AS i ON i.indrelid = c.oid
+  WHERE t.class = 'indexes' AND t.schema IN ('', n.nspname)
+  UNION ALL
   SELECT 'pg_proc'::regclass, f.oid, true
   FROM target AS t JOIN pg_proc AS f ON f.proname = t.name JOIN pg_namespace AS n ON n.oid = f.pronamespace
   WHERE t.class = 'routine' AND t.schema IN ('', n.nspname)

@@ -136,22 +136,20 @@ pub(super) fn describe(statement: &NodeEnum) -> Option<Ddl> {
         NodeEnum::AlterSeqStmt(alter) => one(relation(&alter.sequence)),
         NodeEnum::IndexStmt(create) => {
             let table = objects::relation(create.relation.as_ref());
-            let index = table
-                .clone()
-                .filter(|_| !create.idxname.is_empty())
-                .map(|table| Target {
-                    name: create.idxname.clone(),
+            let index = table.clone().and_then(|table| {
+                if !create.idxname.is_empty() {
+                    let name = create.idxname.clone();
+                    return Some(Target { name, ..table });
+                }
+                // Where the transaction is over, its locks do not tell what the server called the index.
+                create.concurrent.then_some(Target {
+                    class: TargetClass::Indexes,
                     ..table
-                });
+                })
+            });
             Ddl {
                 targets: table.into_iter().chain(index).collect(),
                 outside_transaction: create.concurrent,
-                // Where the transaction is over, its locks do not tell what the server called the index.
-                scope: if create.concurrent && create.idxname.is_empty() {
-                    Scope::Everything
-                } else {
-                    Scope::Targets
-                },
                 ..Ddl::default()
             }
         }

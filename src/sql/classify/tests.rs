@@ -26,6 +26,7 @@ fn targets(ddl: &Ddl) -> Vec<String> {
     let shown = |target: &Target| {
         let class = match target.class {
             TargetClass::Relation => "relation",
+            TargetClass::Indexes => "indexes",
             TargetClass::Routine => "routine",
             TargetClass::Type => "type",
             TargetClass::Schema => "schema",
@@ -271,7 +272,7 @@ fn scope_says_how_far_ddl_reaches() {
             schemas(&["z"]),
         ),
         ("CREATE INDEX CONCURRENTLY i ON t (a)", Scope::Targets),
-        ("CREATE INDEX CONCURRENTLY ON t (a)", Scope::Everything),
+        ("CREATE INDEX CONCURRENTLY ON t (a)", Scope::Targets),
         ("DROP OWNED BY r", Scope::Everything),
         ("REASSIGN OWNED BY r TO s", Scope::Everything),
     ];
