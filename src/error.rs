@@ -22,6 +22,7 @@ impl SqlState {
     pub const CHECK_VIOLATION: Self = Self(*b"23514");
     pub const ACTIVE_SQL_TRANSACTION: Self = Self(*b"25001");
     pub const IN_FAILED_SQL_TRANSACTION: Self = Self(*b"25P02");
+    pub const INVALID_SQL_STATEMENT_NAME: Self = Self(*b"26000");
     pub const INVALID_AUTHORIZATION: Self = Self(*b"28000");
     pub const DEPENDENT_OBJECTS_STILL_EXIST: Self = Self(*b"2BP01");
     /// Unknown branch or ref: to a client, a branch is a database of its own.

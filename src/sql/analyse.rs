@@ -1,5 +1,6 @@
 //! From the text of a statement, or of several, to their plan: parse tree, classes, splices.
 
+use super::catalogs::Catalogs;
 use super::classify::Source;
 use super::fallback;
 use super::given;
@@ -170,7 +171,7 @@ fn shifted(statement: Statement, by: usize) -> Statement {
 }
 
 fn with_tree(tokens: &Tokens<'_>, tree: &ParseResult, map: &BranchMap) -> Vec<Statement> {
-    let meanings = if map.is_among_others() {
+    let meanings = if Catalogs::of(map).concern(tokens.text()) {
         Meanings::of(tree)
     } else {
         Meanings::default()

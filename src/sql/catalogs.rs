@@ -49,6 +49,21 @@ const BY_OBJECT: &[(&str, &[&str], &str, &str)] = &[
     ("pg_trigger", &["tgrelid"], "pg_class", "relnamespace"),
 ];
 
+/// The relation that shows the proxy's own statements, too.
+pub const PREPARED_STATEMENTS: &str = "pg_prepared_statements";
+
+/// What has to hold of a prepared statement that is shown: the proxy's own have such names (`session/executor.rs`).
+const IS_CLIENTS: &str =
+    "pggit_r.name OPERATOR(pg_catalog.!~) '^pggit:(passing|refused|[0-9]+)$'::pg_catalog.text";
+
+/// Whether a prepared statement is one that [`IS_CLIENTS`] hides.
+pub fn is_own_statement(name: &str) -> bool {
+    name.strip_prefix("pggit:").is_some_and(|rest| {
+        matches!(rest, "passing" | "refused")
+            || !rest.is_empty() && rest.bytes().all(|digit| digit.is_ascii_digit())
+    })
+}
+
 /// Ends of the names of columns in `information_schema` that say where something is which the row is not about. They count for it
 /// only where there are no others: then the first of them does.
 const MENTIONED: &[&str] = &[
@@ -82,9 +97,18 @@ enum Says {
 }
 
 impl<'a> Catalogs<'a> {
-    /// `None` where everything is shown as it is.
-    pub fn of(map: &'a BranchMap) -> Option<Self> {
-        map.is_among_others().then_some(Self { map })
+    pub fn of(map: &'a BranchMap) -> Self {
+        Self { map }
+    }
+
+    /// Whether anything that a text reads may be other than it is shown.
+    pub fn concern(self, text: &str) -> bool {
+        let names_own = |word: &[u8]| word.eq_ignore_ascii_case(PREPARED_STATEMENTS.as_bytes());
+        self.map.is_among_others()
+            || text
+                .as_bytes()
+                .windows(PREPARED_STATEMENTS.len())
+                .any(names_own)
     }
 
     /// The query, in parentheses, that stands for a relation; `None` if that is none of the system's, or shows no names. It has
@@ -201,6 +225,12 @@ impl<'a> Catalogs<'a> {
 
     /// What has to hold of a row that is shown.
     fn conditions(self, schema: &str, relation: &str, found: &SystemRelation) -> Vec<String> {
+        if schema == CATALOG_SCHEMA && relation == PREPARED_STATEMENTS {
+            return vec![IS_CLIENTS.to_owned()];
+        }
+        if !self.map.is_among_others() {
+            return Vec::new();
+        }
         if schema == CATALOG_SCHEMA {
             if relation == "pg_extension" {
                 return Vec::new();

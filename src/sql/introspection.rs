@@ -76,13 +76,10 @@ pub fn splices(
     meanings: &Meanings,
     map: &BranchMap,
 ) -> Vec<Splice> {
-    let Some(catalogs) = Catalogs::of(map) else {
-        return Vec::new();
-    };
     let bytes = tokens.bytes(statement);
     let mut found = Found {
         tokens,
-        catalogs,
+        catalogs: Catalogs::of(map),
         system_columns: system_columns(tokens, statement),
         unaliased: BTreeSet::new(),
         splices: Vec::new(),
@@ -111,13 +108,10 @@ pub fn splices(
 
 /// What to replace in code that runs here and now, of which there is no tree.
 pub fn splices_in_code(tokens: &Tokens<'_>, map: &BranchMap) -> Vec<Splice> {
-    let Some(catalogs) = Catalogs::of(map) else {
-        return Vec::new();
-    };
     let all = 0..tokens.len();
     let mut found = Found {
         tokens,
-        catalogs,
+        catalogs: Catalogs::of(map),
         system_columns: system_columns(tokens, &all),
         unaliased: BTreeSet::new(),
         splices: Vec::new(),
@@ -396,6 +390,18 @@ mod tests {
             "SELECT nspname, current_schema FROM (SELECT pggit_r.* FROM pg_catalog.pg_namespace AS pggit_r WHERE"
         ));
         assert!(statements(text, &main_map()).is_empty());
+    }
+
+    #[test]
+    fn prepared_statements_are_the_clients_on_every_branch() {
+        let text = "SELECT p.name FROM Pg_Prepared_Statements p";
+        let alone = crowded_main_map().with_company(false);
+        for map in [alone, crowded_main_map(), branch_map()] {
+            let spliced = spliced_by(text, &map);
+            let wanted =
+                "FROM (SELECT pggit_r.* FROM pg_catalog.pg_prepared_statements AS pggit_r WHERE";
+            assert!(spliced.contains(wanted), "{spliced}");
+        }
     }
 
     #[test]

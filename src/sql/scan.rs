@@ -6,6 +6,7 @@
 //! semicolon is looked at, those in literals and comments too: that costs a second look, never a miss.
 //! What else matters may stand anywhere: `SELECT … INTO`, `set_config`, and on a branch any name with a dot.
 
+use super::catalogs::PREPARED_STATEMENTS;
 use aho_corasick::{AhoCorasick, AhoCorasickBuilder, AhoCorasickKind, MatchKind};
 use memchr::{memchr, memchr_iter};
 
@@ -37,6 +38,9 @@ const ABOUT_NAMES: &[&str] = &[
     "row_security_active",
 ];
 const CATALOGS: usize = 2;
+
+/// How words start that look at what the proxy has made in the session; of concern everywhere.
+const ABOUT_OWN: &[&str] = &[PREPARED_STATEMENTS];
 
 /// The position of `into` in [`ANYWHERE`].
 const INTO: usize = 0;
@@ -75,7 +79,7 @@ impl Scan {
                 .build(words)
         };
         Ok(Self {
-            main: build(ANYWHERE)?,
+            main: build(&[ANYWHERE, ABOUT_OWN].concat())?,
             crowded: build(&[ANYWHERE, &ABOUT_NAMES[..CATALOGS]].concat())?,
             branch: build(&[ANYWHERE, ABOUT_NAMES].concat())?,
         })

@@ -59,6 +59,12 @@ fn system_relations() -> SystemRelations {
         ("pg_catalog", "pg_database", true, "oid datname"),
         ("pg_catalog", "pg_tables", false, "schemaname tablename"),
         (
+            "pg_catalog",
+            "pg_prepared_statements",
+            false,
+            "name statement",
+        ),
+        (
             "information_schema",
             "columns",
             false,

@@ -213,3 +213,31 @@ async fn lastval_is_the_clients_own() {
         session.assert_clean().await;
     }
 }
+
+#[tokio::test]
+async fn prepared_statements_of_the_proxy_are_not_to_be_seen() {
+    let fixture = Fixture::new().await;
+    let main = fixture.connect().await;
+    let names = "SELECT name FROM pg_prepared_statements ORDER BY name";
+    let assert_hidden = async |session: &Session, table: &str| {
+        session.run(&format!("CREATE TABLE {table} (id int)")).await;
+        assert_eq!(session.column(names).await, ["mine", "pggit:mine"]);
+        let counted = "SELECT count(*) FROM pg_catalog.Pg_Prepared_Statements";
+        assert_eq!(session.value(counted).await, "2");
+        let both = format!("{counted} AS p; {counted} AS p, pg_prepared_statements AS q");
+        assert_eq!(session.column(&both).await, ["2", "4"]);
+        for statement in ["EXECUTE \"pggit:1\"", "DEALLOCATE \"pggit:1\""] {
+            assert_eq!(session.sqlstate(statement).await, "26000", "{statement}");
+        }
+        session.run(&format!("DROP TABLE {table}")).await;
+        session.assert_clean().await;
+    };
+    let prepare = "PREPARE mine AS SELECT 1; PREPARE \"pggit:mine\" AS SELECT 2";
+    main.run(prepare).await;
+    assert_hidden(&main, "a").await;
+    main.run("PGGIT BRANCH feature").await;
+    assert_hidden(&main, "b").await;
+    let branch = fixture.connect_on("feature").await;
+    branch.run(prepare).await;
+    assert_hidden(&branch, "c").await;
+}

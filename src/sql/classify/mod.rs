@@ -5,13 +5,15 @@ mod objects;
 mod settings;
 mod summary;
 
+use super::catalogs::is_own_statement;
 use super::plan::{Action, Ddl, Scope, Setting, Target, Transaction};
 use super::tokens::{Kind, Tokens};
 use crate::branch::BranchMap;
 use crate::error::{ErrorReport, SqlState};
 use pg_query::NodeEnum;
 use pg_query::protobuf::{
-    DiscardMode, ExplainStmt, IntoClause, Node, SelectStmt, TransactionStmtKind,
+    DeallocateStmt, DiscardMode, ExecuteStmt, ExplainStmt, IntoClause, Node, SelectStmt,
+    TransactionStmtKind,
 };
 use std::ops::Range;
 
@@ -63,6 +65,12 @@ impl Source<'_> {
             NodeEnum::PrepareStmt(prepare) => Action::Prepare {
                 name: prepare.name.clone(),
             },
+            NodeEnum::ExecuteStmt(ExecuteStmt { name, .. })
+            | NodeEnum::DeallocateStmt(DeallocateStmt { name, .. })
+                if is_own_statement(name) =>
+            {
+                Action::Refuse(no_such_statement(name))
+            }
             NodeEnum::ExecuteStmt(execute) => Action::ExecutePrepared {
                 name: execute.name.clone(),
             },
@@ -222,6 +230,14 @@ fn nameless_schema(branch: &str) -> ErrorReport {
         format!("cannot create a schema without a name on branch \"{branch}\""),
     )
     .with_hint("CREATE SCHEMA name AUTHORIZATION role.")
+}
+
+/// What the server says where there is none of that name.
+fn no_such_statement(name: &str) -> ErrorReport {
+    ErrorReport::new(
+        SqlState::INVALID_SQL_STATEMENT_NAME,
+        format!("prepared statement \"{name}\" does not exist"),
+    )
 }
 
 fn node(node: Option<&Node>) -> Option<&NodeEnum> {

@@ -529,6 +529,19 @@ fn prepared_statements_and_code_are_told() {
 }
 
 #[test]
+fn statements_that_the_proxy_has_prepared_are_nobodys() {
+    for text in ["EXECUTE \"pggit:1\"", "DEALLOCATE \"pggit:passing\""] {
+        let Action::Refuse(report) = action(text) else {
+            panic!("{text}");
+        };
+        assert_eq!(report.sqlstate.as_str(), "26000", "{text}");
+    }
+    for text in ["EXECUTE \"pggit:mine\"", "DEALLOCATE \"pggit:\""] {
+        assert!(!matches!(action(text), Action::Refuse(_)), "{text}");
+    }
+}
+
+#[test]
 fn physical_names_in_ddl_are_told_as_logical_ones() {
     let mut found = statements(
         "DROP TABLE \"public@b\".t, \"public@other\".u",

@@ -75,8 +75,4 @@ KNOWN_DIFFERENCES = {
     "On `main`, lists of schemas show `pggit`.": [
         ("psql", "introspection", "main"),
     ],
-    "`pg_prepared_statements` lists the proxy's own, `pggit:1` and so on, once the session has made DDL.": [
-        ("psql", "prepared", "main"),
-        ("psql", "prepared", "branch"),
-    ],
 }
