@@ -23,7 +23,7 @@ pub struct Link {
     pub wanted: usize,
     /// The peer has closed its side, or the connection broke.
     pub ended: bool,
-    /// Nothing more can be written.
+    /// The connection broke: nothing more can be written.
     pub broken: bool,
     unflushed: bool,
     buffers: Arc<Buffers>,
@@ -57,9 +57,13 @@ impl Link {
         // A connection with nothing to read needs no buffer.
         ready!(self.stream.poll_readable(cx));
         self.buffers.make_room(&mut self.input);
-        let read = pin!(self.stream.read_buf(&mut self.input)).poll(cx);
-        if matches!(ready!(read), Ok(0) | Err(_)) {
-            self.ended = true;
+        match ready!(pin!(self.stream.read_buf(&mut self.input)).poll(cx)) {
+            Ok(0) => self.ended = true,
+            Ok(_) => {}
+            Err(_) => {
+                self.ended = true;
+                self.broken = true;
+            }
         }
         Poll::Ready(())
     }

@@ -5,7 +5,7 @@ use super::fault::Fault;
 use super::link::{HIGH_WATER, Link};
 use super::prepared::Registry;
 use super::reply::ReplyQueue;
-use super::start::{Cancel, Context, Start};
+use super::start::{self, Cancel, Start};
 use super::statuses::Statuses;
 use super::texts::Texts;
 use super::tracking::Tracking;
@@ -19,14 +19,19 @@ use crate::wire::frontend::{self, tag};
 use crate::wire::{error_response, frame};
 use bytes::Bytes;
 use std::collections::HashMap;
-use std::future::poll_fn;
+use std::future::{Future, poll_fn};
+use std::pin::Pin;
 use std::sync::Arc;
-use std::task::{Poll, ready};
+use std::task::{Context, Poll, ready};
 use std::time::Duration;
+use tokio::time::Sleep;
 use tracing::{Instrument, Span, debug, info};
 
 /// How long a peer may take to accept the last bytes of a session.
 const FAREWELL: Duration = Duration::from_secs(5);
+
+/// How long a client that has closed its side is waited for: whether it still reads cannot be told from its being gone.
+const HALF_CLOSED: Duration = Duration::from_secs(2);
 
 /// What the server reports of its settings and the proxy needs.
 #[derive(Debug)]
@@ -78,7 +83,7 @@ pub(super) struct Segment {
 
 /// See [`super::run`].
 pub(super) struct Session {
-    pub context: Arc<Context>,
+    pub context: Arc<start::Context>,
     pub identity: Identity,
     pub database_name: String,
     pub client: Link,
@@ -111,6 +116,8 @@ pub(super) struct Session {
     /// The client has said goodbye.
     pub terminated: bool,
     cancel: Arc<dyn Cancel>,
+    /// Set once the client has closed its side without a word, until when it is waited for.
+    half_closed: Option<Pin<Box<Sleep>>>,
     ending: Ending,
     span: Span,
     draining: bool,
@@ -163,6 +170,7 @@ impl Session {
             fatal_seen: false,
             terminated: false,
             cancel: start.cancel,
+            half_closed: None,
             ending: Ending::new(start.phase),
             span: start.span,
             draining: false,
@@ -228,6 +236,9 @@ impl Session {
                 if self.client.output.len() < HIGH_WATER && self.server.poll_read(cx).is_ready() {
                     return Poll::Ready(Ok(()));
                 }
+                if self.poll_gone(cx) {
+                    return Poll::Ready(Err(Fault::ClientGone));
+                }
                 match ready!(self.ending.poll_change(cx)) {
                     Phase::Aborting => Poll::Ready(Err(Fault::Shutdown)),
                     Phase::Serving | Phase::Draining => Poll::Ready(Ok(())),
@@ -240,15 +251,48 @@ impl Session {
 
     /// The client has gone in order: what it asked for before its Terminate is to be done, whoever reads the answers.
     fn goodbye_arrived(&self) -> bool {
-        let mut rest = self.client.input.get(self.passing_up + self.discarding..);
-        while let Some(frames) = rest {
-            match frame::header(frames) {
-                Ok(Some(header)) if header.tag == tag::TERMINATE => return true,
-                Ok(Some(header)) => rest = frames.get(header.len..),
-                Ok(None) | Err(_) => return false,
+        self.frames_arrived().1
+    }
+
+    /// Where the last whole frame ends that has arrived, or the Terminate, and whether there is one.
+    fn frames_arrived(&self) -> (usize, bool) {
+        let mut end = self.passing_up + self.discarding;
+        while let Some(rest) = self.client.input.get(end..)
+            && let Ok(Some(header)) = frame::header(rest)
+            && header.len <= rest.len()
+        {
+            end += header.len;
+            if header.tag == tag::TERMINATE {
+                return (end, true);
             }
         }
-        false
+        (end, false)
+    }
+
+    /// The client has closed its side, which to the server is a goodbye: what was asked for before is done, and answered as long as
+    /// it may read on. Returns whether there is anything to be done.
+    fn close_half(&mut self) -> bool {
+        let (end, said) = self.frames_arrived();
+        if said {
+            return true;
+        }
+        // The server waits for data, or for the rest of a frame.
+        if self.client.broken || self.replies.is_copy_in() || end > self.client.input.len() {
+            return false;
+        }
+        self.client.input.truncate(end);
+        self.client.wanted = 0;
+        frontend::terminate(&mut self.client.input);
+        self.half_closed = Some(Box::pin(tokio::time::sleep(HALF_CLOSED)));
+        true
+    }
+
+    /// Whether a client that has closed its side is not waited for any longer.
+    fn poll_gone(&mut self, cx: &mut Context<'_>) -> bool {
+        let Some(waited) = &mut self.half_closed else {
+            return false;
+        };
+        self.client.broken || waited.as_mut().poll(cx).is_ready()
     }
 
     /// Between transactions, with nothing under way.
@@ -280,7 +324,7 @@ impl Session {
                 && self.server.output.len() < HIGH_WATER
                 && self.client.poll_read(cx).is_ready()
             {
-                if self.client.ended && !self.goodbye_arrived() {
+                if self.client.ended && !self.close_half() {
                     return Poll::Ready(Err(Fault::ClientGone));
                 }
                 moved = true;
@@ -288,7 +332,7 @@ impl Session {
             if moved {
                 return Poll::Ready(Ok(()));
             }
-            if self.client.broken && !self.goodbye_arrived() {
+            if self.poll_gone(cx) || self.client.broken && !self.goodbye_arrived() {
                 return Poll::Ready(Err(Fault::ClientGone));
             }
             self.server.rest();

@@ -196,6 +196,13 @@ impl RawClient {
             .expect("the peer reads");
     }
 
+    /// Sends nothing more, and can still read.
+    pub async fn close_sending(&mut self) {
+        in_time("closing", self.stream.shutdown())
+            .await
+            .expect("a live peer");
+    }
+
     /// Sends as far as the peer wants to read.
     pub async fn try_send(&mut self, bytes: &[u8]) -> bool {
         in_time("sending", self.stream.write_all(bytes))

@@ -4,13 +4,34 @@
 use crate::harness::raw::{self, Message, RawClient};
 use crate::harness::{Fixture, Session};
 
-/// Sends everything at once, a Terminate at its end, and reads until the connection ends.
-async fn answers(port: u16, fixture: &Fixture, messages: &[Vec<u8>]) -> Vec<Message> {
+/// How a client ends what it sends.
+#[derive(Clone, Copy)]
+enum Goodbye {
+    Terminate,
+    /// It closes its sending side.
+    Close,
+}
+
+/// Sends everything at once, a goodbye at its end, and reads until the connection ends.
+async fn answers(
+    port: u16,
+    fixture: &Fixture,
+    messages: &[Vec<u8>],
+    goodbye: Goodbye,
+) -> Vec<Message> {
     let database = &fixture.database;
     let mut client = RawClient::connect(port, &database.owner, &database.name).await;
     let mut bytes = messages.concat();
-    bytes.extend(raw::frame(b'X', &[]));
-    client.send(&bytes).await;
+    match goodbye {
+        Goodbye::Terminate => {
+            bytes.extend(raw::frame(b'X', &[]));
+            client.send(&bytes).await;
+        }
+        Goodbye::Close => {
+            client.send(&bytes).await;
+            client.close_sending().await;
+        }
+    }
     let mut answers = Vec::new();
     while let Some(message) = client.try_read().await {
         answers.push(message);
@@ -20,8 +41,16 @@ async fn answers(port: u16, fixture: &Fixture, messages: &[Vec<u8>]) -> Vec<Mess
 
 /// Gives what both have answered.
 async fn assert_same(fixture: &Fixture, messages: &[Vec<u8>]) -> Vec<Message> {
-    let server = answers(fixture.database.server.port(), fixture, messages).await;
-    let proxy = answers(fixture.proxy.port(), fixture, messages).await;
+    assert_same_until(fixture, messages, Goodbye::Terminate).await
+}
+
+async fn assert_same_until(
+    fixture: &Fixture,
+    messages: &[Vec<u8>],
+    goodbye: Goodbye,
+) -> Vec<Message> {
+    let server = answers(fixture.database.server.port(), fixture, messages, goodbye).await;
+    let proxy = answers(fixture.proxy.port(), fixture, messages, goodbye).await;
     let shown: Vec<_> = messages
         .iter()
         .map(|bytes| bytes.escape_ascii().to_string())
@@ -50,6 +79,31 @@ async fn a_goodbye_sent_ahead_loses_no_answer() {
         raw::sync(),
     ];
     assert_same(&fixture, &one).await;
+}
+
+#[tokio::test]
+async fn a_client_that_closes_its_sending_side_gets_the_answers() {
+    let fixture = Fixture::new().await;
+    for messages in [
+        vec![raw::query("SELECT pg_sleep(0.3)"), raw::query("SELECT 2")],
+        vec![
+            raw::query("CREATE TABLE t (id int); DROP TABLE t"),
+            raw::query("BEGIN"),
+            raw::query("CREATE TABLE t (id int)"),
+        ],
+        vec![
+            raw::parse("", "SELECT generate_series(1, 20000)"),
+            raw::bind("", "", &[], false),
+            raw::execute("", 0),
+            raw::sync(),
+            raw::query("COPY (SELECT generate_series(1, 20000)) TO STDOUT"),
+        ],
+        // What does not arrive whole is not done.
+        vec![raw::query("SELECT 3"), raw::query("SELECT 4")[..9].to_vec()],
+        vec![],
+    ] {
+        assert_same_until(&fixture, &messages, Goodbye::Close).await;
+    }
 }
 
 #[tokio::test]
