@@ -8,6 +8,7 @@ use super::introspection;
 use super::names::{Meaning, Names};
 use super::plan::{Action, Plan, Splice, Statement};
 use super::scan::starts_with;
+use super::spacing::keep_apart;
 use super::tokens::{Kind, Tokens};
 use super::tree::Meanings;
 use crate::branch::{BranchMap, NameUse};
@@ -58,7 +59,10 @@ pub fn plan(text: &str, map: &BranchMap) -> Planned {
     let mut by_values = false;
     let plan = match statements(text, map, &mut by_values) {
         Err(report) => Plan::Refuse(report),
-        Ok(statements) => {
+        Ok(mut statements) => {
+            for statement in &mut statements {
+                keep_apart(text, &mut statement.splices);
+            }
             let nothing = statements.iter().all(|statement| {
                 statement.action == Action::None
                     && statement.splices.is_empty()

@@ -7,6 +7,7 @@ use super::introspection::splices_in_code;
 use super::literals;
 use super::names::{Meaning, Names};
 use super::plan::Splice;
+use super::spacing::keep_apart;
 use super::tokens::{Kind, Tokens};
 use super::tree::Meanings;
 use crate::branch::{NameUse, search_path};
@@ -58,10 +59,11 @@ impl Names<'_> {
         let Some(value) = self.tokens.string(index) else {
             return;
         };
-        let inner = self.within(&value, holds);
+        let mut inner = self.within(&value, holds);
         if inner.is_empty() {
             return;
         }
+        keep_apart(&value, &mut inner);
         let at = self.tokens.span(index);
         // The content of most literals stands in the text as it is, and can be spliced there.
         let content = match literals::dollar_quoted(self.tokens.source(index)) {

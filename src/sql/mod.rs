@@ -8,7 +8,8 @@
 //!    `names` and `embedded` what to splice: `tree` (by a `walk` over all nodes) tells names of objects from
 //!    columns, the tokens say where they stand.
 //!    `introspection` finds catalogs, which `catalogs` replaces by queries that show one branch;
-//!    `given` finds names that come as parameters and results of expressions.
+//!    `given` finds names that come as parameters and results of expressions. `spacing` keeps what is spliced apart from its
+//!    neighbours.
 //! 4. Where there is no tree, `fallback` decides by tokens and `aliases`.
 
 mod aliases;
@@ -31,6 +32,7 @@ pub mod position;
 pub mod retarget;
 mod scan;
 mod shape;
+mod spacing;
 mod tokens;
 mod tree;
 pub mod using;

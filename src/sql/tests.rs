@@ -114,6 +114,26 @@ pub(super) fn spliced_by(text: &str, map: &BranchMap) -> String {
     String::from_utf8(apply_splices(text.as_bytes(), &splices)).expect("utf-8")
 }
 
+#[test]
+fn names_that_stand_right_beside_other_tokens_are_not_read_as_one_with_them() {
+    for (text, expected) in [
+        (
+            "CREATE TABLE app.t (\"a\"public.mood, b\"citext\", c text)",
+            "CREATE TABLE \"app@b\".t (\"a\" \"public@b\".mood, b public.\"citext\", c text)",
+        ),
+        (
+            "SELECT u&public.f(1) FROM a",
+            "SELECT u& \"public@b\".f(1) FROM a",
+        ),
+        (
+            "DO 'DECLARE \"it''s\"public.t; BEGIN END'",
+            "DO 'DECLARE \"it''s\" \"public@b\".t; BEGIN END'",
+        ),
+    ] {
+        assert_eq!(spliced(text), expected);
+    }
+}
+
 /// Each text is written with `«schema»` where the branch's schema must come to stand.
 fn expect_spliced(texts: &[&str]) {
     let mut wrong = Vec::new();
