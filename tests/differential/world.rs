@@ -5,11 +5,14 @@ use crate::compare::difference;
 use crate::generate;
 use crate::harness::postgres::Durability;
 use crate::harness::session::Row;
-use crate::harness::{Postgres, Proxy, Session};
+use crate::harness::{Postgres, Proxy, Session, eventually};
 use crate::run::{Pace, run};
 use crate::shrink::shrink;
 use crate::texts::{CLEAR, STATE};
+use std::pin::pin;
+use std::time::Duration;
 use tokio::sync::Mutex;
+use tokio::time::timeout;
 
 /// All relations of a schema with their columns and rows.
 const CONTENTS: &str = "
@@ -23,6 +26,41 @@ const CONTENTS: &str = "
     FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
     WHERE n.nspname = ANY ('{SCHEMAS}')
     ORDER BY c.relkind, c.relname";
+
+/// Who is there, what he waits for, and what he has locked; prepared transactions as well.
+const HOLDERS: &str = "
+    SELECT coalesce(a.pid::text, 'prepared'), a.usename, a.client_port, a.state, a.wait_event, pg_blocking_pids(a.pid),
+           now() - a.xact_start, l.locks, left(a.query, 300)
+    FROM (SELECT pid, string_agg(concat_ws(' ', mode, coalesce(relation::regclass::text, locktype), CASE WHEN NOT granted THEN 'awaited' END), ', ') AS locks
+          FROM pg_locks WHERE locktype <> 'virtualxid' AND pid IS DISTINCT FROM pg_backend_pid() GROUP BY pid) AS l
+        FULL JOIN (SELECT * FROM pg_stat_activity WHERE backend_type = 'client backend' AND pid <> pg_backend_pid()) AS a ON a.pid = l.pid";
+
+/// The sessions of conversations.
+const CONVERSING: &str = "SELECT count(*) FROM pg_stat_activity WHERE usename = 'fuzzer'";
+const END: &str = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename = 'fuzzer'";
+
+/// After this long, one wants to know who keeps one waiting.
+const PATIENCE: Duration = Duration::from_secs(10);
+
+/// After this long, a session whose client has left is taken to hang.
+const LINGERS: Duration = Duration::from_secs(20);
+
+/// Waits for something, and tells who holds what whenever it takes long.
+async fn patiently(admin: &Session, what: &str, work: impl Future<Output = ()>) {
+    let mut work = pin!(work);
+    while timeout(PATIENCE, &mut work).await.is_err() {
+        eprintln!(
+            "{what} takes more than {PATIENCE:?}:\n{}",
+            holders(admin).await
+        );
+    }
+}
+
+async fn holders(admin: &Session) -> String {
+    let rows = admin.rows(HOLDERS).await;
+    let lines: Vec<String> = rows.iter().map(|row| row.join(" | ")).collect();
+    lines.join("\n")
+}
 
 /// What is there, and how many transactions have written so far.
 #[derive(Debug, PartialEq)]
@@ -96,8 +134,10 @@ impl World {
         self.reset().await;
         let server = run(self.plain.port(), case, Pace::Own).await;
         let proxy = run(self.proxy.port(), case, Pace::Of(&server)).await;
-        let difference =
-            difference(&server, &proxy, self.branch.is_none()).or(self.contents_differ().await);
+        let left_behind = self.left_behind().await;
+        let difference = difference(&server, &proxy, self.branch.is_none())
+            .or(left_behind)
+            .or(self.contents_differ().await);
         if difference.is_some() {
             *self.begun.lock().await = None;
         }
@@ -124,10 +164,27 @@ impl World {
                 admin.run(&format!("ROLLBACK PREPARED '{gid}'")).await;
             }
             let session = Session::connect(&url).await;
-            session.run(CLEAR).await;
+            patiently(&admin, "the reset", session.run(CLEAR)).await;
             session.run(STATE).await;
         }
         *self.begun.lock().await = Some(self.contents(false).await);
+    }
+
+    /// Waits until all is done that the client has sent before it hung up: it may prepare a transaction. Sessions that do
+    /// not end are told of, and ended.
+    async fn left_behind(&self) -> Option<String> {
+        for (side, server) in [("server", self.plain), ("proxy", self.versioned)] {
+            let admin = Session::connect(&server.url("postgres", "fuzz")).await;
+            let alone = eventually("conversations to end", || async {
+                admin.value(CONVERSING).await == "0"
+            });
+            if timeout(LINGERS, alone).await.is_err() {
+                let holders = holders(&admin).await;
+                admin.run(END).await;
+                return Some(format!("a session of the {side}'s stays:\n{holders}"));
+            }
+        }
+        None
     }
 
     /// `proxied` is the side that has the proxy in front of it.
