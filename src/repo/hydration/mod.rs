@@ -61,6 +61,9 @@ struct Plan {
     /// What sessions wait for: of each text the units that are not made yet, with all that those need.
     wanted: Vec<BTreeSet<UnitNo>>,
     failed: BTreeMap<UnitNo, Failure>,
+    /// Asked for while something that they are connected with was being made: should that attempt at them fail, it tells
+    /// nothing of now, and they are tried again.
+    again: BTreeSet<UnitNo>,
     /// Islands of which something is being made.
     taken: BTreeSet<UnitNo>,
     /// Something was made since something failed: that may have been what was missing.
@@ -203,6 +206,9 @@ impl Hydration {
         if !missing.is_empty() {
             // What has failed is tried again: its cause may be gone.
             plan.failed.retain(|unit, _| !missing.contains(unit));
+            let under_way = missing.iter().filter(|unit| !plan.is_free(**unit));
+            let under_way: Vec<UnitNo> = under_way.copied().collect();
+            plan.again.extend(under_way);
             // Everything is made anyway. Were all of it wanted, whoever needs little would wait as long.
             if need != Need::Everything && !plan.wanted.contains(&missing) {
                 plan.wanted.push(missing.clone());
@@ -225,6 +231,9 @@ impl Hydration {
             for unit in units.iter().filter_map(|unit| plan.graph.unit(*unit)) {
                 plan.taken.remove(&unit.island);
             }
+            let mut again = std::mem::take(&mut plan.again);
+            again.retain(|unit| !plan.is_free(*unit));
+            plan.again = again;
         }
         self.calls.send_replace(());
     }
@@ -258,17 +267,25 @@ impl Hydration {
         self.steps.send_replace(());
     }
 
-    fn failed(&self, unit: UnitNo, failure: &Failure) {
+    /// Notes that a unit was not made, with all that needs it. `false` if it is to be tried again at once, and nothing is
+    /// noted.
+    fn failed(&self, unit: UnitNo, failure: &Failure) -> bool {
         if let Some(plan) = &mut self.state().plan {
+            if plan.again.contains(&unit) {
+                return false;
+            }
             plan.fail(unit, failure);
         }
         self.steps.send_replace(());
+        true
     }
 
-    /// Lets what failed for a cause that passes be tried again.
+    /// Lets what failed for a cause that passes be tried again, unless somebody is at what needs it.
     fn retry(&self) {
         if let Some(plan) = &mut self.state().plan {
-            plan.failed.retain(|_, failure| !failure.is_passing);
+            let mut failed = std::mem::take(&mut plan.failed);
+            failed.retain(|unit, failure| !failure.is_passing || !plan.is_free(*unit));
+            plan.failed = failed;
             plan.first = 0;
         }
     }
@@ -306,6 +323,7 @@ impl Plan {
             first: 0,
             wanted: Vec::new(),
             failed: BTreeMap::new(),
+            again: BTreeSet::new(),
             taken: BTreeSet::new(),
             is_hopeful: false,
             done: done as u64,

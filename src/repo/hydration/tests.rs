@@ -2,7 +2,8 @@
 
 use super::graph::Graph;
 use super::needs::Need;
-use super::{Hydration, Next, Plan};
+use super::{Failure, Hydration, Next, Plan};
+use crate::error::{ErrorReport, SqlState};
 use crate::schema::model::{
     Body, Constraint, ConstraintKind, Definition, Index, IndexAttributes, Kind, Lineage, Name,
     ObjectKey, Routine, Trigger, TriggerState,
@@ -331,4 +332,47 @@ fn the_less_somebody_waits_for_the_sooner_it_is_made() {
     make(&both);
     // Nobody waits for anything that nobody makes already.
     assert_eq!(next().first(), Some(&201));
+}
+
+/// What somebody asked for while it was being made, in vain as it turns out, is made once more before he is told that it cannot be.
+#[test]
+fn an_attempt_from_before_a_question_is_no_answer_to_it() {
+    let hydration = Hydration::new(1);
+    hydration.begin(chains());
+    let ask = || {
+        let asked = hydration.ask_for(&|graph| graph.need(b"TABLE t5", true));
+        asked.expect("can be read").expect("a plan")
+    };
+    let next = || match hydration.next() {
+        Next::Units(units) => units,
+        other => panic!("{other:?}"),
+    };
+    let failure = Failure {
+        report: ErrorReport::new(SqlState::INTERNAL_ERROR, "cursed"),
+        is_passing: false,
+    };
+    let has_failed = |unit: u32| {
+        let state = hydration.state();
+        let plan = state.plan.as_ref().expect("a plan");
+        plan.failed.contains_key(&unit)
+    };
+    hydration.made(&[0]);
+    let asked = ask();
+    let (unit, needs_it) = (*asked.first().unwrap(), *asked.last().unwrap());
+    let first = next();
+    assert!(hydration.failed(unit, &failure));
+    assert!(has_failed(unit) && has_failed(needs_it));
+
+    // The next one asks while others of the same attempt are still to come.
+    ask();
+    assert!(!has_failed(unit) && !has_failed(needs_it));
+    assert!(!hydration.failed(needs_it, &failure));
+    assert!(!hydration.failed(unit, &failure));
+    assert!(!has_failed(unit) && !has_failed(needs_it));
+    hydration.give_back(&first);
+
+    let second = next();
+    assert!(second.contains(&unit));
+    assert!(hydration.failed(unit, &failure));
+    assert!(has_failed(unit) && has_failed(needs_it));
 }

@@ -140,8 +140,10 @@ async fn make(database: &Database, hydration: &Hydration, units: &[UnitNo]) {
             parts.push(first.to_vec());
             continue;
         }
-        if let Some(unit) = second.first() {
-            give_up(database, hydration, *unit, &error.report()).await;
+        if let Some(unit) = second.first()
+            && !give_up(database, hydration, *unit, &error.report()).await
+        {
+            return;
         }
     }
 }
@@ -259,7 +261,13 @@ impl Work {
     }
 }
 
-async fn give_up(database: &Database, hydration: &Hydration, unit: UnitNo, cause: &ErrorReport) {
+/// `false` if the unit is to be tried again at once, so that what needs it has to wait.
+async fn give_up(
+    database: &Database,
+    hydration: &Hydration,
+    unit: UnitNo,
+    cause: &ErrorReport,
+) -> bool {
     let failure = Failure {
         report: could_not_be_made(&hydration.name_of(unit), cause),
         is_passing: [
@@ -270,14 +278,17 @@ async fn give_up(database: &Database, hydration: &Hydration, unit: UnitNo, cause
         ]
         .contains(&cause.sqlstate),
     };
-    hydration.failed(unit, &failure);
+    if !hydration.failed(unit, &failure) {
+        return false;
+    }
     if failure.is_passing {
-        return;
+        return true;
     }
     tracing::warn!(branch = hydration.branch, error = %failure.report, "an object of a branch cannot be made");
     if let Err(error) = note_failure(database, hydration, &failure).await {
         tracing::warn!(%error, branch = hydration.branch, "cannot note that an object cannot be made");
     }
+    true
 }
 
 async fn note_failure(
