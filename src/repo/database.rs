@@ -13,6 +13,7 @@ use crate::config::Config;
 use crate::error::ErrorReport;
 use crate::schema::Snapshot;
 use crate::store::{Branch, CommitHash, Store, StoreError, TreeHash};
+use crate::telemetry::Metrics;
 use crate::upstream::admin::{AdminConnection, AdminPools};
 use crate::upstream::{DbError, Executor, Row};
 use arc_swap::ArcSwap;
@@ -69,6 +70,7 @@ impl From<&Config> for Versioning {
 pub struct Repo {
     pools: Arc<Pools>,
     versioning: Arc<Versioning>,
+    metrics: Option<Arc<Metrics>>,
     databases: DashMap<String, Known>,
     /// Opening a database is done once, however many sessions ask for it at the same time.
     opening: Mutex<()>,
@@ -96,8 +98,18 @@ impl Repo {
                 readers,
             }),
             versioning: Arc::new(versioning),
+            metrics: None,
             databases: DashMap::new(),
             opening: Mutex::new(()),
+        }
+    }
+
+    /// The same, with what it does by itself counted.
+    #[must_use]
+    pub fn counting(self, metrics: Arc<Metrics>) -> Self {
+        Self {
+            metrics: Some(metrics),
+            ..self
         }
     }
 
@@ -169,6 +181,7 @@ impl Repo {
             system,
             pools: Arc::clone(&self.pools),
             versioning: Arc::clone(&self.versioning),
+            metrics: self.metrics.clone(),
             registry: ArcSwap::from_pointee(Registry::default()),
             refreshing: Mutex::new(()),
             heads: DashMap::new(),
@@ -238,6 +251,7 @@ pub struct Database {
     system: Arc<SystemRelations>,
     pools: Arc<Pools>,
     versioning: Arc<Versioning>,
+    metrics: Option<Arc<Metrics>>,
     registry: ArcSwap<Registry>,
     refreshing: Mutex<()>,
     /// Last known head of each branch id. Only a guess: recording checks it under the branch's lock.
@@ -480,6 +494,11 @@ impl Database {
     /// Which branches this process has sessions on.
     pub fn presence(&self) -> &Arc<Presence> {
         &self.presence
+    }
+
+    /// Where what is done in the background is counted, if anywhere.
+    pub(super) fn metrics(&self) -> Option<&Metrics> {
+        self.metrics.as_deref()
     }
 
     /// Connections for making objects of branches.

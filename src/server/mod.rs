@@ -90,12 +90,14 @@ impl Server {
         let readers = AdminPools::new(&config.upstream)?;
         let connector = Arc::clone(operations.connector());
         let roles = Arc::new(RoleCatalog::new(readers.clone()));
-        let repo = Repo::new(operations, readers, Versioning::from(config));
+        let metrics = Arc::new(Metrics::new()?);
+        let repo =
+            Repo::new(operations, readers, Versioning::from(config)).counting(Arc::clone(&metrics));
         Ok(Self {
             context: Arc::new(Context {
                 repo: Arc::new(repo),
                 planner: Arc::new(Planner::new(config.limits.plan_cache_bytes.0)),
-                metrics: Arc::new(Metrics::new()?),
+                metrics,
                 waits: Waits::default(),
                 max_statement_bytes: config.limits.max_statement_bytes.0,
             }),

@@ -8,12 +8,17 @@ use prometheus::{
     Encoder, Histogram, HistogramOpts, HistogramVec, IntCounter, IntCounterVec, IntGauge, Opts,
     Registry, TextEncoder,
 };
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 /// Upper bounds in seconds: the proxy's own time is microseconds, a capture's milliseconds.
 const PROXY_SECONDS: &[f64] = &[
     0.000_001, 0.000_005, 0.000_025, 0.000_1, 0.000_5, 0.001, 0.002_5, 0.005, 0.01, 0.025, 0.05,
     0.1, 0.5, 2.5,
+];
+
+/// Upper bounds in seconds: a few tables are made in a blink, ten thousand in minutes.
+const HYDRATION_SECONDS: &[f64] = &[
+    0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0, 60.0, 120.0, 300.0, 900.0,
 ];
 
 /// Declares a label: an enum, its values as they are exported, and the order of its counters.
@@ -91,6 +96,10 @@ pub struct Metrics {
     seconds: Vec<Histogram>,
     ddl_commits: IntCounter,
     merges: Vec<IntCounter>,
+    hydrations: IntGauge,
+    hydrated_objects: IntCounter,
+    hydration_failures: IntCounter,
+    hydration_seconds: Histogram,
     errors: Vec<IntCounter>,
 }
 
@@ -125,6 +134,14 @@ impl Metrics {
             &["stage"],
         )?;
         registry.register(Box::new(histogram.clone()))?;
+        let hydration_seconds = Histogram::with_opts(
+            HistogramOpts::new(
+                "pggit_hydration_seconds",
+                "Time until a branch has all its objects",
+            )
+            .buckets(HYDRATION_SECONDS.to_vec()),
+        )?;
+        registry.register(Box::new(hydration_seconds.clone()))?;
 
         Ok(Self {
             connections: gauge("pggit_connections", "Client connections now open")?,
@@ -155,6 +172,16 @@ impl Metrics {
                 "outcome",
                 MergeResult::VALUES,
             )?,
+            hydrations: gauge(
+                "pggit_hydrations",
+                "Branches whose objects are now being made",
+            )?,
+            hydrated_objects: counter("pggit_hydrated_objects_total", "Objects made on branches")?,
+            hydration_failures: counter(
+                "pggit_hydration_failures_total",
+                "Attempts at an object of a branch that failed",
+            )?,
+            hydration_seconds,
             errors: counters(
                 "pggit_errors_total",
                 "Errors that clients were sent by the proxy, and failures of its own, by where they arose",
@@ -211,6 +238,24 @@ impl Metrics {
         count(&self.merges, outcome as usize, 1);
     }
 
+    /// A branch's objects begin to be made, and are until the guard is dropped.
+    pub fn hydration_began(&self) -> HydrationGuard {
+        self.hydrations.inc();
+        HydrationGuard {
+            under_way: self.hydrations.clone(),
+            seconds: self.hydration_seconds.clone(),
+            began: Instant::now(),
+        }
+    }
+
+    pub fn objects_hydrated(&self, number: u64) {
+        self.hydrated_objects.inc_by(number);
+    }
+
+    pub fn hydration_failed(&self) {
+        self.hydration_failures.inc();
+    }
+
     pub fn error(&self, origin: Origin) {
         count(&self.errors, origin as usize, 1);
     }
@@ -239,6 +284,27 @@ impl Drop for ConnectionGuard {
     }
 }
 
+/// Counts a branch as being made while it lives.
+#[derive(Debug)]
+pub struct HydrationGuard {
+    under_way: IntGauge,
+    seconds: Histogram,
+    began: Instant,
+}
+
+impl HydrationGuard {
+    /// The branch has all its objects. One that is deleted meanwhile never has.
+    pub fn completed(&self) {
+        self.seconds.observe(self.began.elapsed().as_secs_f64());
+    }
+}
+
+impl Drop for HydrationGuard {
+    fn drop(&mut self) {
+        self.under_way.dec();
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -262,6 +328,12 @@ mod tests {
         metrics.statement(StatementKind::Ddl);
         metrics.spent(Stage::Capture, Duration::from_millis(3));
         metrics.merge(MergeResult::Conflicts);
+        let completed = metrics.hydration_began();
+        let under_way = metrics.hydration_began();
+        completed.completed();
+        drop(completed);
+        metrics.objects_hydrated(7);
+        metrics.hydration_failed();
         metrics.error(Origin::Upstream);
         metrics.plan_cache(2, 1, 300);
         metrics.plan_cache(5, 1, 200);
@@ -273,6 +345,10 @@ mod tests {
             "pggit_statements_total{plan=\"ddl\"} 1",
             "pggit_proxy_seconds_count{stage=\"capture\"} 1",
             "pggit_merges_total{outcome=\"conflicts\"} 1",
+            "pggit_hydrations 1",
+            "pggit_hydration_seconds_count 1",
+            "pggit_hydrated_objects_total 7",
+            "pggit_hydration_failures_total 1",
             "pggit_errors_total{origin=\"upstream\"} 1",
             "pggit_plan_cache_hits_total 5",
             "pggit_plan_cache_misses_total 1",
@@ -281,7 +357,9 @@ mod tests {
             assert!(text.lines().any(|found| found == line), "{line}\n{text}");
         }
         drop(open);
-        assert!(metrics.encode().unwrap().contains("pggit_connections 0"));
+        drop(under_way);
+        let text = metrics.encode().unwrap();
+        assert!(text.contains("pggit_connections 0") && text.contains("pggit_hydrations 0"));
     }
 
     #[test]

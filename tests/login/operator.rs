@@ -1,7 +1,7 @@
 //! What the operator sees: the HTTP port, and what `check-config` says.
 
 use crate::harness::proxy::pggit;
-use crate::harness::{Fixture, Postgres, Proxy, Session, in_time};
+use crate::harness::{Fixture, Postgres, Proxy, Session, eventually, in_time};
 use crate::secure::ConfigFile;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
@@ -37,6 +37,13 @@ async fn health_and_metrics_are_served() {
     assert!(session.is_usable().await);
 }
 
+/// The value on the line that begins so.
+fn value(metrics: &str, name: &str) -> u64 {
+    let line = metrics.lines().find_map(|line| line.strip_prefix(name));
+    let line = line.unwrap_or_else(|| panic!("no {name} in\n{metrics}"));
+    line.trim().parse().expect("a number")
+}
+
 #[tokio::test]
 async fn statements_commits_and_merges_are_counted() {
     let fixture = Fixture::new().await;
@@ -52,11 +59,7 @@ async fn statements_commits_and_merges_are_counted() {
         feature.run("SELECT * FROM public.t").await;
     }
     let (_, metrics) = get(&fixture.proxy, "/metrics").await;
-    let value = |name: &str| -> u64 {
-        let line = metrics.lines().find_map(|line| line.strip_prefix(name));
-        let line = line.unwrap_or_else(|| panic!("no {name} in\n{metrics}"));
-        line.trim().parse().expect("a number")
-    };
+    let value = |name: &str| value(&metrics, name);
     assert_eq!(value("pggit_ddl_commits_total "), 2);
     assert_eq!(value("pggit_merges_total{outcome=\"up_to_date\"} "), 1);
     assert!(value("pggit_statements_total{plan=\"command\"} ") >= 2);
@@ -64,6 +67,48 @@ async fn statements_commits_and_merges_are_counted() {
     assert!(value("pggit_plan_cache_hits_total ") >= 2);
     assert!(value("pggit_plan_cache_bytes ") > 0);
     assert!(value("pggit_proxy_seconds_count{stage=\"capture\"} ") >= 2);
+}
+
+#[tokio::test]
+async fn the_objects_of_branches_are_counted_as_they_are_made() {
+    let fixture = Fixture::new().await;
+    let session = fixture.connect().await;
+    session
+        .run("CREATE TABLE t (id int PRIMARY KEY, a int); CREATE INDEX ON t (a); CREATE TABLE cursed (id int)")
+        .await;
+    let superuser = fixture.superuser().await;
+    superuser
+        .run(
+            "CREATE FUNCTION public.curse() RETURNS event_trigger LANGUAGE plpgsql AS $$ BEGIN
+                 IF to_regclass('\"public@feature\".cursed') IS NOT NULL THEN RAISE 'cursed'; END IF;
+             END $$;
+             CREATE EVENT TRIGGER curse ON ddl_command_end WHEN TAG IN ('CREATE TABLE') EXECUTE FUNCTION public.curse()",
+        )
+        .await;
+    session.run("PGGIT BRANCH feature").await;
+    let feature = fixture.connect_on("feature").await;
+    assert_eq!(feature.value("SELECT count(*) FROM t").await, "0");
+    feature.error("SELECT count(*) FROM cursed").await;
+    let (_, metrics) = get(&fixture.proxy, "/metrics").await;
+    assert_eq!(value(&metrics, "pggit_hydrations "), 1);
+    assert!(value(&metrics, "pggit_hydration_failures_total ") >= 1);
+    assert_eq!(value(&metrics, "pggit_hydration_seconds_count "), 0);
+
+    superuser.run("DROP EVENT TRIGGER curse").await;
+    assert_eq!(feature.value("SELECT count(*) FROM cursed").await, "0");
+    eventually("the branch to be ready", || async {
+        let (_, metrics) = get(&fixture.proxy, "/metrics").await;
+        value(&metrics, "pggit_hydrations ") == 0
+    })
+    .await;
+    let (_, metrics) = get(&fixture.proxy, "/metrics").await;
+    let made =
+        "SELECT count(*) FROM pggit.lineage AS l JOIN pggit.branch AS b ON b.id = l.branch_id
+                WHERE b.name = 'feature' AND l.objsubid = 0";
+    let made: u64 = superuser.value(made).await.parse().unwrap();
+    assert!(made >= 4);
+    assert_eq!(value(&metrics, "pggit_hydrated_objects_total "), made);
+    assert_eq!(value(&metrics, "pggit_hydration_seconds_count "), 1);
 }
 
 #[tokio::test]

@@ -13,6 +13,7 @@ use crate::schema::model::{Definition, Kind, Lineage};
 use crate::schema::render::step::Creator;
 use crate::schema::{RenderOptions, Snapshot};
 use crate::store::{Made, Progress, TreeHash};
+use crate::telemetry::Metrics;
 use crate::upstream::{DbError, Executor};
 use futures::future::{join, join_all};
 use std::collections::{BTreeSet, HashSet};
@@ -28,6 +29,7 @@ const WORKERS: usize = 2;
 
 /// Makes a branch's objects until all are there or the branch is gone.
 pub async fn run(database: Arc<Database>, hydration: Arc<Hydration>) {
+    let counted = database.metrics().map(Metrics::hydration_began);
     while let Err(error) = begin(&database, &hydration).await {
         tracing::warn!(%error, branch = hydration.branch, "cannot read what a branch is to have");
         hydration.cannot_begin(error.report());
@@ -39,7 +41,12 @@ pub async fn run(database: Arc<Database>, hydration: Arc<Hydration>) {
             break;
         }
         match finish(&database, &hydration).await {
-            Ok(()) => hydration.finish(),
+            Ok(()) => {
+                if let Some(counted) = &counted {
+                    counted.completed();
+                }
+                hydration.finish();
+            }
             Err(error) => {
                 tracing::warn!(%error, branch = hydration.branch, "cannot note that a branch is ready");
                 tokio::time::sleep(PAUSE).await;
@@ -195,6 +202,9 @@ async fn attempt(
             total: work.total,
         };
         store.commit_hydrating(operator, branch, &made).await?;
+        if let Some(metrics) = database.metrics() {
+            metrics.objects_hydrated(made.objects);
+        }
         Ok(true)
     }
     .await;
@@ -280,6 +290,9 @@ async fn give_up(
     };
     if !hydration.failed(unit, &failure) {
         return false;
+    }
+    if let Some(metrics) = database.metrics() {
+        metrics.hydration_failed();
     }
     if failure.is_passing {
         return true;
