@@ -155,6 +155,14 @@ impl Registry {
         (owner.id() == branch).then(|| logical.to_owned())
     }
 
+    /// Whether what is in a physical schema is no business of that branch's: another has it, or one that is being dropped.
+    pub fn is_elsewhere(&self, branch: i64, physical: &str) -> bool {
+        match self.owner(physical) {
+            Some((owner, _)) => owner.id() != branch,
+            None => self.dropped.contains(physical),
+        }
+    }
+
     /// Whether a physical schema has been given to a branch other than `main`, if only to one that is being dropped.
     pub fn is_taken(&self, physical: &str) -> bool {
         self.owners.contains_key(physical) || self.dropped.contains(physical)

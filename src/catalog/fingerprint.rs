@@ -4,10 +4,10 @@
 //! another version of it, whoever made the change and however; so what is in groups of equal sums is as it was.
 //! `VACUUM` leaves versions as they are, or (`FULL`) makes all of them anew.
 
-use super::read::oid_groups;
+use super::read::{oid_array, oid_groups, text_array};
 use super::{CatalogError, CatalogId, row};
 use crate::upstream::{DbError, Executor, Row};
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 
 const FINGERPRINT: &str = include_str!("sql/fingerprint.sql");
 const MOVED: &str = include_str!("sql/moved.sql");
@@ -44,10 +44,18 @@ pub enum Moved {
     Groups(Vec<u32>),
 }
 
-/// Takes the fingerprint of the database as the open transaction sees it.
-pub async fn fingerprint(exec: &mut dyn Executor) -> Result<Fingerprint, CatalogError> {
+/// Takes the fingerprint of the database as the open transaction sees it, but for what is in the schemas `elsewhere`. Of
+/// that, only what has OIDs among `kept` counts.
+pub async fn fingerprint(
+    exec: &mut dyn Executor,
+    elsewhere: &[String],
+    kept: &BTreeSet<u32>,
+) -> Result<Fingerprint, CatalogError> {
+    let (elsewhere, kept) = (text_array(elsewhere), oid_array(kept));
     exec.query(WALK, &[Some("on")]).await?;
-    let rows = exec.query(FINGERPRINT, &[]).await?;
+    let rows = exec
+        .query(FINGERPRINT, &[Some(&elsewhere), Some(&kept)])
+        .await?;
     exec.query(WALK, &[Some("off")]).await?;
     let mut fingerprint = Fingerprint::default();
     for row in rows {

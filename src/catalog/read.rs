@@ -201,6 +201,11 @@ impl Raw {
         ids
     }
 
+    /// The OIDs of what the objects refer to and is not among them.
+    pub fn references(&self) -> impl Iterator<Item = u32> {
+        self.unnamed().into_values().flatten()
+    }
+
     /// What the objects refer to and is not among them, by catalog.
     fn unnamed(&self) -> BTreeMap<u32, BTreeSet<u32>> {
         let here: BTreeSet<Reference> = (self.types.iter())
@@ -233,7 +238,7 @@ fn by_class(addresses: impl IntoIterator<Item = (u32, u32)>) -> BTreeMap<u32, BT
 }
 
 /// The text of an `oid[]`.
-fn oid_array(oids: &BTreeSet<u32>) -> String {
+pub(super) fn oid_array(oids: &BTreeSet<u32>) -> String {
     let oids: Vec<String> = oids.iter().map(u32::to_string).collect();
     format!("{{{}}}", oids.join(","))
 }

@@ -305,15 +305,25 @@ pub async fn user_schemas(
     registry: &Registry,
     branch: i64,
 ) -> Result<Vec<String>, RepoError> {
+    let is_own = |schema: &str| registry.logical_on(branch, schema).is_some();
+    schemas(executor, is_own).await
+}
+
+/// The physical schemas whose contents are no business of a branch's.
+pub async fn other_schemas(
+    executor: &mut dyn Executor,
+    registry: &Registry,
+    branch: i64,
+) -> Result<Vec<String>, RepoError> {
+    schemas(executor, |schema| registry.is_elsewhere(branch, schema)).await
+}
+
+async fn schemas(
+    executor: &mut dyn Executor,
+    is_wanted: impl Fn(&str) -> bool,
+) -> Result<Vec<String>, RepoError> {
     let rows = executor.query(USER_SCHEMAS, &[]).await?;
-    Ok(rows
-        .into_iter()
-        .flatten()
-        .flatten()
-        .filter(|schema| {
-            registry
-                .owner(schema)
-                .is_some_and(|(owner, _)| owner.id() == branch)
-        })
-        .collect())
+    let mut schemas: Vec<String> = rows.into_iter().flatten().flatten().collect();
+    schemas.retain(|schema| is_wanted(schema));
+    Ok(schemas)
 }

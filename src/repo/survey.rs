@@ -6,7 +6,7 @@
 use super::adopt::adopt;
 use super::database::{Database, Head};
 use super::error::RepoError;
-use super::observe::{Gone, Observed, new_schemas, user_schemas};
+use super::observe::{Gone, Observed, new_schemas, other_schemas, user_schemas};
 use crate::branch::BranchMap;
 use crate::catalog::{self, CatalogId, Fingerprint, Moved, Selection, TouchedRequest, Unsupported};
 use crate::schema::model::Lineage;
@@ -35,6 +35,8 @@ pub(super) struct Verified {
     /// Of the branch's names: which schemas are its own.
     names: u64,
     tree: TreeHash,
+    /// OIDs of what its objects are printed with the names of, wherever that is.
+    references: BTreeSet<u32>,
     different: Vec<CatalogId>,
     gone: BTreeSet<Lineage>,
     unsupported: Vec<Unsupported>,
@@ -48,11 +50,15 @@ pub async fn survey(
     head: Head,
 ) -> Result<Survey, RepoError> {
     let recorded = database.snapshot(head.tree).await?;
-    // Before anything is read: what changes meanwhile has moved the next time.
-    let fingerprint = catalog::fingerprint(session).await?;
     let verified = database
         .verified(map.id())
         .filter(|verified| verified.names == map.version());
+    let mut references = verified
+        .as_ref()
+        .map_or_else(BTreeSet::new, |verified| verified.references.clone());
+    // Before anything is read: what changes meanwhile has moved the next time.
+    let elsewhere = other_schemas(session, &database.registry(), map.id()).await?;
+    let fingerprint = catalog::fingerprint(session, &elsewhere, &references).await?;
     let moved = verified.as_ref().map_or(Moved::Everything, |verified| {
         fingerprint.moved_since(&verified.fingerprint)
     });
@@ -63,10 +69,14 @@ pub async fn survey(
         _ => None,
     };
     let unmoved = matches!(&moved, Moved::Groups(groups) if groups.is_empty());
-    let observed = match partly {
-        Some(observed) => observed,
+    let Looked {
+        observed,
+        references: new_references,
+    } = match partly {
+        Some(looked) => looked,
         None => look_at_all(database, session, map, &recorded).await?,
     };
+    references.extend(new_references);
     let unsupported = match &verified {
         Some(verified) if unmoved => verified.unsupported.clone(),
         _ => {
@@ -92,6 +102,7 @@ pub async fn survey(
             fingerprint,
             names: map.version(),
             tree: head.tree,
+            references,
             different,
             gone: observed.gone.iter().map(|gone| gone.lineage).collect(),
             unsupported: unsupported.clone(),
@@ -105,6 +116,12 @@ pub async fn survey(
     })
 }
 
+/// What was found.
+struct Looked {
+    observed: Observed,
+    references: Vec<u32>,
+}
+
 /// Looks at everything that a branch has.
 ///
 /// Objects whose address the store does not know, as after a restore from a dump, are recognised by name.
@@ -113,7 +130,7 @@ async fn look_at_all(
     session: &mut dyn Executor,
     map: &Arc<BranchMap>,
     recorded: &Snapshot,
-) -> Result<Observed, RepoError> {
+) -> Result<Looked, RepoError> {
     let schemas = user_schemas(session, &database.registry(), map.id()).await?;
     let raw = database.read(session, Selection::Schemas(&schemas)).await?;
     let entries = database.store().lineages(session, &raw.ids()).await?;
@@ -132,7 +149,10 @@ async fn look_at_all(
             lineage: *lineage,
         })
         .collect();
-    Ok(observed)
+    Ok(Looked {
+        observed,
+        references: raw.references().collect(),
+    })
 }
 
 /// Looks at what may be different from what was found last. `None` where that does not explain what the head
@@ -145,7 +165,7 @@ async fn look_again(
     verified: &Verified,
     groups: &[u32],
     head: Head,
-) -> Result<Option<Observed>, RepoError> {
+) -> Result<Option<Looked>, RepoError> {
     let mut suspects = catalog::moved(session, groups).await?;
     suspects.extend(&verified.different);
     let touched = catalog::touched(
@@ -201,7 +221,10 @@ async fn look_again(
             .store()
             .has_any(session, map.id(), &dropped)
             .await?;
-    Ok(explained.then_some(observed))
+    Ok(explained.then(|| Looked {
+        observed,
+        references: raw.references().collect(),
+    }))
 }
 
 /// The branch's objects among those read. What has an unknown address is one of the `missing` if it is called so.

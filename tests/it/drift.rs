@@ -3,10 +3,13 @@
 use crate::capture::DDL_OF_EVERY_KIND;
 use crate::harness::{Fixture, Session};
 use crate::store::connect;
+use futures::future::BoxFuture;
 use pggit::config::{SslMode, Upstream};
-use pggit::repo::{Repo, Versioning, drift};
+use pggit::repo::{Database, Repo, Versioning, drift};
 use pggit::schema::{Change, ChangeKind};
-use pggit::upstream::admin::AdminPools;
+use pggit::upstream::admin::{AdminConnection, AdminPools};
+use pggit::upstream::{DbError, Executor, Row};
+use std::sync::Arc;
 
 /// What the proxy, which has looked before, says is different.
 async fn found(session: &Session) -> Vec<String> {
@@ -18,8 +21,8 @@ async fn found(session: &Session) -> Vec<String> {
         .collect()
 }
 
-/// What one says that looks for the first time, and so at everything.
-async fn all(fixture: &Fixture, branch: &str) -> Vec<String> {
+/// The database as a process sees it that has just begun.
+async fn opened(fixture: &Fixture) -> Arc<Database> {
     let upstream = Upstream {
         host: "127.0.0.1".to_owned(),
         port: fixture.database.server.port(),
@@ -29,11 +32,13 @@ async fn all(fixture: &Fixture, branch: &str) -> Vec<String> {
     };
     let pools = AdminPools::new(&upstream).unwrap();
     let repo = Repo::new(pools.clone(), pools, Versioning::default());
-    let database = repo
-        .database(&fixture.database.name)
-        .await
-        .unwrap()
-        .unwrap();
+    let opened = repo.database(&fixture.database.name).await.unwrap();
+    opened.unwrap()
+}
+
+/// What one says that looks for the first time, and so at everything.
+async fn all(fixture: &Fixture, branch: &str) -> Vec<String> {
+    let database = opened(fixture).await;
     let map = database.branch(branch).await.unwrap();
     let mut client = connect(&fixture.database, &fixture.database.owner).await;
     let status = drift::status(&database, &mut client, &map).await.unwrap();
@@ -148,6 +153,99 @@ async fn direct_changes_on_a_branch_are_found() {
     let on_branch = fixture.connect_on("feature").await;
     each_is_found(&fixture, &on_branch, "feature", REMOTE).await;
     assert_eq!(found(&session).await, Vec::<String>::new());
+}
+
+/// A connection that tells what was asked over it.
+struct Overheard {
+    client: AdminConnection,
+    asked: Vec<String>,
+}
+
+impl Executor for Overheard {
+    fn query<'a>(
+        &'a mut self,
+        sql: &'a str,
+        params: &'a [Option<&'a str>],
+    ) -> BoxFuture<'a, Result<Vec<Row>, DbError>> {
+        self.asked.push(sql.to_owned());
+        self.client.query(sql, params)
+    }
+
+    fn batch<'a>(&'a mut self, sql: &'a str) -> BoxFuture<'a, Result<(), DbError>> {
+        self.asked.push(sql.to_owned());
+        self.client.batch(sql)
+    }
+}
+
+impl Overheard {
+    /// What it takes to compare a branch, which has no drift, with its head.
+    async fn status(&mut self, database: &Database, branch: &str) -> Vec<String> {
+        let map = database.branch(branch).await.unwrap();
+        self.asked.clear();
+        let status = drift::status(database, self, &map).await.unwrap();
+        assert!(status.drift.is_empty(), "{branch}: {:?}", status.drift);
+        self.asked.clone()
+    }
+}
+
+#[tokio::test]
+async fn what_other_branches_do_is_not_looked_at() {
+    let fixture = Fixture::new().await;
+    let session = fixture.connect().await;
+    with_objects(&session).await;
+    let branches = ["main", "feature", "other"];
+    for branch in &branches[1..] {
+        session.run(&format!("PGGIT BRANCH {branch}")).await;
+        fixture.complete(branch).await;
+    }
+    let database = opened(&fixture).await;
+    let client = connect(&fixture.database, &fixture.database.owner).await;
+    let mut overheard = Overheard {
+        client,
+        asked: Vec::new(),
+    };
+    for branch in branches {
+        overheard.status(&database, branch).await;
+    }
+    let idle = overheard.status(&database, "main").await;
+    for busy in branches {
+        let on_branch = fixture.connect_on(busy).await;
+        for sql in DDL_OF_EVERY_KIND.iter().chain(REMOTE) {
+            on_branch.run(sql).await;
+        }
+        for branch in branches.iter().filter(|branch| **branch != busy) {
+            let asked = overheard.status(&database, branch).await;
+            assert_eq!(asked, idle, "{branch} after {busy}");
+        }
+        let asked = overheard.status(&database, busy).await;
+        assert!(asked.len() > idle.len(), "{busy} looks at what it did");
+        assert_eq!(overheard.status(&database, busy).await, idle);
+    }
+}
+
+#[tokio::test]
+async fn what_a_branch_takes_from_another_is_found_when_it_changes() {
+    let fixture = Fixture::new().await;
+    let session = fixture.connect().await;
+    with_objects(&session).await;
+    session.run("PGGIT BRANCH feature").await;
+    fixture.complete("feature").await;
+    session
+        .run("CREATE VIEW across AS SELECT a, b FROM \"public@feature\".t")
+        .await;
+    session.assert_clean().await;
+    let direct = fixture.direct().await;
+    for sql in [
+        "ALTER TABLE \"public@feature\".t RENAME COLUMN b TO c",
+        "ALTER TABLE \"public@feature\".t RENAME TO u",
+    ] {
+        direct.run(sql).await;
+        let drift = found(&session).await;
+        assert_eq!(drift, all(&fixture, "main").await, "{sql}");
+        assert_eq!(drift.len(), 1, "{drift:?}");
+        session.run("PGGIT COMMIT").await;
+        session.assert_clean().await;
+    }
 }
 
 #[tokio::test]
