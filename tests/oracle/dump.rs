@@ -72,9 +72,13 @@ impl Scope {
 
 impl Dump {
     pub async fn of(database: &Database, scope: &Scope) -> Self {
+        Self::at(&database.server.url("postgres", &database.name), scope).await
+    }
+
+    /// What a session sees at a URL.
+    pub async fn at(url: &str, scope: &Scope) -> Self {
         let mut command = client_program("pg_dump");
-        command.args(["--schema-only", "-d"]);
-        command.arg(database.server.url("postgres", &database.name));
+        command.args(["--schema-only", "-d", url]);
         for schema in &scope.excluded {
             command.arg("-N").arg(&*quote_identifier(schema));
         }
@@ -83,7 +87,7 @@ impl Dump {
             .filter(|entry| !scope.is_foreign_cast(entry))
             .map(|entry| scope.to_logical(&entry))
             .collect();
-        let session = database.superuser().await;
+        let session = Session::connect(url).await;
         entries.extend(schemas(&session, scope).await);
         entries.sort();
         Self(entries)

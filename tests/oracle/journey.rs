@@ -100,6 +100,11 @@ impl Subject {
             &before,
         );
 
+        let seen = fixture
+            .proxy
+            .url("postgres", &format!("{}@feature", database.name));
+        verdict.equal("seen", &Dump::at(&seen, &Scope::default()).await, &before);
+
         let created = sibling(database, "created").await;
         apply(&created, &self.shared());
         let script = difference(&main, "empty", "main").await;

@@ -8,6 +8,7 @@
 //! |---|---|---|
 //! | `main` | the script, statement by statement through the proxy | the first dump |
 //! | branch | `PGGIT BRANCH` of `main` | the first dump |
+//! | seen | `pg_dump` of the branch, through the proxy | the first dump |
 //! | created | `PGGIT DIFF` from an empty branch `AS SQL`, by psql, in an empty database | the first dump |
 //! | changed | the change, on the branch | the second dump |
 //! | back | `PGGIT DIFF` from branch to `main` `AS SQL`, by psql, where the second dump came from | the first dump |
