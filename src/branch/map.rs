@@ -1,10 +1,11 @@
 //! The one place that turns a logical name into a physical one, and back.
 
 use super::logical::Finder;
-use crate::catalog::SystemRelations;
+use crate::catalog::{ExtensionMembers, SystemRelations};
 use sha2::{Digest, Sha256};
 use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
+use std::hash::{DefaultHasher, Hash, Hasher};
 use std::sync::Arc;
 
 /// The default branch. Its logical and physical names are equal.
@@ -24,14 +25,21 @@ pub enum NameUse {
     Define,
 }
 
+/// The name of an object in a schema.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ObjectName<'a> {
+    Relation(&'a str),
+    /// Of a type, a routine, an operator or whatever else.
+    Other(&'a str),
+}
+
 /// What all branches of a database share, and therefore keep where they are.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct SharedObjects {
     /// Names of those that are installed.
     pub extensions: BTreeSet<String>,
-    /// Members of extensions that live in versioned schemas: (schema, name) of types, functions,
-    /// relations and operators, as `public.citext`.
-    pub extension_members: BTreeSet<(String, String)>,
+    /// Members of extensions that live in versioned schemas, as `public.citext`.
+    pub extension_members: ExtensionMembers,
     /// Schemas that configuration excludes from versioning.
     pub excluded_schemas: BTreeSet<String>,
     /// What the system's own relations are. Empty: they are left as they are.
@@ -39,6 +47,16 @@ pub struct SharedObjects {
 }
 
 impl SharedObjects {
+    /// Whether an extension owns an object of that name.
+    fn is_member(&self, schema: &str, object: ObjectName<'_>) -> bool {
+        let (is_relation, name) = match object {
+            ObjectName::Relation(name) => (true, name),
+            ObjectName::Other(name) => (false, name),
+        };
+        let members = self.extension_members.of_class(is_relation);
+        !members.is_empty() && members.contains(&(schema.to_owned(), name.to_owned()))
+    }
+
     /// Schemas in which extensions have put operators: an operator is found through the search path alone,
     /// and a branch's path has none of these.
     pub fn operator_schemas(&self) -> BTreeSet<&str> {
@@ -47,6 +65,7 @@ impl SharedObjects {
                 .all(|byte| b"+-*/<>=~!@#%^&|`?".contains(&byte))
         };
         self.extension_members
+            .others
             .iter()
             .filter(|(schema, name)| is_operator(name) && !self.excluded_schemas.contains(schema))
             .map(|(schema, _)| schema.as_str())
@@ -104,6 +123,28 @@ impl BranchMap {
         }
     }
 
+    /// The same with further logical schemas, where new ones go. Its version follows from them, and is none that a registry
+    /// gives out.
+    #[must_use]
+    pub fn with_schemas<'a>(&self, added: impl IntoIterator<Item = &'a str>) -> Self {
+        let mut schemas: BTreeMap<String, String> = self.physical.clone();
+        for logical in added {
+            let physical = self.physical_schema(logical, None, NameUse::Define);
+            schemas.insert(logical.to_owned(), physical.into_owned());
+        }
+        let mut hasher = DefaultHasher::new();
+        (self.version, &schemas).hash(&mut hasher);
+        let version = hasher.finish() | 1 << 63;
+        let branch = Arc::clone(&self.branch);
+        Self::new(branch, self.id, version, schemas, Arc::clone(&self.shared))
+            .with_company(self.has_company)
+    }
+
+    /// Whether the branch has a schema of this logical name.
+    pub fn has_schema(&self, logical: &str) -> bool {
+        self.physical.contains_key(logical)
+    }
+
     /// Whether the catalogs show more than this branch: always on a branch, and on `main` while others have schemas.
     pub fn is_among_others(&self) -> bool {
         !self.is_main() || self.has_company
@@ -139,14 +180,14 @@ impl BranchMap {
     }
 
     /// The physical schema for a name in logical schema `schema`. `object` is the name within it,
-    /// where there is one: members of extensions stay where the extension put them.
+    /// where that may be an extension's: its members stay where it put them.
     ///
     /// A schema that the branch does not have maps to the name it would get, which does not exist:
     /// never to `main`'s schema of that name.
     pub fn physical_schema<'a>(
         &'a self,
         schema: &'a str,
-        object: Option<&str>,
+        object: Option<ObjectName<'_>>,
         _usage: NameUse,
     ) -> Cow<'a, str> {
         if self.is_main() || is_system_schema(schema) || self.logical.contains_key(schema) {
@@ -155,13 +196,7 @@ impl BranchMap {
         if self.shared.excluded_schemas.contains(schema) {
             return Cow::Borrowed(schema);
         }
-        if let Some(object) = object
-            && !self.shared.extension_members.is_empty()
-            && self
-                .shared
-                .extension_members
-                .contains(&(schema.to_owned(), object.to_owned()))
-        {
+        if object.is_some_and(|object| self.shared.is_member(schema, object)) {
             return Cow::Borrowed(schema);
         }
         match self.physical.get(schema) {
@@ -222,7 +257,10 @@ mod tests {
             [("public".to_owned(), "public@feature".to_owned())],
             Arc::new(SharedObjects {
                 extensions: BTreeSet::new(),
-                extension_members: [("public".to_owned(), "citext".to_owned())].into(),
+                extension_members: ExtensionMembers {
+                    others: [("public".to_owned(), "citext".to_owned())].into(),
+                    ..ExtensionMembers::default()
+                },
                 excluded_schemas: ["audit".to_owned()].into(),
                 ..SharedObjects::default()
             }),
@@ -236,11 +274,16 @@ mod tests {
             map.physical_schema(schema, object, NameUse::Read)
                 .into_owned()
         };
-        assert_eq!(at("public", Some("users")), "public@feature");
-        assert_eq!(at("public", Some("citext")), "public");
-        assert_eq!(at("pg_catalog", Some("int4")), "pg_catalog");
+        let citext = "citext";
+        let users = Some(ObjectName::Relation("users"));
+        assert_eq!(at("public", users), "public@feature");
+        assert_eq!(at("public", Some(ObjectName::Other(citext))), "public");
+        let relation = Some(ObjectName::Relation(citext));
+        assert_eq!(at("public", relation), "public@feature");
+        let type_name = Some(ObjectName::Other("int4"));
+        assert_eq!(at("pg_catalog", type_name), "pg_catalog");
         assert_eq!(at("audit", None), "audit");
-        assert_eq!(at("public@other", Some("t")), "public@other");
+        assert_eq!(at("public@other", users), "public@other");
         assert_eq!(map.logical_schema("public@feature"), Some("public"));
     }
 
@@ -250,6 +293,17 @@ mod tests {
             feature().physical_schema("only_on_main", None, NameUse::Read),
             "only_on_main@feature"
         );
+    }
+
+    #[test]
+    fn further_schemas_go_where_new_ones_do_under_a_version_of_their_own() {
+        let map = feature();
+        let more = map.with_schemas(["app"]);
+        assert_eq!(more.logical_schema("app@feature"), Some("app"));
+        assert_eq!(more.logical_schema("public@feature"), Some("public"));
+        assert_ne!(more.version(), map.version());
+        assert_eq!(more.version(), map.with_schemas(["app"]).version());
+        assert_ne!(more.version(), map.with_schemas(["other"]).version());
     }
 
     #[test]

@@ -6,5 +6,5 @@ pub mod name;
 pub mod registry;
 pub mod search_path;
 
-pub use map::{BranchMap, MAIN, NameUse, SharedObjects};
+pub use map::{BranchMap, MAIN, NameUse, ObjectName, SharedObjects};
 pub use registry::{BranchEntry, Registry};

@@ -30,7 +30,7 @@ pub use fingerprint::{Fingerprint, Moved, fingerprint, moved};
 pub use id::{CatalogId, TargetClass};
 pub use lineage::LineageBook;
 pub use read::{Found, Raw, Selection, contents, read};
-pub use server::{creator, extension_members, extensions, server_version};
+pub use server::{ExtensionMembers, creator, extension_members, extensions, server_version};
 pub use system::{SystemRelation, SystemRelations, system_relations};
 pub use touched::{PhysicalTarget, Touched, TouchedRequest, touched};
 pub use unsupported::{Unsupported, unsupported};

@@ -44,19 +44,55 @@ pub async fn extensions(exec: &mut dyn Executor) -> Result<BTreeSet<String>, Cat
     Ok(rows.into_iter().flatten().flatten().collect())
 }
 
-/// What extensions own outside system schemas, as (schema, name): relations, types, functions,
-/// operators, collations. Branches share these.
-pub async fn extension_members(
-    exec: &mut dyn Executor,
-) -> Result<BTreeSet<(String, String)>, CatalogError> {
+/// What extensions own outside system schemas, as (schema, name). Branches share these.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct ExtensionMembers {
+    /// Tables, views, sequences and the like, which have a name space of their own.
+    pub relations: BTreeSet<(String, String)>,
+    /// Types, functions, operators, collations …
+    pub others: BTreeSet<(String, String)>,
+}
+
+impl ExtensionMembers {
+    pub fn is_empty(&self) -> bool {
+        self.relations.is_empty() && self.others.is_empty()
+    }
+
+    /// Those among which a name is looked for.
+    pub fn of_class(&self, is_relation: bool) -> &BTreeSet<(String, String)> {
+        if is_relation {
+            &self.relations
+        } else {
+            &self.others
+        }
+    }
+
+    /// The schemas that have any.
+    pub fn schemas(&self) -> BTreeSet<&str> {
+        (self.relations.iter().chain(&self.others))
+            .map(|(schema, _)| schema.as_str())
+            .collect()
+    }
+}
+
+/// Reads what the installed extensions own.
+pub async fn extension_members(exec: &mut dyn Executor) -> Result<ExtensionMembers, CatalogError> {
     let rows = exec.query(EXTENSION_MEMBERS, &[]).await?;
-    Ok(rows
-        .into_iter()
-        .filter_map(|row| {
-            let mut columns = row.into_iter();
-            Some((columns.next()??, columns.next()??))
-        })
-        .collect())
+    let mut members = ExtensionMembers::default();
+    for row in rows {
+        let mut columns = row.into_iter().flatten();
+        if let (Some(schema), Some(name), Some(is_relation)) =
+            (columns.next(), columns.next(), columns.next())
+        {
+            let of_class = if is_relation == "true" {
+                &mut members.relations
+            } else {
+                &mut members.others
+            };
+            of_class.insert((schema, name));
+        }
+    }
+    Ok(members)
 }
 
 /// The current role, and what it grants on new objects in all schemas.

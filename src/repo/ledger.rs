@@ -315,7 +315,7 @@ fn carried_row(table: &Table) -> String {
 }
 
 fn physical(table: &Table, map: &BranchMap, usage: NameUse) -> String {
-    let schema = map.physical_schema(&table.name.schema, Some(&table.name.name), usage);
+    let schema = map.physical_schema(&table.name.schema, None, usage);
     format!(
         "{}.{}",
         quote_identifier(&schema),

@@ -4,7 +4,7 @@ use super::adopt::of_objects;
 use super::database::Database;
 use super::error::RepoError;
 use super::pending::PendingDdl;
-use crate::branch::{BranchMap, NameUse, Registry};
+use crate::branch::{BranchMap, NameUse, ObjectName, Registry};
 use crate::catalog::{
     self, CatalogId, Found, LineageBook, PhysicalTarget, Selection, Touched, TouchedRequest,
 };
@@ -248,7 +248,11 @@ impl Request {
             targets.insert(PhysicalTarget {
                 class: target.class,
                 schema: target.schema.as_deref().map_or_else(String::new, |schema| {
-                    map.physical_schema(schema, Some(&target.name), NameUse::Define)
+                    let object = match target.class {
+                        TargetClass::Relation => ObjectName::Relation(&target.name),
+                        _ => ObjectName::Other(&target.name),
+                    };
+                    map.physical_schema(schema, Some(object), NameUse::Define)
                         .into_owned()
                 }),
                 name: target.name.clone(),

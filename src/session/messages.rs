@@ -11,20 +11,29 @@ pub const MAX_PRINTED_ROW: usize = 1 << 20;
 /// Values nest in arrays and rows; deeper ones are left as they are.
 const MAX_DEPTH: usize = 8;
 
-/// Message, detail, hint, context, schema name.
-const FIELDS_WITH_NAMES: &[u8] = b"MDHWs";
+/// Message, detail, hint, context, internal query, schema name.
+const FIELDS_WITH_NAMES: &[u8] = b"MDHWqs";
+const INTERNAL_POSITION: u8 = b'p';
 
 /// The ErrorResponse or NoticeResponse with this body in logical names; `None` if it names none of the
-/// branch's schemas.
+/// branch's schemas, nor any that it lacks.
 pub fn in_logical_names(map: &BranchMap, tag: u8, body: &[u8]) -> Option<BytesMut> {
     if map.is_main() {
         return None;
     }
-    let rewrite = |code: u8, value: &[u8]| {
-        FIELDS_WITH_NAMES
-            .contains(&code)
-            .then(|| map.logical_text(value))
-            .flatten()
+    let fields = Fields(body);
+    let speaks_of_names = speaks_of_names(&fields);
+    let logical = |value: &[u8]| {
+        if speaks_of_names {
+            map.logical_message(value)
+        } else {
+            map.logical_text(value)
+        }
+    };
+    let rewrite = |code: u8, value: &[u8]| match code {
+        INTERNAL_POSITION => moved(value, fields.internal_query()?, logical),
+        _ if FIELDS_WITH_NAMES.contains(&code) => logical(value),
+        _ => None,
     };
     Fields(body)
         .any(|(code, value)| rewrite(code, value).is_some())
@@ -33,6 +42,27 @@ pub fn in_logical_names(map: &BranchMap, tag: u8, body: &[u8]) -> Option<BytesMu
             error_response::rewritten(&mut out, tag, body, rewrite);
             out
         })
+}
+
+/// Whether a message is about the names that a statement has, so that what looks like a schema of the branch is one. What
+/// `RAISE` says may be anything.
+fn speaks_of_names(fields: &Fields<'_>) -> bool {
+    let [class @ .., _, _, _] = fields.sqlstate().0;
+    matches!(&class, b"00" | b"3F" | b"42") && fields.routine() != Some(b"exec_stmt_raise")
+}
+
+/// A position, in characters, in a query that becomes logical.
+fn moved(
+    position: &[u8],
+    query: &[u8],
+    logical: impl Fn(&[u8]) -> Option<Vec<u8>>,
+) -> Option<Vec<u8>> {
+    let position: usize = std::str::from_utf8(position).ok()?.parse().ok()?;
+    let query = std::str::from_utf8(query).ok()?;
+    let (at, _) = query.char_indices().nth(position.checked_sub(1)?)?;
+    let before = logical(query.get(..at)?.as_bytes())?;
+    let characters = String::from_utf8_lossy(&before).chars().count();
+    Some((characters + 1).to_string().into_bytes())
 }
 
 /// The DataRow with this body in logical names; `None` if it names none of the branch's schemas, or is none.
@@ -93,6 +123,45 @@ mod tests {
             backend::put_value(&mut array, name.as_bytes());
         }
         array.to_vec()
+    }
+
+    fn message(fields: &[(u8, &str)]) -> BytesMut {
+        let mut body = BytesMut::new();
+        for (code, value) in fields {
+            body.put_u8(*code);
+            body.put_slice(value.as_bytes());
+            body.put_u8(0);
+        }
+        body.put_u8(0);
+        body
+    }
+
+    #[test]
+    fn schemas_that_the_branch_lacks_are_logical_where_the_server_speaks_of_names() {
+        for (code, routine, is_logical) in [
+            ("3F000", "get_namespace_oid", true),
+            ("00000", "does_not_exist_skipping", true),
+            ("00000", "exec_stmt_raise", false),
+            ("23505", "_bt_check_unique", false),
+        ] {
+            let said = |name| message(&[(b'C', code), (b'M', name), (b'R', routine)]);
+            let seen = in_logical_names(&feature(), b'E', &said("\"nope@feature\""));
+            assert_eq!(seen.is_some(), is_logical, "{code} {routine}");
+            if let Some(seen) = seen {
+                assert_eq!(seen[HEADER_BYTES..], said("nope"));
+            }
+        }
+    }
+
+    #[test]
+    fn positions_in_internal_queries_move_with_their_names() {
+        let said = |query, position| message(&[(b'C', "42703"), (b'q', query), (b'p', position)]);
+        let sent = said("SELECT é FROM \"public@feature\".t, nope", "35");
+        let seen = in_logical_names(&feature(), b'E', &sent).expect("it names a schema");
+        assert_eq!(
+            seen[HEADER_BYTES..],
+            said("SELECT é FROM public.t, nope", "25")
+        );
     }
 
     #[test]

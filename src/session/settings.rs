@@ -104,8 +104,8 @@ impl Session {
         };
         let Some(change) = change else {
             if matches!(setting, Setting::All { .. } | Setting::Unknown { .. }) {
+                tracking.settings_change(in_transaction);
                 tracking.settings.unknown = true;
-                tracking.settings.changed |= in_transaction;
                 return self.resync_now().await;
             }
             return Ok(Ok(()));
@@ -114,7 +114,7 @@ impl Session {
             // The server has said so: it has no effect.
             return Ok(Ok(()));
         }
-        tracking.settings.changed |= in_transaction;
+        tracking.settings_change(in_transaction);
         self.adopt(change).await
     }
 
@@ -216,8 +216,12 @@ impl Session {
         };
         let physical = search_path::parse(path).unwrap_or_default();
         let role = &self.identity.role;
-        let known = [&tracking.search_path, &tracking.startup_search_path]
+        // Several logical paths lead to one physical one.
+        let before = tracking.settings.search_path_before.as_ref();
+        let known = [&tracking.search_path]
             .into_iter()
+            .chain(before)
+            .chain([&tracking.startup_search_path])
             .find(|logical| search_path::physical(&map, logical, role) == physical);
         if let Some(known) = known {
             let known = known.clone();

@@ -5,7 +5,8 @@ use crate::branch::BranchMap;
 use crate::error::ErrorReport;
 use crate::repo::expiry::Attendance;
 use crate::repo::{Database, Hydration, PendingDdl};
-use crate::sql::plan::Ddl;
+use crate::sql::plan::{Ddl, Scope};
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 /// What is known of `pggit.branch` and `search_path`.
@@ -15,6 +16,8 @@ pub struct Settings {
     pub changed: bool,
     /// The server is to be asked for them before the next statement.
     pub unknown: bool,
+    /// `search_path`, as the client knows it, before the last transaction that changed it.
+    pub search_path_before: Option<Vec<String>>,
 }
 
 #[derive(Debug)]
@@ -39,6 +42,8 @@ pub struct Tracking {
     pub pending: PendingDdl,
     /// DDL that ran outside of any transaction, and is recorded in one of its own.
     pub late: PendingDdl,
+    /// Logical schemas that the open transaction has made, with their branches: nobody else knows them yet.
+    made_schemas: BTreeSet<(i64, String)>,
     /// Savepoints, with the number of pending statements when each was set.
     savepoints: Vec<(String, usize)>,
     pub settings: Settings,
@@ -64,6 +69,7 @@ impl Tracking {
             search_path,
             pending: PendingDdl::default(),
             late: PendingDdl::default(),
+            made_schemas: BTreeSet::new(),
             savepoints: Vec::new(),
             settings: Settings::default(),
             shared_changed: false,
@@ -79,7 +85,26 @@ impl Tracking {
         if there != Some(map.id()) {
             self.attendance = attend(&self.database, &map);
         }
-        self.map = map;
+        self.map = self.with_made_schemas(map);
+    }
+
+    /// The names with those of schemas that the open transaction has made.
+    fn with_made_schemas(&self, map: Arc<BranchMap>) -> Arc<BranchMap> {
+        let of_branch = (self.made_schemas.iter())
+            .filter(|(branch, name)| *branch == map.id() && !map.has_schema(name));
+        let mut made = of_branch.map(|(_, name)| name.as_str()).peekable();
+        if made.peek().is_none() {
+            return map;
+        }
+        Arc::new(map.with_schemas(made))
+    }
+
+    /// The search path, or the branch, is changed; `in_transaction`, which may take it back.
+    pub fn settings_change(&mut self, in_transaction: bool) {
+        if in_transaction && !self.settings.changed {
+            self.settings.changed = true;
+            self.settings.search_path_before = Some(self.search_path.clone());
+        }
     }
 
     pub fn version(&self) -> MapVersion {
@@ -99,6 +124,16 @@ impl Tracking {
     /// Notes DDL that has run, or is being run, in a transaction.
     pub fn ddl(&mut self, text: &str, ddl: &Ddl) {
         self.pending.add(self.map.branch(), text, ddl);
+        if let Scope::Schemas(names) = &ddl.scope
+            && !ddl.drops
+            && !self.map.is_main()
+        {
+            let id = self.map.id();
+            let made = names.iter().filter(|name| !self.map.has_schema(name));
+            self.made_schemas
+                .extend(made.map(|name| (id, name.clone())));
+            self.map = self.with_made_schemas(Arc::clone(&self.map));
+        }
     }
 
     pub fn savepoint(&mut self, name: &str) {
@@ -133,6 +168,14 @@ impl Tracking {
             self.pending = PendingDdl::default();
         }
         self.savepoints.clear();
+        if !self.made_schemas.is_empty() {
+            self.made_schemas.clear();
+            // All sessions may have been told of them, and the commit failed after all.
+            self.shared_changed = true;
+            if let Some(map) = self.database.registry().branch(self.map.branch()) {
+                self.map = Arc::clone(map);
+            }
+        }
         self.settings.unknown |= std::mem::take(&mut self.settings.changed);
         if std::mem::take(&mut self.shared_changed) {
             self.refresh_due = true;

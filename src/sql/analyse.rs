@@ -5,7 +5,7 @@ use super::classify::Source;
 use super::fallback;
 use super::given;
 use super::introspection;
-use super::names::{Meaning, Names};
+use super::names::{Meaning, Names, created_routine};
 use super::plan::{Action, Plan, Splice, Statement};
 use super::scan::starts_with;
 use super::spacing::keep_apart;
@@ -200,18 +200,20 @@ fn with_tree(tokens: &Tokens<'_>, tree: &ParseResult, map: &BranchMap) -> Vec<St
         let mut splices = if map.is_main() {
             Vec::new()
         } else {
+            let routine = created_routine(tokens, &at);
             let names = Names {
                 tokens,
                 map,
                 meaning: Meaning::Tree(&meanings),
                 usage: usage(node, &action),
+                routine: routine.as_deref(),
             };
             names.splices(at.clone())
         };
         if introspection::looks_now(node) {
             splices.extend(introspection::splices(tokens, &at, &meanings, map));
-            splices.extend(given::splices(tokens, &at, &meanings.calls, map));
             splices.sort_by_key(|splice| (splice.at.start, splice.at.end));
+            splices = given::splices(tokens, &at, &meanings, map, splices);
         }
         statements.push(Statement {
             range: tokens.bytes(&at),

@@ -17,7 +17,7 @@ use crate::branch::BranchMap;
 use crate::catalog::SystemRelation;
 use crate::catalog::system::{CATALOG_SCHEMA, INFORMATION_SCHEMA};
 use crate::schema::quote::{quote_identifier, quote_literal};
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::fmt::Write;
 
 /// Catalogs without a schema of their own: the columns with their objects, and where these are.
@@ -216,7 +216,7 @@ impl<'a> Catalogs<'a> {
 
     fn schemas_with_members(self, all: bool) -> impl Iterator<Item = (&'a str, &'a str)> {
         let members = &self.map.shared().extension_members;
-        let having: BTreeSet<&str> = members.iter().map(|(schema, _)| schema.as_str()).collect();
+        let having = members.schemas();
         let has_any = !members.is_empty();
         self.map
             .schemas()
@@ -325,10 +325,18 @@ impl<'a> Catalogs<'a> {
         if self.map.is_main() || self.map.shared().extension_members.is_empty() {
             return None;
         }
+        // An array's type belongs to that of its elements.
+        let object = match oid.strip_suffix(".oid") {
+            Some(row) if catalog == "pg_type" => format!(
+                "CASE WHEN {row}.typtype OPERATOR(pg_catalog.=) 'b'::pg_catalog.\"char\" \
+                 AND {row}.typcategory OPERATOR(pg_catalog.=) 'A'::pg_catalog.\"char\" THEN {row}.typelem ELSE {oid} END"
+            ),
+            _ => oid.to_owned(),
+        };
         let catalog = quote_literal(&format!("{CATALOG_SCHEMA}.{catalog}"));
         Some(format!(
             "EXISTS (SELECT FROM pg_catalog.pg_depend AS pggit_d WHERE pggit_d.classid OPERATOR(pg_catalog.=) {catalog}::pg_catalog.regclass \
-             AND pggit_d.objid OPERATOR(pg_catalog.=) {oid} AND pggit_d.objsubid OPERATOR(pg_catalog.=) 0 \
+             AND pggit_d.objid OPERATOR(pg_catalog.=) {object} AND pggit_d.objsubid OPERATOR(pg_catalog.=) 0 \
              AND pggit_d.deptype OPERATOR(pg_catalog.=) 'e'::pg_catalog.\"char\")"
         ))
     }

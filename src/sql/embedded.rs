@@ -5,7 +5,7 @@ use super::aliases::aliases;
 use super::analyse;
 use super::introspection::splices_in_code;
 use super::literals;
-use super::names::{Meaning, Names};
+use super::names::{Meaning, Names, Object};
 use super::plan::Splice;
 use super::spacing::keep_apart;
 use super::tokens::{Kind, Tokens};
@@ -20,16 +20,15 @@ impl Names<'_> {
     pub(super) fn literals(&self, statement: &Range<usize>, splices: &mut Vec<Splice>) {
         let tokens = self.tokens;
         let body = body(tokens, statement);
-        // For each open parenthesis: what a literal directly within it holds.
-        let mut open: Vec<Option<Holds>> = Vec::new();
+        // For each open parenthesis: the argument directly within it that is a name.
+        let mut open: Vec<Option<NamedArgument>> = Vec::new();
         for index in statement.clone() {
             match tokens.kind(index) {
                 Some(Kind::Ascii40) => open.push(
                     index
                         .checked_sub(1)
                         .filter(|before| *before >= statement.start)
-                        .and_then(|before| tokens.name(before))
-                        .and_then(|name| argument_of(&name)),
+                        .and_then(|before| NamedArgument::of(tokens, before)),
                 ),
                 Some(Kind::Ascii41) => {
                     open.pop();
@@ -43,7 +42,7 @@ impl Names<'_> {
                         None
                     } else {
                         cast_of(tokens, index)
-                            .or(open.last().copied().flatten())
+                            .or(open.last().and_then(|open| open.as_ref()?.holds_at(index)))
                             .or(search_of(tokens, index))
                     };
                     if let Some(holds) = holds {
@@ -133,7 +132,10 @@ impl Names<'_> {
         }
         for chain in tokens.chains(0..tokens.len()) {
             let part = chain.parts.len() - 2;
-            let object = chain.parts.get(part + 1).copied();
+            let object = chain.parts.get(part + 1).map(|token| Object {
+                token: *token,
+                is_relation: holds == Holds::Relation,
+            });
             names.schema(chain.parts[part], object, &mut splices);
         }
         splices
@@ -154,6 +156,7 @@ impl Names<'_> {
                 map: self.map,
                 meaning: Meaning::Tree(&meanings),
                 usage: NameUse::Read,
+                routine: self.routine,
             };
             return names.splices(all);
         }
@@ -163,6 +166,7 @@ impl Names<'_> {
             map: self.map,
             meaning: Meaning::Code(&aliases),
             usage: NameUse::Read,
+            routine: None,
         };
         names.splices(all)
     }
@@ -171,12 +175,89 @@ impl Names<'_> {
 /// What a literal holds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Holds {
-    /// A name, qualified or not, or an operator's or function's with its argument types.
+    /// The name of a relation, qualified or not.
+    Relation,
+    /// That of another object, or an operator's or function's with its argument types.
     Name,
     /// The name of a schema.
     Schema,
     /// SQL or PL/pgSQL; a `DO` block's runs now.
     Code { runs_now: bool },
+}
+
+/// The argument of a function that is a name.
+#[derive(Debug)]
+pub(super) struct NamedArgument {
+    pub holds: Holds,
+    pub at: Range<usize>,
+}
+
+impl NamedArgument {
+    /// Of the function whose name is at a token.
+    pub fn of(tokens: &Tokens<'_>, function: usize) -> Option<Self> {
+        let name = tokens.name(function)?;
+        let holds = argument_of(&name)?;
+        let open = function + 1;
+        if name == "tsvector_update_trigger" {
+            // Names of columns, too, have no dots.
+            return Some(Self {
+                holds,
+                at: open + 1..tokens.len(),
+            });
+        }
+        let arguments = arguments(tokens, open);
+        // A privilege is asked of the current user unless the first argument is another.
+        let from_end = match &*name {
+            "has_column_privilege" => 3,
+            _ if name.starts_with("has_") => 2,
+            _ => arguments.len(),
+        };
+        let at = arguments.get(arguments.len().checked_sub(from_end)?)?;
+        Some(Self {
+            holds,
+            at: at.clone(),
+        })
+    }
+
+    /// The argument of a function that is the bare name of a schema, which is quoted no more than any other text.
+    pub fn bare_schema(tokens: &Tokens<'_>, function: usize) -> Option<Range<usize>> {
+        let arguments = arguments(tokens, function + 1);
+        let place = match &*tokens.name(function)? {
+            "has_schema_privilege" => arguments.len().checked_sub(2)?,
+            "schema_to_xml" | "schema_to_xmlschema" | "schema_to_xml_and_xmlschema" => 0,
+            _ => return None,
+        };
+        arguments.get(place).cloned()
+    }
+
+    fn holds_at(&self, index: usize) -> Option<Holds> {
+        self.at.contains(&index).then_some(self.holds)
+    }
+}
+
+/// The arguments between the parenthesis at a token and the one that closes it.
+fn arguments(tokens: &Tokens<'_>, open: usize) -> Vec<Range<usize>> {
+    let Some(close) = tokens.closing(open) else {
+        return Vec::new();
+    };
+    let mut arguments = Vec::new();
+    let mut start = open + 1;
+    let mut depth = 0_usize;
+    for index in open + 1..close {
+        match tokens.kind(index) {
+            Some(Kind::Ascii40 | Kind::Ascii91) => depth += 1,
+            Some(Kind::Ascii41 | Kind::Ascii93) => depth = depth.saturating_sub(1),
+            Some(Kind::Ascii44) if depth == 0 => {
+                arguments.push(start..index);
+                start = index + 1;
+            }
+            _ => {}
+        }
+    }
+    if start < close {
+        arguments.push(start..close);
+    }
+    arguments
 }
 
 /// Whether a literal is the second argument of `set_config('search_path', …)`.
@@ -197,12 +278,7 @@ fn is_search_path(tokens: &Tokens<'_>, literal: usize) -> bool {
 
 /// What the literal at a token is cast to.
 fn cast_of(tokens: &Tokens<'_>, literal: usize) -> Option<Holds> {
-    let object_type = |mut index: usize| {
-        if tokens.is_name(index, "pg_catalog") && tokens.kind(index + 1) == Some(Kind::Ascii46) {
-            index += 2;
-        }
-        tokens.name(index).and_then(|name| alias_type(&name))
-    };
+    let object_type = |index| alias_type(&tokens.name(unqualified(tokens, index))?);
     match tokens.kind(literal + 1) {
         Some(Kind::Typecast) => object_type(literal + 2),
         Some(Kind::As) if tokens.kind_before(literal, 2) == Some(Kind::Cast) => {
@@ -214,11 +290,19 @@ fn cast_of(tokens: &Tokens<'_>, literal: usize) -> Option<Holds> {
     }
 }
 
+/// The token of a name that `pg_catalog` may stand before.
+pub(super) fn unqualified(tokens: &Tokens<'_>, index: usize) -> usize {
+    let is_qualified =
+        tokens.is_name(index, "pg_catalog") && tokens.kind(index + 1) == Some(Kind::Ascii46);
+    if is_qualified { index + 2 } else { index }
+}
+
 /// The object identifier types (PostgreSQL documentation, 8.19) whose input is a name in a schema.
-fn alias_type(name: &str) -> Option<Holds> {
+pub(super) fn alias_type(name: &str) -> Option<Holds> {
     match name {
-        "regclass" | "regcollation" | "regconfig" | "regdictionary" | "regoper" | "regoperator"
-        | "regproc" | "regprocedure" | "regtype" => Some(Holds::Name),
+        "regclass" => Some(Holds::Relation),
+        "regcollation" | "regconfig" | "regdictionary" | "regoper" | "regoperator" | "regproc"
+        | "regprocedure" | "regtype" => Some(Holds::Name),
         "regnamespace" => Some(Holds::Schema),
         _ => None,
     }
@@ -233,9 +317,8 @@ fn search_of(tokens: &Tokens<'_>, literal: usize) -> Option<Holds> {
     (first_of_several && SEARCH_FUNCTIONS.contains(&&*function)).then_some(Holds::Name)
 }
 
-/// What a literal among a function's arguments holds. An argument that is no dotted name is left alone, so
-/// this need not know which argument is which.
-pub(super) fn argument_of(function: &str) -> Option<Holds> {
+/// What a function is given that takes names.
+fn argument_of(function: &str) -> Option<Holds> {
     match function {
         "nextval"
         | "currval"
@@ -243,18 +326,10 @@ pub(super) fn argument_of(function: &str) -> Option<Holds> {
         | "pg_get_serial_sequence"
         | "pg_sequence_last_value"
         | "to_regclass"
-        | "to_regcollation"
-        | "to_regoper"
-        | "to_regoperator"
-        | "to_regproc"
-        | "to_regprocedure"
-        | "to_regtype"
         | "has_any_column_privilege"
         | "has_column_privilege"
-        | "has_function_privilege"
         | "has_sequence_privilege"
         | "has_table_privilege"
-        | "has_type_privilege"
         | "pg_relation_size"
         | "pg_table_size"
         | "pg_indexes_size"
@@ -271,8 +346,17 @@ pub(super) fn argument_of(function: &str) -> Option<Holds> {
         | "obj_description"
         | "col_description"
         | "table_to_xml"
-        | "tsvector_update_trigger"
-        | "table_to_xmlschema" => Some(Holds::Name),
+        | "table_to_xmlschema"
+        | "table_to_xml_and_xmlschema" => Some(Holds::Relation),
+        "to_regcollation"
+        | "to_regoper"
+        | "to_regoperator"
+        | "to_regproc"
+        | "to_regprocedure"
+        | "to_regtype"
+        | "has_function_privilege"
+        | "has_type_privilege"
+        | "tsvector_update_trigger" => Some(Holds::Name),
         "to_regnamespace" => Some(Holds::Schema),
         _ => None,
     }

@@ -36,6 +36,7 @@ pub fn without_tree(
             map,
             meaning: Meaning::Named(&named),
             usage,
+            routine: None,
         };
         names.splices(at.clone())
     };
@@ -56,6 +57,7 @@ pub fn malformed(tokens: &Tokens<'_>, at: &Range<usize>, map: &BranchMap) -> Sta
         map,
         meaning: Meaning::Code(&aliases),
         usage: NameUse::Read,
+        routine: None,
     };
     Statement {
         range: tokens.bytes(at),

@@ -2,7 +2,6 @@
 //! and whether what it prints holds physical names.
 
 use super::catalogs::Catalogs;
-use super::given::closing;
 use super::plan::Splice;
 use super::tokens::{Kind, Tokens};
 use super::tree::Meanings;
@@ -62,9 +61,11 @@ fn prints(word: &str) -> bool {
         "regoper",
         "regproc",
         "regtype",
+        "schema_to_xml",
+        "table_to_xml",
         "to_reg",
     ];
-    word == "format_type"
+    matches!(word, "format_type" | "set_config")
         || word == INFORMATION_SCHEMA
         || STARTS.iter().any(|start| word.starts_with(start))
 }
@@ -257,7 +258,7 @@ impl Found<'_> {
             }
             ("current_schemas", true) => {
                 if let Some((before, after)) = self.catalogs.current_schemas()
-                    && let Some(close) = closing(tokens, found.next)
+                    && let Some(close) = tokens.closing(found.next)
                 {
                     self.put(self.bytes(first, found.next + 1), before);
                     self.put(self.bytes(close, close + 1), after);

@@ -7,7 +7,7 @@ use super::aliases::{is_relation_place, is_type_place};
 use super::plan::Splice;
 use super::tokens::{Chain, Kind, Tokens};
 use super::tree::Meanings;
-use crate::branch::{BranchMap, NameUse};
+use crate::branch::{BranchMap, NameUse, ObjectName};
 use crate::schema::quote::quote_identifier;
 use std::borrow::Cow;
 use std::collections::BTreeSet;
@@ -34,6 +34,110 @@ pub struct Named {
     pub aliases: BTreeSet<String>,
 }
 
+/// An object in a schema.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Object {
+    pub token: usize,
+    pub is_relation: bool,
+}
+
+/// Whether a name is a column's, which follows the relation's.
+fn is_column(tokens: &Tokens<'_>, chain: &Chain) -> bool {
+    let before = |back| tokens.kind_before(*chain.parts.first()?, back);
+    before(1) == Some(Kind::Column)
+        || (before(1) == Some(Kind::By) && before(2) == Some(Kind::Owned))
+        || (tokens.kind(chain.next) == Some(Kind::Ascii37)
+            && tokens.kind(chain.next + 1) == Some(Kind::TypeP))
+}
+
+/// Whether a name is that of what a statement creates, alters, drops or comments on: the branch's own, whatever extensions have
+/// under the same name.
+fn is_own(tokens: &Tokens<'_>, chain: &Chain, statement: &Range<usize>) -> bool {
+    let Some(&first) = chain.parts.first() else {
+        return false;
+    };
+    let start = statement.start;
+    let is_in_parentheses = || {
+        let mut depth = 0_usize;
+        for index in start..first {
+            match tokens.kind(index) {
+                Some(Kind::Ascii40) => depth += 1,
+                Some(Kind::Ascii41) => depth = depth.saturating_sub(1),
+                _ => {}
+            }
+        }
+        depth > 0
+    };
+    let before = tokens.kind_before(first, 1);
+    let follows_kind = matches!(
+        before,
+        Some(
+            Kind::Function
+                | Kind::Procedure
+                | Kind::Routine
+                | Kind::Aggregate
+                | Kind::TypeP
+                | Kind::DomainP
+                | Kind::Operator
+                | Kind::Collation
+                | Kind::Statistics
+                | Kind::ConversionP
+                | Kind::Class
+                | Kind::Family
+                | Kind::Configuration
+                | Kind::Dictionary
+                | Kind::Parser
+                | Kind::Template
+                | Kind::Exists
+        )
+    );
+    match tokens.kind(start) {
+        Some(Kind::Drop) => (follows_kind || before == Some(Kind::Ascii44)) && !is_in_parentheses(),
+        // What comes later is of another object: `ALTER TABLE t ALTER a TYPE …`, `… EXECUTE FUNCTION …`.
+        Some(Kind::Alter) => follows_kind && first <= start + 4,
+        Some(Kind::Create | Kind::Comment) => follows_kind && first <= start + 5,
+        _ => false,
+    }
+}
+
+/// Whether a statement is about relations, or parts of them, that the tree has as mere lists of names.
+fn is_about_relations(tokens: &Tokens<'_>, statement: &Range<usize>) -> bool {
+    let kind = match tokens.kind(statement.start) {
+        Some(Kind::Drop) => statement.start + 1,
+        Some(Kind::Comment) => statement.start + 2,
+        _ => return false,
+    };
+    matches!(
+        tokens.kind(kind),
+        Some(
+            Kind::Table
+                | Kind::View
+                | Kind::Materialized
+                | Kind::Foreign
+                | Kind::Index
+                | Kind::Sequence
+                | Kind::Column
+                | Kind::Constraint
+                | Kind::Trigger
+                | Kind::Rule
+                | Kind::Policy
+        )
+    )
+}
+
+/// The name of the routine that a statement creates.
+pub fn created_routine(tokens: &Tokens<'_>, statement: &Range<usize>) -> Option<String> {
+    let start = statement.start;
+    let keyword = (start + 1..start + 4)
+        .find(|index| matches!(tokens.kind(*index), Some(Kind::Function | Kind::Procedure)))?;
+    let mut name = keyword + 1;
+    while tokens.kind(tokens.after(name)) == Some(Kind::Ascii46) {
+        name = tokens.after(name) + 1;
+    }
+    let name = tokens.name(name).map(Cow::into_owned);
+    name.filter(|_| tokens.kind(start) == Some(Kind::Create))
+}
+
 /// Finds the splices for some of a text's tokens.
 #[derive(Clone, Copy, Debug)]
 pub struct Names<'a> {
@@ -42,6 +146,8 @@ pub struct Names<'a> {
     pub meaning: Meaning<'a>,
     /// The use of names for which the tree knows no other.
     pub usage: NameUse,
+    /// The routine that is created, which its body may name in front of its parameters.
+    pub routine: Option<&'a str>,
 }
 
 impl Names<'_> {
@@ -50,7 +156,12 @@ impl Names<'_> {
         let mut splices = Vec::new();
         for chain in self.tokens.chains(statement.clone()) {
             if let Some(part) = self.schema_part(&chain) {
-                let object = chain.parts.get(part + 1).copied();
+                let object = chain.parts.get(part + 1);
+                let object = object.filter(|_| !is_own(self.tokens, &chain, &statement));
+                let object = object.map(|token| Object {
+                    token: *token,
+                    is_relation: self.is_relation(&chain, part, &statement),
+                });
                 self.schema(chain.parts[part], object, &mut splices);
             }
         }
@@ -64,22 +175,35 @@ impl Names<'_> {
     }
 
     /// Replaces the schema at a token by where it is on the branch.
-    pub(super) fn schema(&self, token: usize, object: Option<usize>, splices: &mut Vec<Splice>) {
+    pub(super) fn schema(&self, token: usize, object: Option<Object>, splices: &mut Vec<Splice>) {
         let Some(name) = self.tokens.name(token) else {
             return;
         };
         let at = self.tokens.span(token);
         let object = object.and_then(|object| {
-            let name = self.tokens.name(object);
-            name.or_else(|| self.tokens.operator(object).map(Cow::Borrowed))
+            let name = self.tokens.name(object.token);
+            let name = name.or_else(|| self.tokens.operator(object.token).map(Cow::Borrowed));
+            Some((name?, object.is_relation))
         });
-        if let Some(with) = self.physical(&name, object.as_deref(), self.usage_at(at.start)) {
+        let object = object.as_ref().map(|(name, is_relation)| {
+            if *is_relation {
+                ObjectName::Relation(name)
+            } else {
+                ObjectName::Other(name)
+            }
+        });
+        if let Some(with) = self.physical(&name, object, self.usage_at(at.start)) {
             splices.push(Splice { at, with });
         }
     }
 
     /// The quoted physical schema, where it is another than the logical one.
-    fn physical(&self, schema: &str, object: Option<&str>, usage: NameUse) -> Option<String> {
+    fn physical(
+        &self,
+        schema: &str,
+        object: Option<ObjectName<'_>>,
+        usage: NameUse,
+    ) -> Option<String> {
         let physical = self.map.physical_schema(schema, object, usage);
         (physical != schema).then(|| quote_identifier(&physical).into_owned())
     }
@@ -97,11 +221,7 @@ impl Names<'_> {
         let length = chain.parts.len();
         let first = *chain.parts.first()?;
         let before = |back| tokens.kind_before(first, back);
-        // A column's name follows the relation's.
-        let of_column = before(1) == Some(Kind::Column)
-            || (before(1) == Some(Kind::By) && before(2) == Some(Kind::Owned))
-            || (tokens.kind(chain.next) == Some(Kind::Ascii37)
-                && tokens.kind(chain.next + 1) == Some(Kind::TypeP));
+        let of_column = is_column(tokens, chain);
         let of_setting = matches!(before(1), Some(Kind::Set | Kind::Reset | Kind::Show))
             || (matches!(before(1), Some(Kind::Local | Kind::Session))
                 && before(2) == Some(Kind::Set));
@@ -109,7 +229,11 @@ impl Names<'_> {
             Meaning::Tree(tree) => {
                 let start = tokens.all().get(first)?.start;
                 if let Some(parts) = tree.columns.get(&start) {
-                    return parts.checked_sub(3);
+                    let part = parts.checked_sub(3)?;
+                    let is_routine = self.routine.is_some_and(|routine| {
+                        tokens.is_name(first, routine) && !self.is_own_schema(routine)
+                    });
+                    return (!is_routine).then_some(part);
                 }
                 if tree.others.contains(&start) {
                     return None;
@@ -166,6 +290,34 @@ impl Names<'_> {
             3 if is_relation(1) => Some(1),
             3 => Some(0),
             _ => Some(1),
+        }
+    }
+
+    /// Whether a dotted name is that of a relation, or of a part of one: an extension's routine of that name is another object.
+    fn is_relation(&self, chain: &Chain, schema: usize, statement: &Range<usize>) -> bool {
+        let tokens = self.tokens;
+        let Some(&first) = chain.parts.first() else {
+            return false;
+        };
+        let is_place = || {
+            let called = tokens.kind(chain.next) == Some(Kind::Ascii40);
+            let is_source = matches!(tokens.kind_before(first, 1), Some(Kind::From | Kind::Join));
+            is_relation_place(tokens, first) && !(called && is_source)
+        };
+        match self.meaning {
+            Meaning::Tree(tree) => {
+                let start = tokens.span(first).start;
+                tree.relations.contains(&start)
+                    || tree.columns.contains_key(&start)
+                    || is_column(tokens, chain)
+                    || is_about_relations(tokens, statement)
+            }
+            Meaning::Named(named) => {
+                let name = |part: usize| tokens.name(*chain.parts.get(part)?).map(Cow::into_owned);
+                let pair = name(schema).zip(name(schema + 1));
+                pair.is_some_and(|pair| named.relations.contains(&pair)) || is_place()
+            }
+            Meaning::Code(_) => is_place(),
         }
     }
 
@@ -332,7 +484,8 @@ impl Names<'_> {
             return;
         }
         let bytes = self.tokens.bytes(statement);
-        let mut qualify = |at: usize, name: &str| {
+        let mut qualify = |at: usize, name: &str, is_relation: bool| {
+            let members = members.of_class(is_relation);
             let schema = self
                 .map
                 .schemas()
@@ -348,7 +501,7 @@ impl Names<'_> {
         for (start, name) in tree.unqualified.range(bytes) {
             let token = self.tokens.starting_at(*start);
             if token.is_some_and(|token| self.tokens.is_name(token, name)) {
-                qualify(*start, name);
+                qualify(*start, name, tree.relations.contains(start));
             }
         }
         let opened = statement
@@ -360,7 +513,7 @@ impl Names<'_> {
             if let Some(class) = class
                 && self.follows_an_operand(token)
             {
-                qualify(self.tokens.span(token).start, class);
+                qualify(self.tokens.span(token).start, class, false);
             }
         }
     }

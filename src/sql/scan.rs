@@ -34,6 +34,7 @@ const ABOUT_NAMES: &[&str] = &[
     "currval",
     "setval",
     "has_",
+    "schema_to_xml",
     "table_to_xml",
     "row_security_active",
 ];

@@ -4,7 +4,7 @@ use super::plan::{Action, Plan, Statement};
 use super::planner::{PlanContext, plan_text};
 use super::{apply_splices, retarget};
 use crate::branch::{BranchMap, SharedObjects};
-use crate::catalog::SystemRelations;
+use crate::catalog::{ExtensionMembers, SystemRelations};
 use std::sync::Arc;
 
 pub(super) fn main_map() -> BranchMap {
@@ -29,14 +29,12 @@ pub(super) fn branch_map() -> BranchMap {
         schemas.map(|schema| (schema.to_owned(), format!("{schema}@b"))),
         Arc::new(SharedObjects {
             extensions: ["citext".to_owned()].into(),
-            extension_members: [
-                ("public".to_owned(), "citext".to_owned()),
-                ("public".to_owned(), "similarity".to_owned()),
-                ("public".to_owned(), "gin_trgm_ops".to_owned()),
-                ("public".to_owned(), "<>".to_owned()),
-                ("public".to_owned(), "<%".to_owned()),
-            ]
-            .into(),
+            extension_members: ExtensionMembers {
+                relations: [("public".to_owned(), "spatial_ref_sys".to_owned())].into(),
+                others: ["citext", "similarity", "gin_trgm_ops", "<>", "<%", "digest"]
+                    .map(|name| ("public".to_owned(), name.to_owned()))
+                    .into(),
+            },
             excluded_schemas: ["audit".to_owned()].into(),
             system: Arc::new(system_relations()),
         }),
@@ -393,6 +391,37 @@ fn members_of_extensions_stay_and_are_found() {
         spliced("CREATE TABLE t (a citext, b public.citext, c citext[])"),
         "CREATE TABLE t (a public.citext, b public.citext, c public.citext[])"
     );
+    assert_eq!(
+        spliced(
+            "SELECT digest(d.a), public.digest(d.a), 'public.digest'::regclass, 'public.digest'::regproc, public.digest.a FROM public.digest, digest AS d, spatial_ref_sys"
+        ),
+        "SELECT public.digest(d.a), public.digest(d.a), '\"public@b\".digest'::regclass, 'public.digest'::regproc, \"public@b\".digest.a FROM \"public@b\".digest, digest AS d, public.spatial_ref_sys"
+    );
+    for text in [
+        "DROP TABLE IF EXISTS {}, x",
+        "COMMENT ON COLUMN {}.a IS 'x'",
+        "CREATE INDEX ON {} (a)",
+        "ALTER TABLE {} ADD b int REFERENCES {} (a)",
+        "DO $$BEGIN INSERT INTO {} (a) VALUES (1); END$$",
+        "ALTER SEQUENCE s OWNED BY {}.a",
+        "CREATE FUNCTION {} (public.citext) RETURNS public.citext LANGUAGE sql RETURN $1",
+        "DROP FUNCTION IF EXISTS {} (public.citext), {} (int)",
+        "COMMENT ON FUNCTION {} (int) IS 'x'",
+        "ALTER FUNCTION {} (int) STABLE",
+    ] {
+        let spliced = spliced(&text.replace("{}", "public.digest"));
+        assert_eq!(spliced, text.replace("{}", "\"public@b\".digest"));
+    }
+    for text in [
+        "CREATE VIEW v AS SELECT a FROM public.digest('x') AS a",
+        "DO $$BEGIN PERFORM 1 FROM public.digest('x'); END$$",
+        "ALTER TABLE t ALTER a TYPE public.citext",
+        "CREATE DOMAIN d AS public.citext",
+        "CREATE TRIGGER t BEFORE INSERT ON u EXECUTE FUNCTION public.digest()",
+        "CREATE CAST (a AS b) WITH FUNCTION public.digest(a)",
+    ] {
+        assert_eq!(spliced(text), text);
+    }
     assert_eq!(
         spliced("SELECT similarity(a, b), a::citext FROM public.t"),
         "SELECT public.similarity(a, b), a::public.citext FROM \"public@b\".t"

@@ -259,6 +259,19 @@ impl<'a> Tokens<'a> {
         })
     }
 
+    /// The parenthesis that closes the one at a token.
+    pub fn closing(&self, open: usize) -> Option<usize> {
+        let mut depth = 0_usize;
+        (open..self.len()).find(|index| {
+            match self.kind(*index) {
+                Some(Kind::Ascii40) => depth += 1,
+                Some(Kind::Ascii41) => depth = depth.saturating_sub(1),
+                _ => {}
+            }
+            depth == 0
+        })
+    }
+
     /// The statements of the text, as ranges of tokens without the semicolons; empty ones left out.
     /// Semicolons in parentheses and in `BEGIN ATOMIC … END` do not separate.
     pub fn statements(&self) -> Vec<Range<usize>> {

@@ -22,12 +22,16 @@ pub struct Meanings {
     pub unqualified: BTreeMap<usize, String>,
     /// Names of operator classes that the text leaves to the search path. The tree does not say where they are.
     pub operator_classes: BTreeSet<String>,
+    /// Relations, wherever the text names them as such.
+    pub relations: BTreeSet<usize>,
     /// Names that `WITH` gives to queries.
     pub queries: BTreeSet<String>,
     /// Relations whose rows a query reads, and whether they have an alias.
     pub read_relations: BTreeMap<usize, bool>,
     /// Functions that are called, and the values that SQL writes like columns (`CURRENT_SCHEMA`).
     pub calls: BTreeSet<usize>,
+    /// Casts, by where `::` or `CAST` stands, and where the first thing stands that is in them. Parentheses are none.
+    pub casts: BTreeMap<usize, usize>,
     /// The relation that the walk is in has an alias.
     aliased: bool,
 }
@@ -76,8 +80,13 @@ impl Visitor for Meanings {
             "SqlValueFunction" => {
                 self.calls.insert(at);
             }
+            "TypeCast" => {
+                let leftmost = usize::try_from(node.leftmost).unwrap_or(at);
+                self.casts.insert(at, leftmost);
+            }
             "TypeName" => self.leave_to_search_path(at, node, "names"),
             "RangeVar" => {
+                self.relations.insert(at);
                 if node.text("schemaname").is_none()
                     && let Some(name) = node.text("relname")
                 {
@@ -154,6 +163,13 @@ mod tests {
             meanings("ALTER TABLE t SET (toast.fillfactor = 9)").others,
             [19].into()
         );
+    }
+
+    #[test]
+    fn casts_are_found_with_their_beginnings() {
+        let text = "SELECT (a || f(b))::text::regclass, CAST(c AS text), $1::oid";
+        let casts: Vec<_> = meanings(text).casts.into_iter().collect();
+        assert_eq!(casts, [(18, 8), (24, 8), (36, 36), (55, 53)]);
     }
 
     #[test]

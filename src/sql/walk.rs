@@ -13,6 +13,8 @@ pub struct Node {
     pub field: &'static str,
     /// Its `location`, or -1.
     pub location: i32,
+    /// The smallest location in it, its own among them, or -1.
+    pub leftmost: i32,
     texts: Vec<(&'static str, String)>,
     counts: Vec<(&'static str, usize)>,
 }
@@ -24,6 +26,12 @@ impl Node {
             .iter()
             .find(|(name, _)| *name == field)
             .map_or(0, |(_, count)| *count)
+    }
+
+    fn reaches_to(&mut self, location: i32) {
+        if location >= 0 && (self.leftmost < 0 || location < self.leftmost) {
+            self.leftmost = location;
+        }
     }
 
     /// The first string in a field of it, unless empty.
@@ -99,6 +107,7 @@ impl<'w, 'v> Serializer for &'w mut Walk<'v> {
             && node.field == "location"
         {
             node.location = value;
+            node.reaches_to(value);
         }
         Ok(())
     }
@@ -165,6 +174,7 @@ impl<'w, 'v> Serializer for &'w mut Walk<'v> {
                 kind,
                 field: "",
                 location: -1,
+                leftmost: -1,
                 texts: Vec::new(),
                 counts: Vec::new(),
             });
@@ -261,6 +271,9 @@ impl SerializeStruct for Fields<'_, '_> {
             && let Some(node) = self.walk.nodes.pop()
         {
             self.walk.visitor.leave(&node, &self.walk.nodes);
+            if let Some(around) = self.walk.nodes.last_mut() {
+                around.reaches_to(node.leftmost);
+            }
         }
         Ok(())
     }

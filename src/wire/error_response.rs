@@ -15,6 +15,7 @@ const DETAIL: u8 = b'D';
 const HINT: u8 = b'H';
 const POSITION: u8 = b'P';
 const ROUTINE: u8 = b'R';
+const INTERNAL_QUERY: u8 = b'q';
 
 /// The fields of a body, in order; it ends at the first thing that is none.
 #[derive(Clone, Debug)]
@@ -61,6 +62,16 @@ impl Fields<'_> {
 
     pub fn hint(&self) -> Option<String> {
         self.text(HINT)
+    }
+
+    /// The name of the server's function that reported it.
+    pub fn routine(&self) -> Option<&[u8]> {
+        self.field(ROUTINE)
+    }
+
+    /// The text of a query that the server was running for the client's.
+    pub fn internal_query(&self) -> Option<&[u8]> {
+        self.field(INTERNAL_QUERY)
     }
 
     /// The connection ends with this error.

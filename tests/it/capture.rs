@@ -95,6 +95,24 @@ async fn commit_of_a_failed_transaction_rolls_back_and_says_so() {
 }
 
 #[tokio::test]
+async fn a_schema_whose_commit_failed_is_the_branchs_when_it_is_made_again() {
+    let fixture = Fixture::new().await;
+    fixture.connect().await.run("PGGIT BRANCH feature").await;
+    let session = Session::connect(&fixture.url_on("feature")).await;
+    session
+        .run("CREATE TABLE a (id int PRIMARY KEY DEFERRABLE INITIALLY DEFERRED)")
+        .await;
+    session
+        .run("BEGIN; CREATE SCHEMA app; INSERT INTO a VALUES (1), (1)")
+        .await;
+    assert!(session.try_run("COMMIT").await.is_err());
+    session.run("CREATE SCHEMA app").await;
+    let stored = "SELECT physical FROM pggit.branch_schema WHERE logical = 'app'";
+    assert_eq!(fixture.direct().await.column(stored).await, ["app@feature"]);
+    session.assert_clean().await;
+}
+
+#[tokio::test]
 async fn rolling_back_to_a_savepoint_takes_its_changes_out_of_the_commit() {
     let fixture = Fixture::new().await;
     let session = fixture.connect().await;

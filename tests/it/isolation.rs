@@ -791,6 +791,42 @@ async fn deleted_and_renamed_branches_are_noticed_by_their_sessions() {
 }
 
 #[tokio::test]
+async fn tables_and_functions_may_be_called_like_an_extensions_functions() {
+    let fixture = Fixture::new().await;
+    let admin = fixture.superuser().await;
+    admin.run("CREATE EXTENSION citext SCHEMA public").await;
+    let main = fixture.connect().await;
+    main.run("CREATE TABLE public.citext_eq (id serial, a citext)")
+        .await;
+    main.run("CREATE FUNCTION public.citext_ne(int) RETURNS int LANGUAGE sql RETURN 1")
+        .await;
+    main.run("PGGIT BRANCH feature").await;
+    fixture.complete("feature").await;
+
+    let feature = Session::connect(&fixture.url_on("feature")).await;
+    feature
+        .run("INSERT INTO public.citext_eq (a) VALUES ('x')")
+        .await;
+    feature.run("INSERT INTO citext_eq (a) VALUES ('y')").await;
+    feature.run("ALTER TABLE public.citext_eq ADD b int").await;
+    feature
+        .run("COMMENT ON COLUMN public.citext_eq.b IS 'x'")
+        .await;
+    feature
+        .run("CREATE OR REPLACE FUNCTION public.citext_ne(int) RETURNS int LANGUAGE sql RETURN 2")
+        .await;
+    let rows = "SELECT public.citext_eq.a FROM public.citext_eq \
+                WHERE a = ANY ('{X,y}'::citext[]) AND 'public.citext_eq'::regclass::oid = tableoid ORDER BY id";
+    assert_eq!(feature.column(rows).await, ["y"]);
+    feature.run("DROP FUNCTION public.citext_ne(int)").await;
+    assert_eq!(main.value("SELECT count(*) FROM citext_eq").await, "0");
+    assert_eq!(main.value("SELECT public.citext_ne(1)").await, "1");
+    feature.run("DROP TABLE public.citext_eq").await;
+    main.assert_clean().await;
+    feature.assert_clean().await;
+}
+
+#[tokio::test]
 async fn extensions_are_shared_by_all_branches() {
     let fixture = Fixture::new().await;
     fixture

@@ -184,6 +184,64 @@ async fn prepared_statements_give_logical_names_in_binary() {
 }
 
 #[tokio::test]
+async fn what_is_cast_to_an_object_leads_to_the_branch_and_keeps_the_columns_name() {
+    let fixture = crowded().await;
+    let session = Session::connect(&fixture.url_on("feature")).await;
+    let own = session
+        .value("SELECT 'shop.orders'::regclass::oid::text")
+        .await;
+    let row = session
+        .query_one(
+            "SELECT $1::text::regclass::oid::text, a::regclass, lower(a)::regclass, pg_class.relname::regclass \
+             FROM pg_class, (VALUES ('shop.orders'::text)) AS t (a) WHERE pg_class.oid = a::regclass AND false \
+             UNION ALL SELECT $1::text::regclass::oid::text, NULL, NULL, NULL",
+            &[&"shop.orders"],
+        )
+        .await
+        .expect("answers");
+    assert_eq!(row.get::<_, String>(0), own);
+    let columns: Vec<_> = row.columns().iter().map(|column| column.name()).collect();
+    assert_eq!(columns, ["text", "a", "lower", "relname"]);
+    assert_eq!(row.columns()[1].type_().name(), "regclass");
+
+    let main = fixture.connect().await;
+    let missing = "SELECT ('only_on_main' || '.t')::regclass::text";
+    let error = session.try_run(missing).await.expect_err("it is on main");
+    let error = error.as_db_error().expect("the server says so");
+    assert_eq!(error.message(), "schema \"only_on_main\" does not exist");
+    assert_eq!(main.value(missing).await, "only_on_main.t");
+}
+
+#[tokio::test]
+async fn types_of_extensions_and_their_arrays_survive_a_dump() {
+    const WITH_EXTENSION: &str = "
+        CREATE TABLE people (email citext, aliases citext[] DEFAULT '{}'::citext[]);
+        CREATE FUNCTION known(citext[]) RETURNS citext[] LANGUAGE sql AS 'SELECT $1';
+        CREATE VIEW found AS SELECT email, aliases FROM people;";
+    let fixture = Fixture::new().await;
+    let plain = sibling(&fixture, "plain").await;
+    for database in [&fixture.database, &plain] {
+        let admin = database.superuser().await;
+        admin.run("CREATE EXTENSION citext SCHEMA public").await;
+    }
+    let main = fixture.connect().await;
+    main.run("PGGIT BRANCH feature").await;
+    psql(&fixture.url_on("feature"), WITH_EXTENSION);
+    psql(&url_of(&plain), WITH_EXTENSION);
+    let wanted = dumped(&url_of(&plain));
+    assert!(wanted.contains("aliases public.citext[] DEFAULT"));
+    assert_same_lines(&dumped(&fixture.url_on("feature")), &wanted);
+
+    let session = Session::connect(&fixture.url_on("feature")).await;
+    for given in ["public.citext", "public.citext[]", "citext"] {
+        let question =
+            "SELECT typname = ANY ('{citext,_citext}') FROM pg_type WHERE oid = to_regtype($1)";
+        let row = session.query_one(question, &[&given]).await;
+        assert!(row.expect("it is found").get::<_, bool>(0), "{given}");
+    }
+}
+
+#[tokio::test]
 async fn schemas_of_the_path_are_an_array_to_compare_with() {
     let fixture = crowded().await;
     let session = Session::connect(&fixture.url_on("feature")).await;

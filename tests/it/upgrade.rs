@@ -18,7 +18,9 @@ const AS_OF_13: &str = "
     DROP INDEX pggit.drift_id;
     ALTER TABLE pggit.drift ADD CONSTRAINT drift_pkey PRIMARY KEY (id), ALTER id ADD GENERATED ALWAYS AS IDENTITY;
     DROP FUNCTION pggit.physical_schema(text, jsonb), pggit.physical_schema(oid, jsonb),
-        pggit.physical_name(text, jsonb), pggit.physical_name(oid, jsonb);
+        pggit.physical_name(text, jsonb), pggit.physical_name(oid, jsonb),
+        pggit.physical_namespace(text, jsonb), pggit.physical_namespace(oid, jsonb),
+        pggit.physical_names(text[], jsonb), pggit.logical_name(text, jsonb);
     DELETE FROM pggit.migration WHERE number > 13;";
 
 const VERSION: &str = "SELECT max(number) FROM pggit.migration";

@@ -1,5 +1,5 @@
--- Schema and name of everything with a qualified name that extensions own outside system schemas.
-SELECT DISTINCT n.nspname::text, m.name::text
+-- Schema and name of everything with a qualified name that extensions own outside system schemas, and whether it is a relation.
+SELECT DISTINCT n.nspname::text, m.name::text, (p.classid = 'pg_class'::regclass)::text
 FROM pg_depend AS p
   CROSS JOIN LATERAL (
     SELECT c.relnamespace, c.relname FROM pg_class AS c WHERE p.classid = 'pg_class'::regclass AND c.oid = p.objid

@@ -186,7 +186,7 @@ fn by_name(lineage: Lineage, definition: &Definition, map: &BranchMap) -> Option
         Kind::Statistics => CatalogId::STATISTICS,
         _ => return None,
     };
-    let schema = map.physical_schema(&key.schema, Some(&key.name), NameUse::Define);
+    let schema = map.physical_schema(&key.schema, None, NameUse::Define);
     Some(Placed {
         class,
         schema: schema.into_owned(),

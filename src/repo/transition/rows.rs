@@ -54,10 +54,10 @@ impl Rows<'_> {
         condition: &str,
     ) -> Result<bool, RepoError> {
         let name = &table.name;
-        let schema =
-            self.transition
-                .map
-                .physical_schema(&name.schema, Some(&name.name), NameUse::Define);
+        let schema = self
+            .transition
+            .map
+            .physical_schema(&name.schema, None, NameUse::Define);
         let table = format!(
             "{only}{}.{}",
             quote_identifier(&schema),

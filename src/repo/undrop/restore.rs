@@ -75,7 +75,7 @@ pub async fn restore(
         } else {
             format!("restored {}", table.id)
         };
-        let schema = map.physical_schema(&name.schema, Some(&name.name), NameUse::Define);
+        let schema = map.physical_schema(&name.schema, None, NameUse::Define);
         let id = store
             .put_back(session, table.id, &schema, &called, &who)
             .await?;
@@ -197,7 +197,7 @@ fn conversions<'a>(
 }
 
 fn physical(map: &BranchMap, name: &Name) -> String {
-    let schema = map.physical_schema(&name.schema, Some(&name.name), NameUse::Define);
+    let schema = map.physical_schema(&name.schema, None, NameUse::Define);
     format!(
         "{}.{}",
         quote_identifier(&schema),

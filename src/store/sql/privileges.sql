@@ -42,7 +42,8 @@ BEGIN
         UNION ALL
         SELECT format('EXECUTE ON FUNCTION %s', oid::regprocedure)
         FROM pg_proc WHERE pronamespace = 'pggit'::regnamespace AND proname IN (
-            'record', 'set_aside', 'put_back', 'physical_schema', 'physical_name')
+            'record', 'set_aside', 'put_back', 'physical_schema', 'physical_namespace',
+            'physical_name', 'physical_names', 'logical_name')
         UNION ALL
         SELECT 'USAGE ON SCHEMA pggit'
     LOOP

@@ -72,3 +72,35 @@ select c.oid::regclass from pg_class c where relnamespace = 'shop'::regnamespace
 do $$declare n text := ''; r record; begin for r in select table_schema from information_schema.tables where table_name = 'orders' loop n := n || r.table_schema; end loop; raise notice '% %', n, current_schema(); end$$;
 prepare defs (text) as select pg_get_viewdef(c.oid) from pg_class c where relname = $1;
 execute defs ('w');
+select c.oid::regclass::text from pg_class c where c.oid::regclass::text in ('shop.orders', 'users', 'shop.w') order by 1;
+select nspname from pg_namespace where oid::regnamespace::text = 'shop';
+select relname::regclass, (n || '.orders')::regclass, cast(n || '.f' as regproc), (n || '.pair')::regtype from pg_class, (values ('shop')) as s (n) where relname = 'users';
+select (n || '.f(int, public.mood)')::regprocedure, array_to_string(array[n || '.orders', 'users']::regclass[], ' '), regtype(n || '.pair[]'), 'shop.orders'::text::regclass from (values ('shop')) as s (n);
+select unnest(array['shop.orders', 'users'])::regclass as x order by 1;
+prepare casts as select $1::regclass, $1::regclass::text, 'shop'::name::regnamespace::text, array_to_string($2::regclass[], ' ');
+execute casts ('shop.orders', '{users,shop.w}');
+select to_regnamespace('"' || n || '"'), n::regnamespace, lower(n)::regnamespace::oid::regnamespace::text, to_regnamespace(n) from (values ('SHOP')) as s (n);
+select ('nope' || '.t')::regclass;
+select table_to_xml('shop.orders', true, false, '');
+select schema_to_xml('shop', true, false, '');
+drop table if exists nope.t;
+drop schema if exists nope;
+drop type nope.t;
+select nope.f(1);
+begin;
+create schema made;
+create table made.t (a int primary key);
+\d made.t
+select has_schema_privilege('made', 'usage'), 'made.t'::regclass;
+alter schema made rename to remade;
+\dt remade.*
+rollback;
+\dn
+begin;
+set search_path = public, shop;
+rollback;
+show search_path;
+create function shop.named(who shop.pair) returns int language sql as 'select named.who.a + 1';
+select shop.named((1, 'x'));
+do $$begin perform * from shop.nope; end$$;
+select name from pg_prepared_statements order by 1;

@@ -1,0 +1,1 @@
+-- Functions around what is cast to an object, and around what the server calls one: see definitions/names.sql.
