@@ -3,8 +3,9 @@
 use super::answer;
 use super::executor::ClientExecutor;
 use super::fault::Fault;
+use super::planning::{refusal, spliced};
 use super::prepared::{MapVersion, NO_TYPES, Prepared, Registration};
-use super::relay_client::{Conduct, refusal, spliced};
+use super::relay_client::Conduct;
 use super::reply::{Awaited, Treat};
 use super::state::{Outcome, Session};
 use super::tracking::Tracking;

@@ -6,8 +6,9 @@
 //! statement, the last one only once everything is committed, and one ReadyForQuery.
 
 use super::fault::Fault;
+use super::planning::{command_of, spliced};
 use super::positions::Positions;
-use super::relay_client::{REFUSED_TEXT, command_of, spliced};
+use super::relay_client::REFUSED_TEXT;
 use super::reply::{Awaited, Treat};
 use super::state::{Outcome, Session};
 use super::tracking::Tracking;

@@ -1,9 +1,9 @@
 //! One client: how bytes flow between it and its connection to the server.
 //!
 //! A session is one task that owns both sockets ([`state`]). Most traffic is relayed as it stands ([`relay_client`],
-//! [`relay_server`]); the [reply queue](reply) knows whose each answer is. What concerns the proxy is *conducted*: the
-//! session waits until everything outstanding is answered, then runs the exchange as straight code
-//! ([`conduct_simple`], [`conduct_extended`]), with SQL of its own on the same connection ([`executor`]).
+//! [`relay_extended`], [`relay_server`]); the [reply queue](reply) knows whose each answer is. What concerns the
+//! proxy is *conducted*: the session waits until everything outstanding is answered, then runs the exchange as
+//! straight code ([`conduct_simple`], [`conduct_extended`]), with SQL of its own on the same connection ([`executor`]).
 
 mod answer;
 mod buffers;
@@ -15,9 +15,11 @@ mod executor;
 mod fault;
 mod link;
 mod messages;
+mod planning;
 mod positions;
 mod prepared;
 mod relay_client;
+mod relay_extended;
 mod relay_server;
 mod reply;
 mod settings;

@@ -6,8 +6,8 @@
 use super::conduct_simple::{Completion, Ended, Run};
 use super::executor::ClientExecutor;
 use super::fault::Fault;
+use super::planning::spliced;
 use super::prepared::Prepared;
-use super::relay_client::spliced;
 use super::reply::Treat;
 use super::state::{Outcome, Session};
 use crate::error::{ErrorReport, Report, SqlState};
