@@ -1,5 +1,6 @@
 //! A database of its own for each test.
 
+use super::programs::dump_schema;
 use super::raw::RawClient;
 use super::{Postgres, Proxy, Session};
 use std::sync::atomic::{AtomicU32, Ordering};
@@ -56,6 +57,27 @@ impl Database {
         database
     }
 
+    /// A database without pgGit, of the same owner.
+    pub async fn sibling(&self, suffix: &str) -> Self {
+        let name = format!("{}_{suffix}", self.name);
+        let owner = self.owner.clone();
+        let admin = self.superuser().await;
+        admin
+            .run(&format!("CREATE DATABASE {name} OWNER {owner}"))
+            .await;
+        let server = self.server;
+        Self {
+            name,
+            owner,
+            server,
+        }
+    }
+
+    /// Where its owner connects, past the proxy.
+    pub fn url(&self) -> String {
+        self.server.url(&self.owner, &self.name)
+    }
+
     /// As superuser, past the proxy.
     pub async fn superuser(&self) -> Session {
         Session::connect(&self.server.url("postgres", &self.name)).await
@@ -94,6 +116,23 @@ impl Fixture {
         let admin = fixture.connect_as("postgres").await;
         admin.run("PGGIT INIT").await;
         fixture
+    }
+
+    /// With a table `users (id, name)` on `main` with the row (1, 'ada'), a branch `feature` of it, and a session on each.
+    pub async fn with_users() -> (Self, Session, Session) {
+        let fixture = Self::new().await;
+        let main = fixture.connect().await;
+        main.run("CREATE TABLE users (id int PRIMARY KEY, name text)")
+            .await;
+        main.run("INSERT INTO users VALUES (1, 'ada')").await;
+        main.run("PGGIT BRANCH feature").await;
+        let feature = fixture.connect_on("feature").await;
+        (fixture, main, feature)
+    }
+
+    /// What pg_dump writes of the schema `public` of `main`, past the proxy.
+    pub fn dump_of_main(&self) -> String {
+        dump_schema(&self.database.url(), "public", None)
     }
 
     /// The connection string that the owner uses.

@@ -94,11 +94,21 @@ impl Session {
 
     /// The named column of the one row of a command's answer.
     pub async fn field(&self, sql: &str, column: &str) -> String {
-        let records = self.records(sql).await;
-        match records.as_slice() {
-            [record] => record.get(column).clone(),
-            _ => panic!("{sql}\n  gave {records:?} where one row was expected"),
-        }
+        self.record(sql).await.get(column).clone()
+    }
+
+    /// The one row of a command's answer.
+    pub async fn record(&self, sql: &str) -> Record {
+        let mut records = self.records(sql).await;
+        assert_eq!(records.len(), 1, "{sql}\n  gave {records:#?}");
+        records.remove(0)
+    }
+
+    /// The one row of the answer of a command that has to come out so.
+    pub async fn outcome(&self, sql: &str, expected: &str) -> Record {
+        let record = self.record(sql).await;
+        assert_eq!(record.get("outcome"), expected, "{sql}\n  {record:#?}");
+        record
     }
 
     /// The rows with their columns' names.
@@ -190,6 +200,21 @@ impl Session {
     /// The branch the session is on.
     pub async fn branch(&self) -> String {
         self.value("SHOW pggit.branch").await
+    }
+
+    /// The commit that a branch is at.
+    pub async fn head_of(&self, branch: &str) -> String {
+        let sql = format!("SELECT head FROM pggit.branches WHERE name = '{branch}'");
+        self.value(&sql).await
+    }
+
+    /// The columns of a table, with their types, in order.
+    pub async fn columns_of(&self, table: &str) -> Vec<String> {
+        let sql = format!(
+            "SELECT attname || ' ' || format_type(atttypid, atttypmod) FROM pg_attribute
+             WHERE attrelid = to_regclass('{table}') AND attnum > 0 AND NOT attisdropped ORDER BY attnum"
+        );
+        self.column(&sql).await
     }
 
     /// The messages of the commits of `branch`, newest first.

@@ -3,37 +3,8 @@
 use crate::harness::programs::{dump_schema, psql};
 use crate::harness::{Fixture, Session};
 
-async fn columns_of(session: &Session, table: &str) -> Vec<String> {
-    let sql = format!(
-        "SELECT attname || ' ' || format_type(atttypid, atttypmod) FROM pg_attribute
-         WHERE attrelid = to_regclass('public.{table}') AND attnum > 0 AND NOT attisdropped ORDER BY attnum"
-    );
-    session.column(&sql).await
-}
-
-fn dump_of_main(fixture: &Fixture) -> String {
-    let database = &fixture.database;
-    let url = database.server.url(&database.owner, &database.name);
-    dump_schema(&url, "public", None)
-}
-
-/// `main` with a table `users (id, name)` and the row (1, 'ada'), a branch `feature` of it, and a session on each.
-async fn users() -> (Fixture, Session, Session) {
-    let fixture = Fixture::new().await;
-    let main = fixture.connect().await;
-    main.run("CREATE TABLE users (id int PRIMARY KEY, name text)")
-        .await;
-    main.run("INSERT INTO users VALUES (1, 'ada')").await;
-    main.run("PGGIT BRANCH feature").await;
-    let feature = fixture.connect_on("feature").await;
-    (fixture, main, feature)
-}
-
 async fn merge(session: &Session, command: &str, outcome: &str) -> String {
-    let answer = session.records(command).await;
-    assert_eq!(answer.len(), 1, "{answer:#?}");
-    assert_eq!(answer[0].get("outcome"), outcome, "{answer:#?}");
-    answer[0].get("merge").clone()
+    session.outcome(command, outcome).await.get("merge").clone()
 }
 
 /// What a merge that is not possible as it stands says, and what it advises.
@@ -49,7 +20,7 @@ const SOURCES: usize = 8;
 
 #[tokio::test]
 async fn merges_into_one_branch_at_once_all_come_to_an_end() {
-    let (fixture, main, feature) = users().await;
+    let (fixture, main, feature) = Fixture::with_users().await;
     for number in 0..10 {
         let create = format!("CREATE TABLE shared_{number} (id int PRIMARY KEY)");
         feature.run(&create).await;
@@ -81,12 +52,12 @@ async fn merges_into_one_branch_at_once_all_come_to_an_end() {
 
 #[tokio::test]
 async fn a_target_that_did_not_move_is_fast_forwarded() {
-    let (fixture, main, feature) = users().await;
+    let (fixture, main, feature) = Fixture::with_users().await;
     feature.run("ALTER TABLE users ADD COLUMN bio text").await;
     merge(&main, "PGGIT MERGE feature", "fast_forward").await;
     let server = fixture.direct().await;
     assert_eq!(
-        columns_of(&server, "users").await,
+        server.columns_of("users").await,
         ["id integer", "name text", "bio text"]
     );
     assert_eq!(main.rows("SELECT * FROM users").await, [["1", "ada", "∅"]]);
@@ -101,7 +72,7 @@ async fn a_target_that_did_not_move_is_fast_forwarded() {
 
 #[tokio::test]
 async fn a_merge_is_a_commit_with_two_parents_and_the_base_of_the_next() {
-    let (fixture, main, feature) = users().await;
+    let (fixture, main, feature) = Fixture::with_users().await;
     feature.run("ALTER TABLE users ADD COLUMN bio text").await;
     main.run("ALTER TABLE users ADD COLUMN age int").await;
     let base = main.field("PGGIT MERGE BASE main feature", "message").await;
@@ -121,7 +92,7 @@ async fn a_merge_is_a_commit_with_two_parents_and_the_base_of_the_next() {
     feature.run("ALTER TABLE users DROP COLUMN bio").await;
     merge(&main, "PGGIT MERGE feature", "merged").await;
     assert_eq!(
-        columns_of(&main, "users").await,
+        main.columns_of("users").await,
         ["id integer", "name text", "age integer"]
     );
     merge(&feature, "PGGIT MERGE main", "fast_forward").await;
@@ -131,11 +102,11 @@ async fn a_merge_is_a_commit_with_two_parents_and_the_base_of_the_next() {
 
 #[tokio::test]
 async fn branches_merge_into_any_branch() {
-    let (_fixture, main, feature) = users().await;
+    let (_fixture, main, feature) = Fixture::with_users().await;
     main.run("PGGIT BRANCH other FROM main").await;
     feature.run("ALTER TABLE users ADD COLUMN bio text").await;
     merge(&main, "PGGIT MERGE feature INTO other", "fast_forward").await;
-    assert_eq!(columns_of(&main, "users").await.len(), 2);
+    assert_eq!(main.columns_of("users").await.len(), 2);
     main.run("SET pggit.branch = 'other'").await;
     main.run("SELECT bio FROM public.users").await;
     main.assert_clean().await;
@@ -143,7 +114,7 @@ async fn branches_merge_into_any_branch() {
 
 #[tokio::test]
 async fn renames_keep_the_rows() {
-    let (_fixture, main, feature) = users().await;
+    let (_fixture, main, feature) = Fixture::with_users().await;
     feature
         .run("ALTER TABLE users RENAME name TO full_name")
         .await;
@@ -166,7 +137,7 @@ async fn renames_keep_the_rows() {
 
 #[tokio::test]
 async fn a_type_change_keeps_its_using_expression() {
-    let (_fixture, main, feature) = users().await;
+    let (_fixture, main, feature) = Fixture::with_users().await;
     main.run("ALTER TABLE users ADD COLUMN age text; UPDATE users SET age = '36 years'")
         .await;
     merge(&feature, "PGGIT MERGE main", "fast_forward").await;
@@ -179,7 +150,7 @@ async fn a_type_change_keeps_its_using_expression() {
 
 #[tokio::test]
 async fn new_tables_start_empty_and_work() {
-    let (_fixture, main, feature) = users().await;
+    let (_fixture, main, feature) = Fixture::with_users().await;
     feature
         .run("CREATE TABLE posts (id serial PRIMARY KEY, author int NOT NULL REFERENCES users, body text)")
         .await;
@@ -206,7 +177,7 @@ async fn new_tables_start_empty_and_work() {
 
 /// Both sides gave `name` another type; the merge waits for a decision.
 async fn conflict() -> (Fixture, Session, String, String) {
-    let (fixture, main, feature) = users().await;
+    let (fixture, main, feature) = Fixture::with_users().await;
     feature
         .run("ALTER TABLE users ALTER name TYPE varchar(50)")
         .await;
@@ -248,7 +219,7 @@ async fn a_conflict_is_decided_for_either_side_the_base_or_something_else() {
         assert_eq!(main.field(&resolve, "unresolved").await, "0", "{choice}");
         merge(&main, &format!("PGGIT MERGE CONTINUE {id}"), "merged").await;
         assert_eq!(
-            columns_of(&main, "users").await,
+            main.columns_of("users").await,
             ["id integer", expected, "clean integer"],
             "{choice}"
         );
@@ -270,7 +241,7 @@ async fn a_decision_can_be_taken_again_until_the_merge_is_complete() {
         .await;
     merge(&main, &format!("PGGIT MERGE CONTINUE {id}"), "merged").await;
     assert_eq!(
-        columns_of(&main, "users").await[1],
+        main.columns_of("users").await[1],
         "name character varying(99)"
     );
     for command in [
@@ -285,7 +256,7 @@ async fn a_decision_can_be_taken_again_until_the_merge_is_complete() {
 #[tokio::test]
 async fn an_open_conflict_holds_the_merge_up() {
     let (fixture, main, id, conflict) = conflict().await;
-    let before = dump_of_main(&fixture);
+    let before = fixture.dump_of_main();
     let error = main.error(&format!("PGGIT MERGE CONTINUE {id}")).await;
     assert_eq!(error.code().code(), "55000");
     assert!(error.hint().is_some());
@@ -297,23 +268,23 @@ async fn an_open_conflict_holds_the_merge_up() {
     assert_eq!(main.sqlstate(&custom).await, "42601");
     let conflicts = main.records(&format!("PGGIT CONFLICTS {id}")).await;
     assert_eq!(conflicts[0].get("state"), "open");
-    assert_eq!(dump_of_main(&fixture), before);
+    assert_eq!(fixture.dump_of_main(), before);
     main.assert_clean().await;
 }
 
 #[tokio::test]
 async fn an_aborted_merge_leaves_everything_as_it_was() {
     let (fixture, main, id, _conflict) = conflict().await;
-    let (before, log) = (dump_of_main(&fixture), main.log("main").await);
+    let (before, log) = (fixture.dump_of_main(), main.log("main").await);
     main.run(&format!("PGGIT MERGE ABORT {id}")).await;
-    assert_eq!(dump_of_main(&fixture), before);
+    assert_eq!(fixture.dump_of_main(), before);
     assert_eq!(main.log("main").await, log);
     main.assert_clean().await;
     let merges = main.records("PGGIT MERGES").await;
     assert_eq!(merges[0].get("state"), "aborted");
     merge(&main, "PGGIT MERGE feature STRATEGY source_wins", "merged").await;
     assert_eq!(
-        columns_of(&main, "users").await[1],
+        main.columns_of("users").await[1],
         "name character varying(50)"
     );
 }
@@ -324,7 +295,7 @@ async fn strategies_decide_conflicts_and_keep_what_is_clean() {
         ("source_wins", "name character varying(50)"),
         ("target_wins", "name character varying(99)"),
     ] {
-        let (_fixture, main, feature) = users().await;
+        let (_fixture, main, feature) = Fixture::with_users().await;
         feature
             .run("ALTER TABLE users ALTER name TYPE varchar(50), ADD COLUMN s int")
             .await;
@@ -337,7 +308,7 @@ async fn strategies_decide_conflicts_and_keep_what_is_clean() {
         )
         .await;
         assert_eq!(
-            columns_of(&main, "users").await,
+            main.columns_of("users").await,
             ["id integer", name, "t integer", "s integer"]
         );
         main.assert_clean().await;
@@ -346,17 +317,17 @@ async fn strategies_decide_conflicts_and_keep_what_is_clean() {
 
 #[tokio::test]
 async fn manual_review_always_waits_for_a_decision() {
-    let (fixture, main, feature) = users().await;
+    let (fixture, main, feature) = Fixture::with_users().await;
     feature.run("ALTER TABLE users ADD COLUMN bio text").await;
     main.run("ALTER TABLE users ADD COLUMN age int").await;
-    let before = dump_of_main(&fixture);
+    let before = fixture.dump_of_main();
     let id = merge(
         &main,
         "PGGIT MERGE feature STRATEGY manual_review",
         "conflicts",
     )
     .await;
-    assert_eq!(dump_of_main(&fixture), before);
+    assert_eq!(fixture.dump_of_main(), before);
     for conflict in main.records(&format!("PGGIT CONFLICTS {id}")).await {
         let number = conflict.get("conflict");
         main.run(&format!("PGGIT RESOLVE {id} {number} WITH SOURCE"))
@@ -364,7 +335,7 @@ async fn manual_review_always_waits_for_a_decision() {
     }
     merge(&main, &format!("PGGIT MERGE CONTINUE {id}"), "merged").await;
     assert!(
-        columns_of(&main, "users")
+        main.columns_of("users")
             .await
             .contains(&"bio text".to_owned())
     );
@@ -373,11 +344,11 @@ async fn manual_review_always_waits_for_a_decision() {
 
 #[tokio::test]
 async fn a_dry_run_changes_nothing() {
-    let (fixture, main, feature) = users().await;
+    let (fixture, main, feature) = Fixture::with_users().await;
     feature.run("ALTER TABLE users ADD COLUMN bio text").await;
     feature.run("CREATE TABLE posts (id int)").await;
     main.run("ALTER TABLE users ADD COLUMN age int").await;
-    let (before, log) = (dump_of_main(&fixture), main.log("main").await);
+    let (before, log) = (fixture.dump_of_main(), main.log("main").await);
     let told = main.records("PGGIT MERGE feature DRY RUN").await;
     let sql: Vec<&str> = told
         .iter()
@@ -388,7 +359,7 @@ async fn a_dry_run_changes_nothing() {
         sql.contains("ADD COLUMN bio text") && sql.contains("CREATE TABLE public.posts"),
         "{sql}"
     );
-    assert_eq!(dump_of_main(&fixture), before);
+    assert_eq!(fixture.dump_of_main(), before);
     assert_eq!(main.log("main").await, log);
     assert!(main.records("PGGIT MERGES").await.is_empty());
     main.assert_clean().await;
@@ -397,19 +368,19 @@ async fn a_dry_run_changes_nothing() {
 #[tokio::test]
 async fn rows_are_not_lost_unless_that_is_said() {
     for drop in ["ALTER TABLE users DROP COLUMN name", "DROP TABLE users"] {
-        let (fixture, main, feature) = users().await;
+        let (fixture, main, feature) = Fixture::with_users().await;
         feature.run(drop).await;
-        let before = dump_of_main(&fixture);
+        let before = fixture.dump_of_main();
         let refusal = refusal(&main, "PGGIT MERGE feature").await;
         assert!(refusal.contains("ALLOW DATA LOSS"), "{refusal}");
-        assert_eq!(dump_of_main(&fixture), before);
+        assert_eq!(fixture.dump_of_main(), before);
         assert_eq!(
             main.rows("SELECT id, name FROM users").await,
             [["1", "ada"]]
         );
         main.assert_clean().await;
         merge(&main, "PGGIT MERGE feature ALLOW DATA LOSS", "fast_forward").await;
-        assert!(columns_of(&main, "users").await.len() < 2);
+        assert!(main.columns_of("users").await.len() < 2);
         main.assert_clean().await;
     }
 }
@@ -423,7 +394,7 @@ async fn a_column_that_was_dropped_and_made_again_is_another() {
         COMMENT ON COLUMN users.name IS 'as written';
         CREATE VIEW names AS SELECT id, name FROM users;
         CREATE STATISTICS pairs ON name, age FROM users";
-    let (fixture, main, feature) = users().await;
+    let (fixture, main, feature) = Fixture::with_users().await;
     main.run("ALTER TABLE users ADD COLUMN number serial, ADD COLUMN age int")
         .await;
     main.run(hanging).await;
@@ -447,7 +418,7 @@ async fn a_column_that_was_dropped_and_made_again_is_another() {
         assert!(refusal.contains("column name"), "{refusal}");
         merge(&main, "PGGIT MERGE feature ALLOW DATA LOSS", "merged").await;
         assert_eq!(
-            columns_of(&main, "users").await,
+            main.columns_of("users").await,
             ["id integer", "age integer", "name text", "number integer"]
         );
         assert_eq!(
@@ -455,7 +426,7 @@ async fn a_column_that_was_dropped_and_made_again_is_another() {
             [["1", "∅", "1"]]
         );
         assert_same(
-            &dump_of_main(&fixture),
+            &fixture.dump_of_main(),
             &dump_of_branch(&fixture, "feature").await,
         );
         main.assert_clean().await;
@@ -465,7 +436,7 @@ async fn a_column_that_was_dropped_and_made_again_is_another() {
 /// Each branch knows a column under its own lineage once both have added it.
 #[tokio::test]
 async fn a_column_that_both_sides_added_keeps_its_values() {
-    let (_fixture, main, feature) = users().await;
+    let (_fixture, main, feature) = Fixture::with_users().await;
     for session in [&main, &feature] {
         session
             .run("ALTER TABLE users ADD COLUMN bio text DEFAULT 'none'")
@@ -495,47 +466,47 @@ async fn a_column_that_both_sides_added_keeps_its_values() {
 
 #[tokio::test]
 async fn dropping_what_holds_no_rows_needs_no_leave() {
-    let (_fixture, main, feature) = users().await;
+    let (_fixture, main, feature) = Fixture::with_users().await;
     main.run("CREATE TABLE empty (id int)").await;
     merge(&feature, "PGGIT MERGE main", "fast_forward").await;
     feature.run("DROP TABLE empty").await;
     merge(&main, "PGGIT MERGE feature", "fast_forward").await;
-    assert!(columns_of(&main, "empty").await.is_empty());
+    assert!(main.columns_of("empty").await.is_empty());
 }
 
 #[tokio::test]
 async fn a_merge_that_existing_rows_forbid_is_refused() {
-    let (fixture, main, feature) = users().await;
+    let (fixture, main, feature) = Fixture::with_users().await;
     feature
         .run("ALTER TABLE users ADD COLUMN email text NOT NULL")
         .await;
     feature.run("CREATE TABLE unrelated (id int)").await;
-    let before = dump_of_main(&fixture);
+    let before = fixture.dump_of_main();
     let refusal = refusal(&main, "PGGIT MERGE feature").await;
     assert!(refusal.contains("email"), "{refusal}");
-    assert_eq!(dump_of_main(&fixture), before);
+    assert_eq!(fixture.dump_of_main(), before);
     main.assert_clean().await;
     main.run("DELETE FROM users").await;
     merge(&main, "PGGIT MERGE feature", "fast_forward").await;
-    assert_eq!(columns_of(&main, "users").await[2], "email text");
+    assert_eq!(main.columns_of("users").await[2], "email text");
 }
 
 #[tokio::test]
 async fn a_merge_does_not_lend_privileges() {
-    let (fixture, main, feature) = users().await;
+    let (fixture, main, feature) = Fixture::with_users().await;
     feature.run("ALTER TABLE users ADD COLUMN bio text").await;
     let role = fixture.database.role("guest").await;
     let guest = fixture.connect_as(&role).await;
-    let before = dump_of_main(&fixture);
+    let before = fixture.dump_of_main();
     assert_eq!(guest.sqlstate("PGGIT MERGE feature").await, "42501");
-    assert_eq!(dump_of_main(&fixture), before);
+    assert_eq!(fixture.dump_of_main(), before);
     assert!(guest.is_usable().await);
     main.assert_clean().await;
 }
 
 #[tokio::test]
 async fn merges_need_a_transaction_of_their_own() {
-    let (_fixture, main, feature) = users().await;
+    let (_fixture, main, feature) = Fixture::with_users().await;
     feature.run("ALTER TABLE users ADD COLUMN bio text").await;
     main.run("BEGIN").await;
     assert_eq!(main.sqlstate("PGGIT MERGE feature").await, "25001");
@@ -545,7 +516,7 @@ async fn merges_need_a_transaction_of_their_own() {
 
 #[tokio::test]
 async fn a_diff_as_sql_leads_from_one_branch_to_the_other() {
-    let (fixture, main, feature) = users().await;
+    let (fixture, main, feature) = Fixture::with_users().await;
     for sql in [
         "CREATE TYPE mood AS ENUM ('sad', 'happy')",
         "ALTER TABLE users ADD COLUMN mood mood DEFAULT 'happy'",
@@ -560,12 +531,12 @@ async fn a_diff_as_sql_leads_from_one_branch_to_the_other() {
     serde_json::from_str::<serde_json::Value>(&json).expect("JSON");
     let database = &fixture.database;
     let server = database.server.url(&database.owner, &database.name);
-    let before = dump_of_main(&fixture);
+    let before = fixture.dump_of_main();
     let up = main.column("PGGIT DIFF main feature AS SQL").await;
     psql(&server, &up.join("\n"));
     assert_same(
         &dump_of_branch(&fixture, "feature").await,
-        &dump_of_main(&fixture),
+        &fixture.dump_of_main(),
     );
     let down = main.column("PGGIT DIFF feature main AS SQL").await;
     assert!(
@@ -573,7 +544,7 @@ async fn a_diff_as_sql_leads_from_one_branch_to_the_other() {
         "{down:#?}"
     );
     psql(&server, &format!("BEGIN;\n{}\nCOMMIT;", down.join("\n")));
-    assert_same(&dump_of_main(&fixture), &before);
+    assert_same(&fixture.dump_of_main(), &before);
 
     main.run("PGGIT BRANCH other FROM feature").await;
     assert!(main.rows("PGGIT DIFF feature other").await.is_empty());
@@ -607,7 +578,7 @@ async fn a_branch_is_an_exact_copy() {
     }
     assert!(main.rows("PGGIT DIFF main feature").await.is_empty());
     assert_same(
-        &dump_of_main(&fixture),
+        &fixture.dump_of_main(),
         &dump_of_branch(&fixture, "feature").await,
     );
 }

@@ -332,15 +332,6 @@ async fn reference(kind: &Kind, cells: &[&Cell], acts: impl Fn(&Cell) -> Vec<Act
     )
 }
 
-fn dump_of_main(fixture: &Fixture) -> String {
-    let database = &fixture.database;
-    dump_schema(
-        &database.server.url(&database.owner, &database.name),
-        "public",
-        None,
-    )
-}
-
 #[track_caller]
 fn assert_same(actual: &str, expected: &str) {
     if actual != expected {
@@ -381,14 +372,14 @@ async fn every_clean_combination_merges(kind: &Kind) {
     let cells: Vec<&Cell> = CLEAN.iter().collect();
     let (fixture, main) = diverged(kind, &cells).await;
     assert_kinds(&main, &cells).await;
-    let before = dump_of_main(&fixture);
+    let before = fixture.dump_of_main();
     assert_same(
         &before,
         &reference(kind, &cells, |cell| vec![cell.target]).await,
     );
     assert_eq!(main.field("PGGIT MERGE feature", "outcome").await, "merged");
     let expected = reference(kind, &cells, |cell| cell.result.to_vec()).await;
-    assert_same(&dump_of_main(&fixture), &expected);
+    assert_same(&fixture.dump_of_main(), &expected);
     main.assert_clean().await;
     assert_eq!(
         main.field("PGGIT MERGE feature", "outcome").await,
@@ -399,7 +390,7 @@ async fn every_clean_combination_merges(kind: &Kind) {
 async fn every_conflicting_combination_stops(kind: &Kind) {
     let cells: Vec<&Cell> = CONFLICTING.iter().collect();
     let (fixture, main) = diverged(kind, &cells).await;
-    let before = dump_of_main(&fixture);
+    let before = fixture.dump_of_main();
     assert_kinds(&main, &cells).await;
     let merge = main.records("PGGIT MERGE feature").await.remove(0);
     assert_eq!(merge.get("outcome"), "conflicts");
@@ -414,9 +405,9 @@ async fn every_conflicting_combination_stops(kind: &Kind) {
             cell.name()
         );
     }
-    assert_same(&dump_of_main(&fixture), &before);
+    assert_same(&fixture.dump_of_main(), &before);
     main.run(&format!("PGGIT MERGE ABORT {id}")).await;
-    assert_same(&dump_of_main(&fixture), &before);
+    assert_same(&fixture.dump_of_main(), &before);
     main.assert_clean().await;
 
     let outcome = main
@@ -424,7 +415,7 @@ async fn every_conflicting_combination_stops(kind: &Kind) {
         .await;
     assert_eq!(outcome, "merged");
     let expected = reference(kind, &cells, |cell| cell.result.to_vec()).await;
-    assert_same(&dump_of_main(&fixture), &expected);
+    assert_same(&fixture.dump_of_main(), &expected);
     main.assert_clean().await;
 
     let (fixture, main) = diverged(kind, &cells).await;
@@ -432,7 +423,7 @@ async fn every_conflicting_combination_stops(kind: &Kind) {
         .field("PGGIT MERGE feature STRATEGY target_wins", "outcome")
         .await;
     assert_eq!(outcome, "merged");
-    assert_same(&dump_of_main(&fixture), &before);
+    assert_same(&fixture.dump_of_main(), &before);
     main.assert_clean().await;
 }
 
@@ -575,7 +566,7 @@ async fn different_attributes_of_one_table_merge() {
     let merge = main.records("PGGIT MERGE feature").await;
     assert_eq!(merge[0].get("outcome"), "merged", "{merge:#?}");
     let url = expected.server.url(&expected.owner, &expected.name);
-    assert_same(&dump_of_main(&fixture), &dump_schema(&url, "public", None));
+    assert_same(&fixture.dump_of_main(), &dump_schema(&url, "public", None));
     main.assert_clean().await;
 }
 
@@ -651,7 +642,7 @@ async fn changes_without_a_single_right_outcome_are_conflicts() {
         source.run(&at(index, on_source)).await;
         main.run(&at(index, on_target)).await;
     }
-    let before = dump_of_main(&fixture);
+    let before = fixture.dump_of_main();
     let merge = main.records("PGGIT MERGE feature").await.remove(0);
     assert_eq!(merge.get("outcome"), "conflicts", "{merge:#?}");
     let conflicts = main
@@ -671,5 +662,5 @@ async fn changes_without_a_single_right_outcome_are_conflicts() {
         silent.is_empty(),
         "no conflict for {silent:#?} in {conflicts:#?}"
     );
-    assert_same(&dump_of_main(&fixture), &before);
+    assert_same(&fixture.dump_of_main(), &before);
 }

@@ -1,6 +1,5 @@
 //! `PGGIT MERGE a, b, c`: several sources, one merge.
 
-use crate::harness::session::Record;
 use crate::harness::{Fixture, Session};
 
 /// `main` with a table `users (id, name, email)` and a row, and branches `a`, `b` and `c` with a session on each.
@@ -22,27 +21,6 @@ async fn branches() -> (Fixture, Session, [Session; 3]) {
     (fixture, main, sessions)
 }
 
-async fn one(session: &Session, command: &str) -> Record {
-    let mut answer = session.records(command).await;
-    assert_eq!(answer.len(), 1, "{command}: {answer:#?}");
-    answer.remove(0)
-}
-
-async fn outcome(session: &Session, command: &str, expected: &str) -> Record {
-    let answer = one(session, command).await;
-    assert_eq!(answer.get("outcome"), expected, "{command}: {answer:#?}");
-    answer
-}
-
-async fn columns(session: &Session) -> Vec<String> {
-    session
-        .column(
-            "SELECT attname || ' ' || format_type(atttypid, atttypmod) FROM pg_attribute
-             WHERE attrelid = to_regclass('users') AND attnum > 0 AND NOT attisdropped ORDER BY attnum",
-        )
-        .await
-}
-
 /// Names of the branches whose heads are the parents of a branch's head, in order, where they still are.
 async fn parents(server: &Session, branch: &str) -> Vec<String> {
     let sql = format!(
@@ -50,11 +28,6 @@ async fn parents(server: &Session, branch: &str) -> Vec<String> {
          WHERE b.name = '{branch}' ORDER BY p.ordinal"
     );
     server.column(&sql).await
-}
-
-async fn head(server: &Session, branch: &str) -> String {
-    let sql = format!("SELECT head FROM pggit.branches WHERE name = '{branch}'");
-    server.value(&sql).await
 }
 
 #[tokio::test]
@@ -70,19 +43,21 @@ async fn several_sources_are_merged_as_one() {
     main.run("COMMENT ON TABLE users IS 'all'").await;
     let mut heads = Vec::new();
     for branch in ["main", "a", "b", "c"] {
-        heads.push(head(&server, branch).await);
+        heads.push(server.head_of(branch).await);
     }
 
     let refused = main.error("PGGIT MERGE a, b, c").await;
     assert_eq!(refused.code().code(), "55000");
     assert_eq!(refused.message(), "the merge would lose data");
-    assert_eq!(head(&server, "main").await, heads[0]);
-    assert_eq!(columns(&main).await[1], "name text");
+    assert_eq!(server.head_of("main").await, heads[0]);
+    assert_eq!(main.columns_of("users").await[1], "name text");
 
-    let answer = outcome(&main, "PGGIT MERGE a, b, c ALLOW DATA LOSS", "merged").await;
+    let answer = main
+        .outcome("PGGIT MERGE a, b, c ALLOW DATA LOSS", "merged")
+        .await;
     assert_eq!(answer.get("merge"), "∅");
     assert_eq!(
-        columns(&main).await,
+        main.columns_of("users").await,
         [
             "id integer",
             "full_name character varying(70)",
@@ -109,8 +84,8 @@ async fn several_sources_are_merged_as_one() {
         [["a, b, c", &heads[1], &heads[2], &heads[3], "1"]]
     );
     // Each of them has been merged: there is nothing left to merge, in any order.
-    outcome(&main, "PGGIT MERGE c, a", "up_to_date").await;
-    outcome(&a, "PGGIT MERGE main", "fast_forward").await;
+    main.outcome("PGGIT MERGE c, a", "up_to_date").await;
+    a.outcome("PGGIT MERGE main", "fast_forward").await;
 }
 
 #[tokio::test]
@@ -121,9 +96,10 @@ async fn what_another_source_has_already_is_left_out() {
     b.run("PGGIT MERGE a").await;
     b.run("CREATE TABLE of_b ()").await;
     // `c` is where `main` is, `a` is in `b`, and `main` has not moved.
-    outcome(&main, "PGGIT MERGE c, a, b, b FF ONLY", "fast_forward").await;
-    assert_eq!(head(&server, "main").await, head(&server, "b").await);
-    outcome(&main, "PGGIT MERGE c, a", "up_to_date").await;
+    main.outcome("PGGIT MERGE c, a, b, b FF ONLY", "fast_forward")
+        .await;
+    assert_eq!(server.head_of("main").await, server.head_of("b").await);
+    main.outcome("PGGIT MERGE c, a", "up_to_date").await;
 }
 
 #[tokio::test]
@@ -135,7 +111,7 @@ async fn a_conflict_names_its_source_and_nothing_is_merged_until_all_is_decided(
     b.run("ALTER TABLE users ALTER name TYPE varchar(10)").await;
     c.run("ALTER TABLE users ALTER name TYPE varchar(11); CREATE TABLE of_c ()")
         .await;
-    let before = head(&server, "main").await;
+    let before = server.head_of("main").await;
 
     let shown = main.records("PGGIT MERGE a, b, c DRY RUN").await;
     let of = |result: &str| -> Vec<(String, String)> {
@@ -151,10 +127,10 @@ async fn a_conflict_names_its_source_and_nothing_is_merged_until_all_is_decided(
     let waiting = "until the conflicts before it are decided".to_owned();
     assert_eq!(of("wait"), [("source c".to_owned(), waiting)]);
 
-    let answer = outcome(&main, "PGGIT MERGE a, b, c", "conflicts").await;
+    let answer = main.outcome("PGGIT MERGE a, b, c", "conflicts").await;
     let id = answer.get("merge").clone();
     let list = format!("PGGIT CONFLICTS {id}");
-    let conflict = one(&main, &list).await;
+    let conflict = main.record(&list).await;
     assert_eq!(
         ["origin", "base", "source", "target", "state"].map(|column| conflict.get(column).as_str()),
         [
@@ -170,7 +146,9 @@ async fn a_conflict_names_its_source_and_nothing_is_merged_until_all_is_decided(
         format!("PGGIT RESOLVE {id} 1 WITH CUSTOM $$ALTER TABLE users ALTER name TYPE text$$");
     assert_eq!(main.sqlstate(&custom).await, "0A000");
     main.run(&format!("PGGIT RESOLVE {id} 1 WITH SOURCE")).await;
-    let answer = outcome(&main, &format!("PGGIT MERGE CONTINUE {id}"), "conflicts").await;
+    let answer = main
+        .outcome(&format!("PGGIT MERGE CONTINUE {id}"), "conflicts")
+        .await;
     assert_eq!(answer.get("merge"), &id);
     let conflicts = main.records(&list).await;
     assert_eq!(conflicts.len(), 2);
@@ -184,12 +162,16 @@ async fn a_conflict_names_its_source_and_nothing_is_merged_until_all_is_decided(
             .await,
         "55000"
     );
-    assert_eq!(head(&server, "main").await, before);
-    assert_eq!(columns(&main).await[1], "name text");
+    assert_eq!(server.head_of("main").await, before);
+    assert_eq!(main.columns_of("users").await[1], "name text");
 
     main.run(&format!("PGGIT RESOLVE {id} 2 WITH TARGET")).await;
-    outcome(&main, &format!("PGGIT MERGE CONTINUE {id}"), "merged").await;
-    assert_eq!(columns(&main).await[1], "name character varying(10)");
+    main.outcome(&format!("PGGIT MERGE CONTINUE {id}"), "merged")
+        .await;
+    assert_eq!(
+        main.columns_of("users").await[1],
+        "name character varying(10)"
+    );
     assert_eq!(
         main.value(
             "SELECT count(*) FROM pg_class WHERE oid IN (to_regclass('of_a'), to_regclass('of_c'))"
@@ -229,16 +211,22 @@ async fn strategies_decide_about_each_source() {
     }
     main.run("PGGIT BRANCH theirs").await;
     let merge = "PGGIT MERGE a, b, c INTO theirs STRATEGY source_wins";
-    outcome(&main, merge, "merged").await;
+    main.outcome(merge, "merged").await;
     let theirs = fixture.connect_on("theirs").await;
-    assert_eq!(columns(&theirs).await[1], "name character varying(11)");
+    assert_eq!(
+        theirs.columns_of("users").await[1],
+        "name character varying(11)"
+    );
     let kept = "SELECT origin, resolution, decided_by FROM pggit.conflicts ORDER BY id";
     let by_strategy = [["b", "SOURCE", "strategy"], ["c", "SOURCE", "strategy"]];
     assert_eq!(server.rows(kept).await, by_strategy);
 
     let merge = "PGGIT MERGE a, b, c STRATEGY target_wins SQUASH";
-    outcome(&main, merge, "merged").await;
-    assert_eq!(columns(&main).await[1], "name character varying(9)");
+    main.outcome(merge, "merged").await;
+    assert_eq!(
+        main.columns_of("users").await[1],
+        "name character varying(9)"
+    );
     assert_eq!(parents(&server, "main").await.len(), 1);
     let message = "SELECT message FROM pggit.branches WHERE name = 'main'";
     let message = server.value(message).await;
@@ -255,19 +243,19 @@ async fn a_merge_of_several_that_is_given_up_leaves_nothing() {
     let server = fixture.direct().await;
     a.run("ALTER TABLE users ALTER name TYPE varchar(9)").await;
     b.run("ALTER TABLE users ALTER name TYPE varchar(10)").await;
-    let before = head(&server, "main").await;
-    let answer = outcome(&main, "PGGIT MERGE a, b", "conflicts").await;
+    let before = server.head_of("main").await;
+    let answer = main.outcome("PGGIT MERGE a, b", "conflicts").await;
     let id = answer.get("merge");
     main.run("PGGIT BRANCH RENAME b TO late").await;
     assert_eq!(
-        one(&main, &format!("PGGIT CONFLICTS {id}"))
+        main.record(&format!("PGGIT CONFLICTS {id}"))
             .await
             .get("origin"),
         "late"
     );
     main.run(&format!("PGGIT MERGE ABORT {id}")).await;
-    assert_eq!(head(&server, "main").await, before);
-    assert_eq!(columns(&main).await[1], "name text");
+    assert_eq!(server.head_of("main").await, before);
+    assert_eq!(main.columns_of("users").await[1], "name text");
     main.assert_clean().await;
 }
 
@@ -289,14 +277,14 @@ async fn each_source_of_a_merge_into_a_protected_branch_is_to_be_approved() {
     main.run("PGGIT PROTECT main APPROVALS 1").await;
     let ada = fixture.connect_as(&ada).await;
     let grace = fixture.connect_as(&grace).await;
-    let of_a = one(&ada, "PGGIT MERGE REQUEST a INTO main").await;
-    let of_b = one(&ada, "PGGIT MERGE REQUEST b INTO main").await;
+    let of_a = ada.record("PGGIT MERGE REQUEST a INTO main").await;
+    let of_b = ada.record("PGGIT MERGE REQUEST b INTO main").await;
     grace
         .run(&format!("PGGIT APPROVE {}", of_a.get("request")))
         .await;
     let refused = main.error("PGGIT MERGE a, b").await;
     assert_eq!(refused.code().code(), "42501");
-    let of_b_head = &head(&server, "b").await[..12];
+    let of_b_head = &server.head_of("b").await[..12];
     assert_eq!(
         refused.message(),
         format!("merging commit {of_b_head} into branch \"main\" is not approved")
@@ -305,7 +293,7 @@ async fn each_source_of_a_merge_into_a_protected_branch_is_to_be_approved() {
     grace
         .run(&format!("PGGIT APPROVE {}", of_b.get("request")))
         .await;
-    outcome(&main, "PGGIT MERGE a, b", "merged").await;
+    main.outcome("PGGIT MERGE a, b", "merged").await;
     let states = "SELECT state FROM pggit.merge_requests ORDER BY id";
     assert_eq!(server.column(states).await, ["merged", "merged"]);
 }

@@ -1,13 +1,7 @@
 //! Work goes from one branch to another: cherry-picks and rebases.
 
 use crate::harness::ddl::{BASE, Ddl};
-use crate::harness::session::Record;
 use crate::harness::{Fixture, Session};
-
-async fn head(session: &Session, branch: &str) -> String {
-    let sql = format!("SELECT head FROM pggit.branches WHERE name = '{branch}'");
-    session.value(&sql).await
-}
 
 async fn tree(session: &Session, branch: &str) -> String {
     let sql = format!(
@@ -16,41 +10,9 @@ async fn tree(session: &Session, branch: &str) -> String {
     session.value(&sql).await
 }
 
-async fn columns_of(session: &Session, table: &str) -> Vec<String> {
-    let sql = format!(
-        "SELECT attname || ' ' || format_type(atttypid, atttypmod) FROM pg_attribute
-         WHERE attrelid = to_regclass('{table}') AND attnum > 0 AND NOT attisdropped ORDER BY attnum"
-    );
-    session.column(&sql).await
-}
-
-async fn one(session: &Session, command: &str) -> Record {
-    let mut answer = session.records(command).await;
-    assert_eq!(answer.len(), 1, "{command}: {answer:#?}");
-    answer.remove(0)
-}
-
-async fn outcome(session: &Session, command: &str, expected: &str) -> Record {
-    let answer = one(session, command).await;
-    assert_eq!(answer.get("outcome"), expected, "{command}: {answer:#?}");
-    answer
-}
-
-/// `main` with a table `users (id, name)` and the row (1, 'ada'), a branch `feature` of it, and a session on each.
-async fn users() -> (Fixture, Session, Session) {
-    let fixture = Fixture::new().await;
-    let main = fixture.connect().await;
-    main.run("CREATE TABLE users (id int PRIMARY KEY, name text)")
-        .await;
-    main.run("INSERT INTO users VALUES (1, 'ada')").await;
-    main.run("PGGIT BRANCH feature").await;
-    let feature = fixture.connect_on("feature").await;
-    (fixture, main, feature)
-}
-
 #[tokio::test]
 async fn a_commit_is_picked_without_those_around_it() {
-    let (fixture, main, feature) = users().await;
+    let (fixture, main, feature) = Fixture::with_users().await;
     feature.run("ALTER TABLE users ADD COLUMN a int").await;
     feature.run("SET pggit.message = 'Add b'").await;
     feature.run("ALTER TABLE users ADD COLUMN b int").await;
@@ -67,11 +29,11 @@ async fn a_commit_is_picked_without_those_around_it() {
         dry[1].get("sql"),
         "ALTER TABLE public.people ADD COLUMN b integer"
     );
-    assert_eq!(columns_of(&main, "people").await.len(), 2);
-    let answer = outcome(&main, "PGGIT CHERRY PICK feature~1", "picked").await;
-    assert_eq!(answer.get("commit"), &head(&main, "main").await[..12]);
+    assert_eq!(main.columns_of("people").await.len(), 2);
+    let answer = main.outcome("PGGIT CHERRY PICK feature~1", "picked").await;
+    assert_eq!(answer.get("commit"), &main.head_of("main").await[..12]);
     assert_eq!(
-        columns_of(&main, "people").await,
+        main.columns_of("people").await,
         ["id integer", "name text", "b integer"]
     );
     assert_eq!(main.rows("SELECT * FROM people").await, [["1", "ada", "∅"]]);
@@ -83,12 +45,13 @@ async fn a_commit_is_picked_without_those_around_it() {
     let parents = "SELECT count(*) FROM pggit.commit_parent p JOIN pggit.branch b ON b.head = p.commit WHERE b.name = 'main'";
     assert_eq!(fixture.superuser().await.value(parents).await, "1");
     main.assert_clean().await;
-    outcome(&main, "PGGIT CHERRY PICK feature~1", "up_to_date").await;
+    main.outcome("PGGIT CHERRY PICK feature~1", "up_to_date")
+        .await;
 }
 
 #[tokio::test]
 async fn a_range_is_picked_commit_by_commit_or_not_at_all() {
-    let (_fixture, main, feature) = users().await;
+    let (_fixture, main, feature) = Fixture::with_users().await;
     for sql in [
         "ALTER TABLE users ADD COLUMN a int",
         "CREATE TABLE b (id int)",
@@ -117,8 +80,7 @@ async fn a_range_is_picked_commit_by_commit_or_not_at_all() {
 
     let message = "PGGIT CHERRY PICK main..feature MESSAGE 'all'";
     assert_eq!(main.sqlstate(message).await, "22023");
-    outcome(
-        &main,
+    main.outcome(
         "PGGIT CHERRY PICK main..feature STRATEGY target_wins",
         "picked",
     )
@@ -134,7 +96,7 @@ async fn a_range_is_picked_commit_by_commit_or_not_at_all() {
         ]
     );
     assert_eq!(
-        columns_of(&main, "users").await,
+        main.columns_of("users").await,
         ["id integer", "name character varying(99)", "a integer"]
     );
     let statements = main
@@ -158,27 +120,29 @@ async fn a_range_is_picked_commit_by_commit_or_not_at_all() {
     );
     let changed = main.records("PGGIT LOG FOR b").await;
     assert_eq!(changed.len(), 2);
-    outcome(&main, "PGGIT CHERRY PICK feature~1..feature", "up_to_date").await;
+    main.outcome("PGGIT CHERRY PICK feature~1..feature", "up_to_date")
+        .await;
 }
 
 #[tokio::test]
 async fn a_pick_that_conflicts_waits_for_a_decision() {
-    let (_fixture, main, feature) = users().await;
+    let (_fixture, main, feature) = Fixture::with_users().await;
     feature
         .run("ALTER TABLE users ALTER name TYPE varchar(50), ADD COLUMN clean int")
         .await;
     main.run("ALTER TABLE users ALTER name TYPE varchar(99)")
         .await;
     let before = tree(&main, "main").await;
-    let answer = outcome(&main, "PGGIT CHERRY PICK feature", "conflicts").await;
+    let answer = main.outcome("PGGIT CHERRY PICK feature", "conflicts").await;
     assert_eq!(tree(&main, "main").await, before);
     let id = answer.get("merge");
     let conflicts = main.records(&format!("PGGIT CONFLICTS {id}")).await;
     assert_eq!(conflicts[0].get("attribute"), "column name type");
     main.run(&format!("PGGIT RESOLVE {id} 1 WITH SOURCE")).await;
-    outcome(&main, &format!("PGGIT MERGE CONTINUE {id}"), "merged").await;
+    main.outcome(&format!("PGGIT MERGE CONTINUE {id}"), "merged")
+        .await;
     assert_eq!(
-        columns_of(&main, "users").await,
+        main.columns_of("users").await,
         ["id integer", "name character varying(50)", "clean integer"]
     );
     let message = main
@@ -192,16 +156,16 @@ async fn a_pick_that_conflicts_waits_for_a_decision() {
         .await;
     main.run("ALTER TABLE users ALTER name TYPE varchar(60)")
         .await;
-    let before = head(&main, "main").await;
-    let answer = outcome(&main, "PGGIT CHERRY PICK feature", "conflicts").await;
+    let before = main.head_of("main").await;
+    let answer = main.outcome("PGGIT CHERRY PICK feature", "conflicts").await;
     main.run(&format!("PGGIT MERGE ABORT {}", answer.get("merge")))
         .await;
-    assert_eq!(head(&main, "main").await, before);
+    assert_eq!(main.head_of("main").await, before);
 }
 
 #[tokio::test]
 async fn a_merge_is_picked_against_the_parent_that_is_named() {
-    let (_fixture, main, feature) = users().await;
+    let (_fixture, main, feature) = Fixture::with_users().await;
     main.run("PGGIT BRANCH target").await;
     feature.run("ALTER TABLE users ADD COLUMN f int").await;
     main.run("ALTER TABLE users ADD COLUMN m int").await;
@@ -217,26 +181,19 @@ async fn a_merge_is_picked_against_the_parent_that_is_named() {
     ] {
         assert_eq!(main.sqlstate(command).await, "22023", "{command}");
     }
-    outcome(
-        &main,
-        "PGGIT CHERRY PICK main PARENT 1 INTO target",
-        "picked",
-    )
-    .await;
+    main.outcome("PGGIT CHERRY PICK main PARENT 1 INTO target", "picked")
+        .await;
     let target = main;
     target.run("PGGIT CHECKOUT target").await;
     assert_eq!(
-        columns_of(&target, "users").await,
+        target.columns_of("users").await,
         ["id integer", "name text", "f integer"]
     );
-    outcome(
-        &target,
-        "PGGIT CHERRY PICK target~1..main PARENT 1",
-        "picked",
-    )
-    .await;
+    target
+        .outcome("PGGIT CHERRY PICK target~1..main PARENT 1", "picked")
+        .await;
     assert_eq!(
-        columns_of(&target, "users").await,
+        target.columns_of("users").await,
         ["id integer", "name text", "f integer", "m integer"]
     );
     target.assert_clean().await;
@@ -244,34 +201,30 @@ async fn a_merge_is_picked_against_the_parent_that_is_named() {
 
 #[tokio::test]
 async fn picking_loses_no_rows_unless_that_is_said() {
-    let (_fixture, main, feature) = users().await;
+    let (_fixture, main, feature) = Fixture::with_users().await;
     feature.run("ALTER TABLE users DROP COLUMN name").await;
     feature.run("CREATE TABLE later (id int)").await;
-    let before = head(&main, "main").await;
+    let before = main.head_of("main").await;
     for command in [
         "PGGIT CHERRY PICK feature~1",
         "PGGIT CHERRY PICK main..feature",
     ] {
         assert_eq!(main.sqlstate(command).await, "55000", "{command}");
-        assert_eq!(head(&main, "main").await, before);
+        assert_eq!(main.head_of("main").await, before);
         assert_eq!(main.rows("SELECT name FROM users").await, [["ada"]]);
     }
-    outcome(
-        &main,
-        "PGGIT CHERRY PICK main..feature ALLOW DATA LOSS",
-        "picked",
-    )
-    .await;
-    assert_eq!(columns_of(&main, "users").await, ["id integer"]);
+    main.outcome("PGGIT CHERRY PICK main..feature ALLOW DATA LOSS", "picked")
+        .await;
+    assert_eq!(main.columns_of("users").await, ["id integer"]);
     assert_eq!(tree(&main, "main").await, tree(&main, "feature").await);
 }
 
 #[tokio::test]
 async fn picking_needs_the_rights_that_its_ddl_needs() {
-    let (fixture, main, feature) = users().await;
+    let (fixture, main, feature) = Fixture::with_users().await;
     feature.run("ALTER TABLE users ADD COLUMN a int").await;
     feature.run("ALTER TABLE users ADD COLUMN b int").await;
-    let before = head(&main, "main").await;
+    let before = main.head_of("main").await;
     let stranger = fixture.database.role("stranger").await;
     let stranger = fixture.connect_as(&stranger).await;
     for command in [
@@ -282,7 +235,7 @@ async fn picking_needs_the_rights_that_its_ddl_needs() {
         assert_eq!(main.sqlstate(&format!("BEGIN; {command}")).await, "25001");
         main.run("ROLLBACK").await;
     }
-    assert_eq!(head(&main, "main").await, before);
+    assert_eq!(main.head_of("main").await, before);
 }
 
 /// Runs random statements on a branch until it has so many commits more.
@@ -315,7 +268,7 @@ async fn history_picked_upon_its_root_gives_its_head() {
     let own = many - long.log("root").await.len();
     assert!(own >= 300, "{own}");
     let copy = fixture.connect_on("copy").await;
-    outcome(&copy, "PGGIT CHERRY PICK root..long", "picked").await;
+    copy.outcome("PGGIT CHERRY PICK root..long", "picked").await;
     assert_eq!(tree(&copy, "copy").await, expected);
     assert_eq!(copy.log("copy").await.len(), many);
     copy.assert_clean().await;
@@ -329,7 +282,8 @@ async fn history_picked_upon_its_root_gives_its_head() {
         .await;
     let first = commits.len() - 40;
     for commit in commits.iter().skip(first).rev() {
-        outcome(&slow, &format!("PGGIT CHERRY PICK {commit}"), "picked").await;
+        slow.outcome(&format!("PGGIT CHERRY PICK {commit}"), "picked")
+            .await;
     }
     let same = format!("PGGIT DIFF {} slow", commits[first]);
     assert!(slow.rows(&same).await.is_empty());
@@ -356,7 +310,8 @@ async fn a_rebase_upon_its_own_base_changes_nothing() {
     };
     let (rows, moves, long) = state(long).await;
     for onto in ["root", "main", "long", "long~7"] {
-        outcome(&long, &format!("PGGIT REBASE ONTO {onto}"), "up_to_date").await;
+        long.outcome(&format!("PGGIT REBASE ONTO {onto}"), "up_to_date")
+            .await;
     }
     let (now, moved, long) = state(long).await;
     assert_eq!(now, rows);
@@ -367,7 +322,7 @@ async fn a_rebase_upon_its_own_base_changes_nothing() {
     let before = long.rows("PGGIT DIFF root long").await;
     let said = "SELECT l.message, l.author, l.statements FROM pggit.log l WHERE branch = 'long'";
     let (messages, own) = (long.rows(said).await, rows.len());
-    let answer = outcome(&long, "PGGIT REBASE ONTO main", "rebased").await;
+    let answer = long.outcome("PGGIT REBASE ONTO main", "rebased").await;
     let picked: usize = answer.get("commits").parse().unwrap();
     let new = long.rows(said).await;
     assert_eq!(new.len(), own + 1);
@@ -377,15 +332,15 @@ async fn a_rebase_upon_its_own_base_changes_nothing() {
     );
     assert_eq!(new[..picked], messages[..picked]);
     let base = long.field("PGGIT MERGE BASE main long", "commit").await;
-    assert_eq!(base, head(&long, "main").await[..12]);
+    assert_eq!(base, long.head_of("main").await[..12]);
     assert_eq!(long.rows("PGGIT DIFF main long").await, before);
     long.assert_clean().await;
-    outcome(&long, "PGGIT REBASE ONTO main", "up_to_date").await;
+    long.outcome("PGGIT REBASE ONTO main", "up_to_date").await;
 }
 
 #[tokio::test]
 async fn a_rebase_keeps_rows_and_moves_once() {
-    let (fixture, main, feature) = users().await;
+    let (fixture, main, feature) = Fixture::with_users().await;
     feature.run("INSERT INTO users VALUES (7, 'grace')").await;
     feature
         .run("ALTER TABLE users ADD COLUMN a int DEFAULT 4")
@@ -403,7 +358,9 @@ async fn a_rebase_keeps_rows_and_moves_once() {
     );
     let moves = "SELECT count(*) FROM pggit.reflog WHERE branch = 'feature'";
     let before: u32 = main.value(moves).await.parse().unwrap();
-    let answer = outcome(&main, "PGGIT REBASE feature ONTO main", "rebased").await;
+    let answer = main
+        .outcome("PGGIT REBASE feature ONTO main", "rebased")
+        .await;
     assert_eq!(answer.get("commits"), "2");
     assert_eq!(main.value(moves).await, (before + 1).to_string());
     assert_eq!(
@@ -424,7 +381,7 @@ async fn a_rebase_keeps_rows_and_moves_once() {
     let rebases = main
         .rows("SELECT branch, onto_name, state, commit FROM pggit.rebases")
         .await;
-    let head = head(&main, "feature").await;
+    let head = main.head_of("feature").await;
     assert_eq!(rebases, [["feature", "main", "completed", &head]]);
     // What is upon main already can be fast-forwarded.
     let answer = main.records("PGGIT MERGE feature").await;
@@ -434,17 +391,21 @@ async fn a_rebase_keeps_rows_and_moves_once() {
 
 #[tokio::test]
 async fn a_branch_without_commits_of_its_own_is_fast_forwarded() {
-    let (_fixture, main, feature) = users().await;
+    let (_fixture, main, feature) = Fixture::with_users().await;
     main.run("ALTER TABLE users ADD COLUMN m int").await;
-    outcome(&feature, "PGGIT REBASE ONTO main", "fast_forward").await;
-    assert_eq!(head(&main, "feature").await, head(&main, "main").await);
+    feature
+        .outcome("PGGIT REBASE ONTO main", "fast_forward")
+        .await;
+    assert_eq!(main.head_of("feature").await, main.head_of("main").await);
     feature.run("SELECT m FROM users").await;
     feature.assert_clean().await;
     // What the other side has already is left out.
     feature.run("ALTER TABLE users ADD COLUMN f int").await;
     main.run("PGGIT CHERRY PICK feature").await;
-    outcome(&feature, "PGGIT REBASE ONTO main", "fast_forward").await;
-    assert_eq!(head(&main, "feature").await, head(&main, "main").await);
+    feature
+        .outcome("PGGIT REBASE ONTO main", "fast_forward")
+        .await;
+    assert_eq!(main.head_of("feature").await, main.head_of("main").await);
     let error = main.error("PGGIT REBASE ONTO feature").await;
     assert_eq!(error.code().code(), "55000");
     assert!(error.message().contains("main"), "{error:?}");
@@ -485,7 +446,7 @@ async fn state(fixture: &Fixture, session: &Session, branch: &str) -> Vec<Vec<St
 
 /// Three commits on `feature`, of which the second and the third conflict with `main`.
 async fn two_conflicts() -> (Fixture, Session, Session) {
-    let (fixture, main, feature) = users().await;
+    let (fixture, main, feature) = Fixture::with_users().await;
     main.run("ALTER TABLE users ADD COLUMN bio text").await;
     main.run("PGGIT MERGE main INTO feature").await;
     feature.run("CREATE TABLE first (id int)").await;
@@ -507,7 +468,7 @@ async fn two_conflicts() -> (Fixture, Session, Session) {
 async fn a_rebase_stops_at_each_conflict_and_goes_on() {
     let (fixture, main, feature) = two_conflicts().await;
     let before = state(&fixture, &main, "feature").await;
-    let answer = outcome(&feature, "PGGIT REBASE ONTO main", "conflicts").await;
+    let answer = feature.outcome("PGGIT REBASE ONTO main", "conflicts").await;
     assert_eq!(answer.get("commits"), "1");
     assert_eq!(answer.get("conflicts"), "1");
     let id = answer.get("merge").clone();
@@ -532,17 +493,19 @@ async fn a_rebase_stops_at_each_conflict_and_goes_on() {
     assert_eq!(state(&fixture, &main, "feature").await, before);
 
     // Another session goes on, and meets the next conflict.
-    let answer = outcome(&main, "PGGIT REBASE CONTINUE feature", "conflicts").await;
+    let answer = main
+        .outcome("PGGIT REBASE CONTINUE feature", "conflicts")
+        .await;
     assert_eq!(answer.get("commits"), "2");
     assert_eq!(state(&fixture, &main, "feature").await, before);
     let next = answer.get("merge").clone();
     main.run(&format!("PGGIT RESOLVE {next} 1 WITH TARGET"))
         .await;
-    let answer = outcome(&feature, "PGGIT REBASE CONTINUE", "rebased").await;
+    let answer = feature.outcome("PGGIT REBASE CONTINUE", "rebased").await;
     // What is decided for the other side leaves nothing of the commit.
     assert_eq!(answer.get("commits"), "3");
     assert_eq!(
-        columns_of(&feature, "public.users").await,
+        feature.columns_of("public.users").await,
         [
             "id integer",
             "name character varying(50)",
@@ -568,12 +531,12 @@ async fn a_rebase_stops_at_each_conflict_and_goes_on() {
 async fn a_rebase_that_is_given_up_leaves_the_branch_where_it_was() {
     let (fixture, main, feature) = two_conflicts().await;
     let before = state(&fixture, &main, "feature").await;
-    let answer = outcome(&feature, "PGGIT REBASE ONTO main", "conflicts").await;
+    let answer = feature.outcome("PGGIT REBASE ONTO main", "conflicts").await;
     let id = answer.get("merge");
     feature
         .run(&format!("PGGIT RESOLVE {id} 1 WITH SOURCE"))
         .await;
-    outcome(&feature, "PGGIT REBASE CONTINUE", "conflicts").await;
+    feature.outcome("PGGIT REBASE CONTINUE", "conflicts").await;
     feature.run("PGGIT REBASE ABORT").await;
     assert_eq!(state(&fixture, &main, "feature").await, before);
     feature.assert_clean().await;
@@ -581,17 +544,17 @@ async fn a_rebase_that_is_given_up_leaves_the_branch_where_it_was() {
     let states = main.column("SELECT DISTINCT state FROM pggit.merges WHERE operation = 'rebase'");
     assert_eq!(states.await, ["aborted"]);
     // And it can be begun again.
-    outcome(&feature, "PGGIT REBASE ONTO main", "conflicts").await;
+    feature.outcome("PGGIT REBASE ONTO main", "conflicts").await;
 }
 
 #[tokio::test]
 async fn commits_that_conflict_can_be_left_out() {
     let (_fixture, main, feature) = two_conflicts().await;
-    outcome(&feature, "PGGIT REBASE ONTO main", "conflicts").await;
-    outcome(&feature, "PGGIT REBASE SKIP", "conflicts").await;
+    feature.outcome("PGGIT REBASE ONTO main", "conflicts").await;
+    feature.outcome("PGGIT REBASE SKIP", "conflicts").await;
     // What the branch gets meanwhile goes with it.
     feature.run("CREATE TABLE meanwhile (id int)").await;
-    let answer = outcome(&feature, "PGGIT REBASE SKIP", "rebased").await;
+    let answer = feature.outcome("PGGIT REBASE SKIP", "rebased").await;
     assert_eq!(answer.get("commits"), "3");
     assert_eq!(
         feature.log("feature").await[..3],
@@ -602,7 +565,7 @@ async fn commits_that_conflict_can_be_left_out() {
         ]
     );
     assert_eq!(
-        columns_of(&feature, "public.users").await,
+        feature.columns_of("public.users").await,
         [
             "id integer",
             "name character varying(99)",
@@ -618,7 +581,7 @@ async fn commits_that_conflict_can_be_left_out() {
 
 #[tokio::test]
 async fn what_became_of_each_object_is_kept_of_picks_and_rebases() {
-    let (fixture, main, feature) = users().await;
+    let (fixture, main, feature) = Fixture::with_users().await;
     let server = fixture.direct().await;
     feature.run("ALTER TABLE users ADD COLUMN a int").await;
     feature
@@ -633,12 +596,13 @@ async fn what_became_of_each_object_is_kept_of_picks_and_rebases() {
         ["SOURCE_MODIFIED", "c_id", "create"],
         ["BOTH_MODIFIED", "users", "alter"],
     ];
-    outcome(&main, "PGGIT CHERRY PICK main..feature INTO copy", "picked").await;
+    main.outcome("PGGIT CHERRY PICK main..feature INTO copy", "picked")
+        .await;
     assert_eq!(server.rows(kept).await, of_all);
     let statements = "SELECT cardinality(statements) FROM pggit.merges LIMIT 1";
     assert_eq!(server.value(statements).await, "3");
 
-    outcome(&feature, "PGGIT REBASE ONTO main", "rebased").await;
+    feature.outcome("PGGIT REBASE ONTO main", "rebased").await;
     let of_rebase = [
         ["SOURCE_MODIFIED", "c", "keep"],
         ["SOURCE_MODIFIED", "c_id", "keep"],
@@ -656,7 +620,7 @@ async fn what_became_of_each_object_is_kept_of_picks_and_rebases() {
 
 #[tokio::test]
 async fn status_tells_of_an_open_rebase() {
-    let (_fixture, main, feature) = users().await;
+    let (_fixture, main, feature) = Fixture::with_users().await;
     feature
         .run("ALTER TABLE users ALTER name TYPE varchar(9)")
         .await;
@@ -666,7 +630,7 @@ async fn status_tells_of_an_open_rebase() {
         let open = rows.into_iter().find(|row| row[0] == "open rebase");
         open.map(|row| row[1].clone())
     };
-    outcome(&feature, "PGGIT REBASE ONTO main", "conflicts").await;
+    feature.outcome("PGGIT REBASE ONTO main", "conflicts").await;
     let status = feature.rows("PGGIT STATUS").await;
     assert_eq!(
         told(status).as_deref(),

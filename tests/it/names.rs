@@ -2,30 +2,11 @@
 
 use crate::harness::programs::{client_program, feed, psql, python, repository, succeed};
 use crate::harness::session::explain;
-use crate::harness::{Database, Fixture, Session};
+use crate::harness::{Fixture, Session};
 use std::process::Command;
 
 const SCHEMA: &str = include_str!("names/schema.sql");
 const QUESTIONS: &str = include_str!("names/questions.sql");
-
-/// A database without pgGit, of the same owner as the fixture's.
-async fn sibling(fixture: &Fixture, suffix: &str) -> Database {
-    let database = &fixture.database;
-    let name = format!("{}_{suffix}", database.name);
-    let admin = database.superuser().await;
-    admin
-        .run(&format!("CREATE DATABASE {name} OWNER {}", database.owner))
-        .await;
-    Database {
-        name,
-        owner: database.owner.clone(),
-        server: database.server,
-    }
-}
-
-fn url_of(database: &Database) -> String {
-    database.server.url(&database.owner, &database.name)
-}
 
 /// The schema on a branch that started empty, with the same schema, of other rows, on `main` and on a further branch.
 async fn crowded() -> Fixture {
@@ -75,12 +56,9 @@ fn dumped(url: &str) -> String {
 #[tokio::test]
 async fn psql_prints_of_a_branch_what_it_prints_of_a_plain_database() {
     let fixture = crowded().await;
-    let plain = sibling(&fixture, "plain").await;
-    psql(&url_of(&plain), SCHEMA);
-    let (wanted, found) = (
-        answers(&url_of(&plain)),
-        answers(&fixture.url_on("feature")),
-    );
+    let plain = fixture.database.sibling("plain").await;
+    psql(&plain.url(), SCHEMA);
+    let (wanted, found) = (answers(&plain.url()), answers(&fixture.url_on("feature")));
     assert!(wanted.lines().count() > 500, "{wanted}");
     assert_same_lines(&found, &wanted);
 }
@@ -105,16 +83,16 @@ fn assert_same_lines(found: &str, wanted: &str) {
 #[tokio::test]
 async fn a_dump_of_a_branch_is_that_of_a_plain_database_and_restores_anywhere() {
     let fixture = crowded().await;
-    let plain = sibling(&fixture, "plain").await;
-    psql(&url_of(&plain), SCHEMA);
-    let wanted = dumped(&url_of(&plain));
+    let plain = fixture.database.sibling("plain").await;
+    psql(&plain.url(), SCHEMA);
+    let wanted = dumped(&plain.url());
     assert!(wanted.contains("COPY shop.orders"));
     let found = dumped(&fixture.url_on("feature"));
     assert_same_lines(&found, &wanted);
 
-    let restored = sibling(&fixture, "restored").await;
-    psql(&url_of(&restored), &found);
-    assert_same_lines(&dumped(&url_of(&restored)), &wanted);
+    let restored = fixture.database.sibling("restored").await;
+    psql(&restored.url(), &found);
+    assert_same_lines(&dumped(&restored.url()), &wanted);
 
     let main = fixture.connect().await;
     let start = fixture.statements("main").await.len();
@@ -265,13 +243,13 @@ async fn other_rows_may_hold_anything() {
 #[tokio::test]
 async fn sqlalchemy_and_django_reflect_a_branch_like_a_plain_database() {
     let fixture = crowded().await;
-    let plain = sibling(&fixture, "plain").await;
-    psql(&url_of(&plain), SCHEMA);
+    let plain = fixture.database.sibling("plain").await;
+    psql(&plain.url(), SCHEMA);
     let reflected = |url: &str| {
         let script = repository().join("tests/clients/python/reflect.py");
         succeed(python().arg(script).arg(url))
     };
-    let wanted = reflected(&url_of(&plain));
+    let wanted = reflected(&plain.url());
     assert!(wanted.contains("db_table = 'users'") && wanted.contains("shop.orders"));
     let url = format!("{}%40feature", fixture.url());
     assert_same_lines(&reflected(&url), &wanted);

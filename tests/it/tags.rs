@@ -11,15 +11,10 @@ async fn two_tables() -> (Fixture, Session) {
     (fixture, main)
 }
 
-async fn head(session: &Session, branch: &str) -> String {
-    let sql = format!("SELECT head FROM pggit.branches WHERE name = '{branch}'");
-    session.value(&sql).await
-}
-
 #[tokio::test]
 async fn a_tag_names_a_commit_wherever_a_ref_can_stand() {
     let (_fixture, main) = two_tables().await;
-    let two = head(&main, "main").await;
+    let two = main.head_of("main").await;
     main.run("PGGIT TAG v2 MESSAGE 'Two tables'").await;
     main.run("PGGIT TAG v1.0 main~1").await;
     main.run("CREATE TABLE three (id int)").await;
@@ -52,7 +47,7 @@ async fn a_tag_names_a_commit_wherever_a_ref_can_stand() {
     let old = main_tables(&main, "old").await;
     assert_eq!(old, ["one"]);
     main.run("PGGIT MERGE v2 INTO old").await;
-    assert_eq!(head(&main, "old").await, two);
+    assert_eq!(main.head_of("old").await, two);
 }
 
 async fn main_tables(session: &Session, branch: &str) -> Vec<String> {

@@ -1,22 +1,6 @@
 //! Undoing as people do it: a commit, a range, a merge; the whole branch; single objects. Rows stay, and what they forbid is said.
 
-use crate::harness::programs::dump_schema;
-use crate::harness::session::Record;
 use crate::harness::{Fixture, Session};
-
-async fn columns_of(session: &Session, table: &str) -> Vec<String> {
-    let sql = format!(
-        "SELECT attname || ' ' || format_type(atttypid, atttypmod) FROM pg_attribute
-         WHERE attrelid = to_regclass('public.{table}') AND attnum > 0 AND NOT attisdropped ORDER BY attnum"
-    );
-    session.column(&sql).await
-}
-
-fn dump_of_main(fixture: &Fixture) -> String {
-    let database = &fixture.database;
-    let url = database.server.url(&database.owner, &database.name);
-    dump_schema(&url, "public", None)
-}
 
 /// `main` with a table `users (id, name)` and the row (1, 'ada').
 async fn users() -> (Fixture, Session) {
@@ -30,14 +14,6 @@ async fn users() -> (Fixture, Session) {
 
 async fn head(session: &Session) -> String {
     session.field("PGGIT LOG LIMIT 1", "commit").await
-}
-
-/// Runs a command that has to come out so, and gives its row.
-async fn answer(session: &Session, command: &str, outcome: &str) -> Record {
-    let mut answer = session.records(command).await;
-    assert_eq!(answer.len(), 1, "{command}: {answer:#?}");
-    assert_eq!(answer[0].get("outcome"), outcome, "{command}: {answer:#?}");
-    answer.remove(0)
 }
 
 /// What a command that is not possible as it stands says, with its SQLSTATE in front.
@@ -83,12 +59,14 @@ async fn a_commit_is_reverted_and_the_revert_as_well() {
     main.run("ALTER TABLE users ADD COLUMN email text").await;
     let commit = head(&main).await;
     main.run("ALTER TABLE users ADD COLUMN age int").await;
-    let reverted = answer(&main, &format!("PGGIT REVERT {commit}"), "reverted").await;
+    let reverted = main
+        .outcome(&format!("PGGIT REVERT {commit}"), "reverted")
+        .await;
     assert_eq!(reverted.get("objects"), "1");
     assert_eq!(reverted.get("merge"), "∅");
     assert_eq!(reverted.get("commit"), &head(&main).await);
     assert_eq!(
-        columns_of(&main, "users").await,
+        main.columns_of("users").await,
         ["id integer", "name text", "age integer"]
     );
     assert_eq!(
@@ -100,19 +78,16 @@ async fn a_commit_is_reverted_and_the_revert_as_well() {
     assert_says(&message, &[&format!("This reverts commit {commit}")]);
     main.assert_clean().await;
 
-    answer(&main, "PGGIT REVERT main", "reverted").await;
+    main.outcome("PGGIT REVERT main", "reverted").await;
     assert_eq!(
-        columns_of(&main, "users").await,
+        main.columns_of("users").await,
         ["id integer", "name text", "age integer", "email text"]
     );
-    answer(
-        &main,
-        &format!("PGGIT REVERT {commit} MESSAGE 'Away'"),
-        "reverted",
-    )
-    .await;
+    main.outcome(&format!("PGGIT REVERT {commit} MESSAGE 'Away'"), "reverted")
+        .await;
     assert_eq!(main.log("main").await[0], "Away");
-    answer(&main, &format!("PGGIT REVERT {commit}"), "up_to_date").await;
+    main.outcome(&format!("PGGIT REVERT {commit}"), "up_to_date")
+        .await;
     assert_eq!(main.log("main").await[0], "Away");
     assert_eq!(main.rows("SELECT * FROM users").await, [["1", "ada", "∅"]]);
     main.assert_clean().await;
@@ -133,15 +108,16 @@ async fn a_dropped_table_returns_with_all_that_was_on_it() {
     main.run("CREATE POLICY own ON orders USING (note = current_user)")
         .await;
     main.run("GRANT SELECT ON orders TO PUBLIC").await;
-    let before = dump_of_main(&fixture);
+    let before = fixture.dump_of_main();
     main.run("DROP TABLE orders CASCADE").await;
-    answer(&main, "PGGIT REVERT main", "reverted").await;
-    assert_eq!(dump_of_main(&fixture), before);
+    main.outcome("PGGIT REVERT main", "reverted").await;
+    assert_eq!(fixture.dump_of_main(), before);
     main.run("INSERT INTO orders (person, note) VALUES (1, 'x')")
         .await;
     main.assert_clean().await;
-    answer(&main, "PGGIT REVERT main ALLOW DATA LOSS", "reverted").await;
-    assert_eq!(columns_of(&main, "orders").await, [""; 0]);
+    main.outcome("PGGIT REVERT main ALLOW DATA LOSS", "reverted")
+        .await;
+    assert_eq!(main.columns_of("orders").await, [""; 0]);
     main.assert_clean().await;
 }
 
@@ -173,10 +149,11 @@ async fn branches_are_reverted_on_their_own() {
         &refusal(&main, &into).await,
         &["55000 the revert would lose data"],
     );
-    answer(&main, &format!("{into} ALLOW DATA LOSS"), "reverted").await;
+    main.outcome(&format!("{into} ALLOW DATA LOSS"), "reverted")
+        .await;
     assert_eq!(feature.rows("SELECT * FROM users").await, [["7", "x"]]);
     feature.assert_clean().await;
-    answer(&feature, "PGGIT REVERT feature", "reverted").await;
+    feature.outcome("PGGIT REVERT feature", "reverted").await;
     assert_eq!(feature.rows("SELECT * FROM users").await, [["7", "x", "∅"]]);
     feature.assert_clean().await;
     main.assert_clean().await;
@@ -192,11 +169,12 @@ async fn a_range_is_one_commit_and_its_revert_brings_all_of_it_back() {
     main.run("CREATE TABLE extra (id int)").await;
     let end = head(&main).await;
     main.run("ALTER TABLE users ADD COLUMN age int").await;
-    let before = dump_of_main(&fixture);
+    let before = fixture.dump_of_main();
 
-    answer(&main, &format!("PGGIT REVERT {start}..{end}"), "reverted").await;
+    main.outcome(&format!("PGGIT REVERT {start}..{end}"), "reverted")
+        .await;
     assert_eq!(
-        columns_of(&main, "users").await,
+        main.columns_of("users").await,
         ["id integer", "name text", "age integer"]
     );
     assert_eq!(
@@ -210,11 +188,11 @@ async fn a_range_is_one_commit_and_its_revert_brings_all_of_it_back() {
         3,
         "{message}"
     );
-    answer(&main, "PGGIT REVERT main~1..main", "reverted").await;
+    main.outcome("PGGIT REVERT main~1..main", "reverted").await;
     assert_eq!(main.rows("SELECT full_name FROM users").await, [["ada"]]);
     assert_eq!(
         before.contains("full_name"),
-        dump_of_main(&fixture).contains("full_name")
+        fixture.dump_of_main().contains("full_name")
     );
     main.assert_clean().await;
 
@@ -246,7 +224,7 @@ async fn a_merge_is_reverted_for_one_of_its_parents() {
     let side = head(&feature).await;
     main.run("ALTER TABLE users ADD COLUMN age int").await;
     let own = head(&main).await;
-    answer(&main, "PGGIT MERGE feature", "merged").await;
+    main.outcome("PGGIT MERGE feature", "merged").await;
     let merge = head(&main).await;
     main.run("CREATE TABLE later (id int)").await;
 
@@ -268,29 +246,32 @@ async fn a_merge_is_reverted_for_one_of_its_parents() {
     let refused = refusal(&main, &format!("PGGIT REVERT {side}..main")).await;
     assert_says(&refused, &["came to it by a merge"]);
 
-    answer(&main, &format!("PGGIT REVERT {merge} PARENT 1"), "reverted").await;
+    main.outcome(&format!("PGGIT REVERT {merge} PARENT 1"), "reverted")
+        .await;
     assert_eq!(
-        columns_of(&main, "users").await,
+        main.columns_of("users").await,
         ["id integer", "name text", "age integer"]
     );
-    assert_eq!(columns_of(&main, "extra").await.len(), 0);
-    assert_eq!(columns_of(&main, "later").await.len(), 1);
+    assert_eq!(main.columns_of("extra").await.len(), 0);
+    assert_eq!(main.columns_of("later").await.len(), 1);
     // As in git: what was merged counts as merged.
-    answer(&main, "PGGIT MERGE feature", "up_to_date").await;
-    answer(&main, "PGGIT REVERT main", "reverted").await;
-    assert_eq!(columns_of(&main, "extra").await.len(), 1);
-    answer(&main, &format!("PGGIT REVERT {merge} PARENT 2"), "reverted").await;
+    main.outcome("PGGIT MERGE feature", "up_to_date").await;
+    main.outcome("PGGIT REVERT main", "reverted").await;
+    assert_eq!(main.columns_of("extra").await.len(), 1);
+    main.outcome(&format!("PGGIT REVERT {merge} PARENT 2"), "reverted")
+        .await;
     assert_eq!(
-        columns_of(&main, "users").await,
+        main.columns_of("users").await,
         ["id integer", "name text", "bio text"]
     );
     // A range that starts before the merge takes it back whole.
-    answer(&main, &format!("PGGIT REVERT {own}..main"), "reverted").await;
+    main.outcome(&format!("PGGIT REVERT {own}..main"), "reverted")
+        .await;
     assert_eq!(
-        columns_of(&main, "users").await,
+        main.columns_of("users").await,
         ["id integer", "name text", "age integer"]
     );
-    assert_eq!(columns_of(&main, "later").await.len(), 0);
+    assert_eq!(main.columns_of("later").await.len(), 0);
     assert_eq!(
         main.rows("SELECT id, name FROM users").await,
         [["1", "ada"]]
@@ -310,7 +291,9 @@ async fn a_conflict_waits_for_a_decision() {
     let checks: Vec<&str> = preview.iter().map(|row| row[1].as_str()).collect();
     assert_eq!(checks, ["later_change", "conflict", "commit"]);
 
-    let revert = answer(&main, &format!("PGGIT REVERT {commit}"), "conflicts").await;
+    let revert = main
+        .outcome(&format!("PGGIT REVERT {commit}"), "conflicts")
+        .await;
     let merge = revert.get("merge");
     assert_eq!(revert.get("commit"), "∅");
     assert_says(
@@ -330,11 +313,9 @@ async fn a_conflict_waits_for_a_decision() {
     }
     main.run(&format!("PGGIT RESOLVE {merge} 1 WITH SOURCE"))
         .await;
-    answer(&main, &format!("PGGIT MERGE CONTINUE {merge}"), "merged").await;
-    assert_eq!(
-        columns_of(&main, "users").await,
-        ["id integer", "name text"]
-    );
+    main.outcome(&format!("PGGIT MERGE CONTINUE {merge}"), "merged")
+        .await;
+    assert_eq!(main.columns_of("users").await, ["id integer", "name text"]);
     assert_eq!(
         main.log("main").await[0],
         "Revert \"ALTER TABLE users ALTER COLUMN name TYPE\"".replace(
@@ -463,23 +444,22 @@ async fn what_rows_forbid_is_said_before_anything_is_done() {
         for sql in setup.split("; ") {
             main.run(sql).await;
         }
-        let before = dump_of_main(&fixture);
+        let before = fixture.dump_of_main();
         main.run(commit).await;
         main.run(row).await;
-        let after = dump_of_main(&fixture);
+        let after = fixture.dump_of_main();
         let told = found(&main, "PGGIT REVERT main DRY RUN").await;
         assert_eq!(told[0][..2], ["ERROR", check], "{commit}: {told:?}");
         let refused = refusal(&main, "PGGIT REVERT main").await;
         assert!(refused.starts_with(sqlstate), "{commit}: {refused}");
-        assert_eq!(dump_of_main(&fixture), after, "{commit}");
+        assert_eq!(fixture.dump_of_main(), after, "{commit}");
         main.run(room).await;
         let told = found(&main, "PGGIT REVERT main DRY RUN").await;
         assert_ne!(told[0][0], "ERROR", "{commit}: {told:?}");
-        answer(&main, "PGGIT REVERT main", "reverted").await;
-        assert_eq!(dump_of_main(&fixture), before, "{commit}");
+        main.outcome("PGGIT REVERT main", "reverted").await;
+        assert_eq!(fixture.dump_of_main(), before, "{commit}");
         main.assert_clean().await;
-        answer(
-            &main,
+        main.outcome(
             &format!("PGGIT ROLLBACK TO {empty} ALLOW DATA LOSS"),
             "rolled_back",
         )
@@ -511,7 +491,7 @@ async fn a_dry_run_shows_the_statements_and_changes_nothing() {
     let (fixture, main) = users().await;
     main.run("ALTER TABLE users ADD COLUMN email text").await;
     main.run("INSERT INTO users VALUES (2, 'bob', 'b@x')").await;
-    let (before, log) = (dump_of_main(&fixture), main.log("main").await);
+    let (before, log) = (fixture.dump_of_main(), main.log("main").await);
     for command in [
         "PGGIT REVERT main DRY RUN",
         "PGGIT ROLLBACK TO main~1 DRY RUN",
@@ -535,11 +515,11 @@ async fn a_dry_run_shows_the_statements_and_changes_nothing() {
         assert_eq!(main.sqlstate(command).await, "25001");
         main.run("ROLLBACK").await;
     }
-    assert_eq!(dump_of_main(&fixture), before);
+    assert_eq!(fixture.dump_of_main(), before);
     assert_eq!(main.log("main").await, log);
     main.assert_clean().await;
     main.run_extended("PGGIT REVERT main ALLOW DATA LOSS").await;
-    assert_eq!(columns_of(&main, "users").await.len(), 2);
+    assert_eq!(main.columns_of("users").await.len(), 2);
 }
 
 #[tokio::test]
@@ -570,20 +550,21 @@ async fn a_branch_is_rolled_back_to_what_it_was() {
         .await;
     let start = head(&main).await;
     let then = main.value("SELECT clock_timestamp()::text").await;
-    let before = dump_of_main(&fixture);
+    let before = fixture.dump_of_main();
     main.run("DROP VIEW names").await;
     main.run("ALTER TABLE users RENAME name TO full_name").await;
     main.run("ALTER TABLE users RENAME TO people").await;
     main.run("CREATE TABLE extra (id int)").await;
     main.run("INSERT INTO people VALUES (2, 'bob')").await;
     let end = head(&main).await;
-    let after = dump_of_main(&fixture);
+    let after = fixture.dump_of_main();
 
     let told = found(&main, "PGGIT ROLLBACK TO main~4 DRY RUN").await;
     let undone = told.iter().filter(|row| row[1] == "commit").count();
     assert_eq!(undone, 5, "{told:?}");
-    answer(&main, &format!("PGGIT ROLLBACK TO {start}"), "rolled_back").await;
-    assert_eq!(dump_of_main(&fixture), before);
+    main.outcome(&format!("PGGIT ROLLBACK TO {start}"), "rolled_back")
+        .await;
+    assert_eq!(fixture.dump_of_main(), before);
     assert_eq!(
         main.log("main").await[0],
         format!("Roll back to {start} ({start})")
@@ -599,19 +580,20 @@ async fn a_branch_is_rolled_back_to_what_it_was() {
         server.value(&tree(&start)).await,
         server.value(&tree(&now)).await
     );
-    answer(&main, &format!("PGGIT ROLLBACK TO {start}"), "up_to_date").await;
+    main.outcome(&format!("PGGIT ROLLBACK TO {start}"), "up_to_date")
+        .await;
     // Forward again, and back by time: rows have been there all along.
-    answer(&main, "PGGIT REVERT main", "reverted").await;
-    assert_eq!(dump_of_main(&fixture), after);
-    answer(
-        &main,
+    main.outcome("PGGIT REVERT main", "reverted").await;
+    assert_eq!(fixture.dump_of_main(), after);
+    main.outcome(
         &format!("PGGIT ROLLBACK TO TIMESTAMP '{then}'"),
         "rolled_back",
     )
     .await;
-    assert_eq!(dump_of_main(&fixture), before);
-    answer(&main, &format!("PGGIT ROLLBACK TO {end}"), "rolled_back").await;
-    assert_eq!(dump_of_main(&fixture), after);
+    assert_eq!(fixture.dump_of_main(), before);
+    main.outcome(&format!("PGGIT ROLLBACK TO {end}"), "rolled_back")
+        .await;
+    assert_eq!(fixture.dump_of_main(), after);
     assert_eq!(
         main.rows("SELECT * FROM people ORDER BY id").await,
         [["1", "ada"], ["2", "bob"]]
@@ -644,14 +626,10 @@ async fn a_branch_takes_another_ones_schema() {
             "ALLOW DATA LOSS",
         ],
     );
-    answer(
-        &main,
-        "PGGIT ROLLBACK TO feature ALLOW DATA LOSS",
-        "rolled_back",
-    )
-    .await;
+    main.outcome("PGGIT ROLLBACK TO feature ALLOW DATA LOSS", "rolled_back")
+        .await;
     assert_eq!(
-        columns_of(&main, "users").await,
+        main.columns_of("users").await,
         ["id integer", "name text", "bio text"]
     );
     assert_eq!(
@@ -659,7 +637,9 @@ async fn a_branch_takes_another_ones_schema() {
         [["1", "ada"]]
     );
     main.assert_clean().await;
-    answer(&feature, "PGGIT ROLLBACK TO main~1", "rolled_back").await;
+    feature
+        .outcome("PGGIT ROLLBACK TO main~1", "rolled_back")
+        .await;
     feature.assert_clean().await;
 }
 
@@ -672,7 +652,7 @@ async fn single_objects_become_what_they_were() {
     main.run("CREATE FUNCTION total() RETURNS bigint LANGUAGE sql AS 'SELECT 1::bigint'")
         .await;
     let start = head(&main).await;
-    let before = dump_of_main(&fixture);
+    let before = fixture.dump_of_main();
     main.run("DROP INDEX orders_note").await;
     main.run("ALTER TABLE orders ADD COLUMN extra int").await;
     main.run("CREATE INDEX orders_extra ON orders (extra)")
@@ -687,43 +667,36 @@ async fn single_objects_become_what_they_were() {
         .await;
 
     // By its present name, or that at the ref.
-    answer(
-        &main,
-        &format!("PGGIT UNDO purchases FROM {start}"),
-        "undone",
-    )
-    .await;
+    main.outcome(&format!("PGGIT UNDO purchases FROM {start}"), "undone")
+        .await;
     assert_eq!(
         main.log("main").await[0],
         format!("Undo purchases from {start} ({start})")
     );
     assert_eq!(main.rows("SELECT note FROM orders").await, [["kept"]]);
     assert_eq!(main.value("SELECT total()").await, "2");
-    answer(
-        &main,
-        &format!("PGGIT UNDO orders FROM {start}"),
-        "up_to_date",
-    )
-    .await;
-    answer(
-        &main,
+    main.outcome(&format!("PGGIT UNDO orders FROM {start}"), "up_to_date")
+        .await;
+    main.outcome(
         &format!("PGGIT UNDO public.total, users FROM {start}"),
         "undone",
     )
     .await;
-    assert_eq!(dump_of_main(&fixture), before);
+    assert_eq!(fixture.dump_of_main(), before);
     assert_eq!(main.rows("SELECT * FROM users").await, [["1", "ada"]]);
     main.assert_clean().await;
 
     // Made again, with what belongs to it; and dropped again.
     main.run("DROP TABLE orders").await;
-    answer(&main, "PGGIT UNDO orders FROM main~1", "undone").await;
-    assert_eq!(dump_of_main(&fixture), before);
+    main.outcome("PGGIT UNDO orders FROM main~1", "undone")
+        .await;
+    assert_eq!(fixture.dump_of_main(), before);
     main.assert_clean().await;
-    answer(&main, "PGGIT UNDO orders FROM main~1", "undone").await;
-    assert_eq!(columns_of(&main, "orders").await.len(), 0);
-    answer(&main, "PGGIT REVERT main", "reverted").await;
-    assert_eq!(dump_of_main(&fixture), before);
+    main.outcome("PGGIT UNDO orders FROM main~1", "undone")
+        .await;
+    assert_eq!(main.columns_of("orders").await.len(), 0);
+    main.outcome("PGGIT REVERT main", "reverted").await;
+    assert_eq!(fixture.dump_of_main(), before);
     main.assert_clean().await;
     assert_eq!(main.sqlstate("PGGIT UNDO nothing FROM main").await, "42704");
 }
@@ -735,7 +708,7 @@ async fn an_object_is_not_undone_without_what_it_needs_or_what_needs_it() {
     main.run("CREATE TABLE orders (person int REFERENCES users, mood mood)")
         .await;
     let start = head(&main).await;
-    let before = dump_of_main(&fixture);
+    let before = fixture.dump_of_main();
     main.run("DROP TABLE orders").await;
     main.run("DROP TABLE users").await;
     main.run("DROP TYPE mood").await;
@@ -751,13 +724,12 @@ async fn an_object_is_not_undone_without_what_it_needs_or_what_needs_it() {
     );
     let told = found(&main, &format!("PGGIT UNDO orders FROM {start} DRY RUN")).await;
     assert_eq!(told[0][..2], ["ERROR", "needs"]);
-    answer(
-        &main,
+    main.outcome(
         &format!("PGGIT UNDO orders, users, mood FROM {start}"),
         "undone",
     )
     .await;
-    assert_eq!(dump_of_main(&fixture), before);
+    assert_eq!(fixture.dump_of_main(), before);
     main.assert_clean().await;
 
     main.run("CREATE TABLE extra (id int PRIMARY KEY)").await;
@@ -767,13 +739,9 @@ async fn an_object_is_not_undone_without_what_it_needs_or_what_needs_it() {
         &refused,
         &["table public.extra was not there yet, and view public.extras needs it"],
     );
-    answer(
-        &main,
-        &format!("PGGIT UNDO extra, extras FROM {start}"),
-        "undone",
-    )
-    .await;
-    assert_eq!(dump_of_main(&fixture), before);
+    main.outcome(&format!("PGGIT UNDO extra, extras FROM {start}"), "undone")
+        .await;
+    assert_eq!(fixture.dump_of_main(), before);
     main.assert_clean().await;
 
     // A name that has another owner now.
@@ -795,9 +763,10 @@ async fn an_object_follows_what_was_renamed_around_it() {
     let start = head(&main).await;
     main.run("DROP VIEW names").await;
     main.run("ALTER TABLE users RENAME TO people").await;
-    answer(&main, &format!("PGGIT UNDO names FROM {start}"), "undone").await;
+    main.outcome(&format!("PGGIT UNDO names FROM {start}"), "undone")
+        .await;
     assert_eq!(main.rows("SELECT * FROM names").await, [["1", "ada"]]);
-    assert_eq!(columns_of(&main, "users").await.len(), 0);
+    assert_eq!(main.columns_of("users").await.len(), 0);
     main.assert_clean().await;
     // Where a query means a column, its text does not always tell.
     main.run("DROP VIEW names").await;
@@ -807,15 +776,8 @@ async fn an_object_follows_what_was_renamed_around_it() {
         &refused,
         &["55000 cannot undo names", "names that they no longer have"],
     );
-    answer(
-        &main,
-        &format!("PGGIT UNDO names, people FROM {start}"),
-        "undone",
-    )
-    .await;
-    assert_eq!(
-        columns_of(&main, "users").await,
-        ["id integer", "name text"]
-    );
+    main.outcome(&format!("PGGIT UNDO names, people FROM {start}"), "undone")
+        .await;
+    assert_eq!(main.columns_of("users").await, ["id integer", "name text"]);
     main.assert_clean().await;
 }

@@ -1,8 +1,8 @@
 //! The branch that a client asks for when it connects.
 
+use super::secure::server;
 use crate::harness::raw::{Message, RawClient};
 use crate::harness::{Fixture, Proxy, Session};
-use crate::secure::server;
 
 async fn with_branch() -> Fixture {
     let fixture = Fixture::new().await;

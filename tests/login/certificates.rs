@@ -2,9 +2,9 @@
 //!
 //! The server asks for one of `certified`, and believes the proxy's for it.
 
+use super::secure::{Certificate, ConfigFile, connect, proxy_with_upstream, write_authority};
 use crate::harness::Proxy;
 use crate::harness::raw::RawClient;
-use crate::secure::{Certificate, ConfigFile, connect, proxy_with_upstream, write_authority};
 use std::fmt::Write;
 use std::path::Path;
 use tempfile::TempDir;

@@ -1,8 +1,8 @@
 //! Limits: how many, and how long.
 
+use super::secure::{Certificate, ConfigFile, server};
 use crate::harness::raw::{self, RawClient};
 use crate::harness::{Postgres, Proxy};
-use crate::secure::{Certificate, ConfigFile, server};
 
 fn limited(limits: &str) -> (Proxy, ConfigFile) {
     let config = ConfigFile::new(|_| format!("[limits]\n{limits}\n"));
@@ -61,7 +61,7 @@ async fn a_place_is_free_again_when_its_client_has_left() {
         .await;
         // The one just made leaves, too.
         crate::harness::eventually("nobody", || async {
-            crate::operator::get(&proxy, "/metrics")
+            super::operator::get(&proxy, "/metrics")
                 .await
                 .1
                 .contains("pggit_connections 0\n")
@@ -79,7 +79,7 @@ async fn a_client_that_never_logs_in_is_hung_up_on() {
     assert!(silent.try_read().await.is_none());
     assert!(slow.try_read().await.is_none());
     crate::harness::eventually("both are counted", || async {
-        crate::operator::get(&proxy, "/metrics")
+        super::operator::get(&proxy, "/metrics")
             .await
             .1
             .contains("pggit_connections_rejected_total{reason=\"login_timeout\"} 2\n")

@@ -1,8 +1,8 @@
 //! What the operator sees: the HTTP port, and what `check-config` says.
 
+use super::secure::ConfigFile;
 use crate::harness::proxy::pggit;
 use crate::harness::{Fixture, Postgres, Proxy, Session, eventually, in_time};
-use crate::secure::ConfigFile;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 

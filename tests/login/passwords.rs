@@ -1,8 +1,8 @@
 //! The proxy relays authentication of every kind and takes no decision of its own.
 
+use super::secure::{ROLES, server};
 use crate::harness::Proxy;
 use crate::harness::programs::{client_program, feed};
-use crate::secure::{ROLES, server};
 
 fn login(proxy: &Proxy, role: &str, password: &str) -> std::process::Output {
     let mut psql = client_program("psql");

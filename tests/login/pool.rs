@@ -1,7 +1,7 @@
 //! The administrative role's connections: pinned, and clean for whoever gets them next.
 
+use super::secure::{ROLES, server};
 use crate::harness::{Postgres, eventually};
-use crate::secure::{ROLES, server};
 use pggit::config::{SslMode, Upstream};
 use pggit::upstream::{AdminPools, Executor};
 use secrecy::SecretString;

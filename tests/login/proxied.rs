@@ -1,8 +1,8 @@
 //! Proxies in front of this one that announce their clients. The one here is at 127.0.0.2.
 
+use super::secure::{Certificate, ConfigFile};
 use crate::harness::raw::{self, RawClient};
 use crate::harness::{Database, Postgres, Proxy, Session, eventually};
-use crate::secure::{Certificate, ConfigFile};
 use std::net::SocketAddr;
 use tokio::net::{TcpSocket, TcpStream};
 
@@ -106,6 +106,6 @@ async fn what_follows_a_header_is_as_without() {
     probe.send(LOCAL).await;
     drop(probe);
     drop(from_in_front(proxy.port()).await);
-    let (_, metrics) = crate::operator::get(&proxy, "/metrics").await;
+    let (_, metrics) = super::operator::get(&proxy, "/metrics").await;
     assert!(metrics.contains("reason=\"protocol\"} 0"), "{metrics}");
 }

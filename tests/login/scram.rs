@@ -1,10 +1,10 @@
 //! SCRAM that ends in the proxy: TLS on the clients' hop, with a certificate other than the server's.
 
-use crate::harness::raw::{self, Message, RawClient};
-use crate::harness::{Database, Proxy, Session};
-use crate::secure::{
+use super::secure::{
     Certificate, ConfigFile, Negotiation, connect, over_tls, proxy_with_upstream, server,
 };
+use crate::harness::raw::{self, Message, RawClient};
+use crate::harness::{Database, Proxy, Session};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD as BASE64;
 use rustls::pki_types::CertificateDer;

@@ -1,9 +1,9 @@
 //! What is secret stays so, however much is logged.
 
-use crate::harness::Session;
-use crate::secure::{
+use super::secure::{
     Certificate, ConfigFile, ROLES, connect, proxy_with_upstream, server, server_certificate,
 };
+use crate::harness::Session;
 
 #[tokio::test]
 async fn no_secret_is_in_the_log_at_its_most_talkative() {

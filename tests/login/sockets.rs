@@ -1,8 +1,8 @@
 //! The sockets themselves: Unix ones on either hop, options of TCP, and running out of them.
 
+use super::secure::ConfigFile;
 use crate::harness::raw::RawClient;
 use crate::harness::{Database, Postgres, Proxy, Session, eventually};
-use crate::secure::ConfigFile;
 use std::os::unix::fs::PermissionsExt;
 use std::process::Command;
 use tokio::net::UnixStream;

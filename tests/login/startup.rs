@@ -1,8 +1,8 @@
 //! The packets before the login.
 
+use super::secure::server;
 use crate::harness::raw::{self, RawClient};
 use crate::harness::{Proxy, Session};
-use crate::secure::server;
 
 const GSS_REQUEST: [u8; 8] = [0, 0, 0, 8, 0x04, 0xd2, 0x16, 0x30];
 
@@ -59,7 +59,7 @@ async fn a_probe_that_connects_and_leaves_is_no_error() {
             .is_usable()
             .await
     );
-    let (_, metrics) = crate::operator::get(&proxy, "/metrics").await;
+    let (_, metrics) = super::operator::get(&proxy, "/metrics").await;
     assert!(metrics.contains("reason=\"protocol\"} 0"), "{metrics}");
 }
 

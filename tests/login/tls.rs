@@ -1,11 +1,11 @@
 //! TLS between client and proxy, between proxy and server, and on both.
 
-use crate::harness::raw::{self, RawClient};
-use crate::harness::{Proxy, Session, eventually};
-use crate::secure::{
+use super::secure::{
     Certificate, ConfigFile, Negotiation, connect, over_tls, proxy_with_upstream, server,
     server_certificate,
 };
+use crate::harness::raw::{self, RawClient};
+use crate::harness::{Proxy, Session, eventually};
 use nix::sys::signal::Signal;
 use std::path::Path;
 

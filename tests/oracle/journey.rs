@@ -59,7 +59,7 @@ impl Subject {
                 "{ROLES} GRANT oracle_keeper, oracle_writer, \"Oracle \"\"Odd\"\" Role\" TO {owner}"
             ),
         );
-        let direct = sibling(database, "direct").await;
+        let direct = database.sibling("direct").await;
         let apply = |database: &Database, script: &str| {
             let script = format!("SET check_function_bodies = off;\n{script}");
             psql(&database.server.url(owner, &database.name), &script)
@@ -105,7 +105,7 @@ impl Subject {
             .url("postgres", &format!("{}@feature", database.name));
         verdict.equal("seen", &Dump::at(&seen, &Scope::default()).await, &before);
 
-        let created = sibling(database, "created").await;
+        let created = database.sibling("created").await;
         apply(&created, &self.shared());
         let script = difference(&main, "empty", "main").await;
         if verdict.ran("created", &created, owner, &script) {
@@ -162,20 +162,6 @@ impl Subject {
             Err(error) => verdict.note("merged", &crate::harness::session::explain(&error)),
         }
         assert!(verdict.0.is_empty(), "{}", verdict.0);
-    }
-}
-
-/// A database without pgGit, of the same owner.
-async fn sibling(database: &Database, suffix: &str) -> Database {
-    let name = format!("{}_{suffix}", database.name);
-    let admin = database.superuser().await;
-    admin
-        .run(&format!("CREATE DATABASE {name} OWNER {}", database.owner))
-        .await;
-    Database {
-        name,
-        owner: database.owner.clone(),
-        server: database.server,
     }
 }
 
