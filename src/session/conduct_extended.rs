@@ -354,7 +354,8 @@ impl Session {
         self.replies.push(Awaited::Sync, Treat::Conducted(None));
         self.settle().await?;
         self.record_late().await?;
-        self.statuses.release(&mut self.client.output);
+        let due = self.due_statuses();
+        self.client.output.extend_from_slice(&due);
         backend::ready_for_query(&mut self.client.output, self.status);
         Ok(())
     }

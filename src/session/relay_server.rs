@@ -6,6 +6,7 @@ use super::link::pass;
 use super::messages::{self, MAX_PRINTED_ROW};
 use super::reply::{Awaited, Entry, Treat};
 use super::state::Session;
+use super::tracking::Tracking;
 use crate::branch::search_path;
 use crate::upstream::DbError;
 use crate::wire::backend::{self, RowShape, Status, tag};
@@ -213,13 +214,22 @@ impl Session {
             self.statuses.server_was_ready();
             return Ok(Verdict::Drop);
         }
-        let mut before = BytesMut::new();
-        self.statuses.release(&mut before);
+        let mut before = self.due_statuses();
         if before.is_empty() {
             return Ok(Verdict::Pass);
         }
         backend::ready_for_query(&mut before, self.status);
         Ok(Verdict::Replace(before))
+    }
+
+    /// What the client is to be told of settings before its ReadyForQuery.
+    pub(super) fn due_statuses(&mut self) -> BytesMut {
+        let mut due = BytesMut::new();
+        let (tracking, role) = (self.tracking.as_ref(), &self.identity.role);
+        self.statuses.release(&mut due, |name, value| {
+            (name == SEARCH_PATH).then(|| logical_search_path(tracking?, role, value))?
+        });
+        due
     }
 
     fn error_reported(&mut self, body: &[u8]) -> Verdict {
@@ -295,20 +305,19 @@ impl Session {
             b"application_name" => self.identity.application = text.to_string(),
             _ => {}
         }
-        // Reported since PostgreSQL 18. Physical names are not for clients.
-        let logical = (name == b"search_path")
-            .then(|| self.logical_search_path(&text))
-            .flatten();
-        let shown = logical.as_deref().unwrap_or(&text);
         let name = String::from_utf8_lossy(name);
         // While the proxy runs statements of its own or cuts up a text, a setting may come and go.
         if matches!(
             self.replies.head().map(|head| &head.treat),
             Some(Treat::Own | Treat::Conducted(_) | Treat::Refused { ready: false, .. })
         ) {
-            self.statuses.hold(name.into_owned(), shown.to_owned());
+            self.statuses.hold(name.into_owned(), text.into_owned());
             return Ok(Verdict::Drop);
         }
+        let logical = (self.tracking.as_ref())
+            .filter(|_| name == SEARCH_PATH)
+            .and_then(|tracking| logical_search_path(tracking, &self.identity.role, &text));
+        let shown = logical.as_deref().unwrap_or(&text);
         self.statuses.tell(&name, shown);
         if logical.is_none() {
             return Ok(Verdict::Pass);
@@ -317,18 +326,22 @@ impl Session {
         backend::parameter_status(&mut out, name.as_bytes(), shown.as_bytes());
         Ok(Verdict::Replace(out))
     }
+}
 
-    /// `None` where the names are what they seem.
-    fn logical_search_path(&self, physical: &str) -> Option<String> {
-        let map = &self.tracking.as_ref()?.map;
-        if map.is_main() {
-            return None;
-        }
-        let logical = search_path::parse(physical)
-            .map(|physical| search_path::logical(map, &physical))
-            .unwrap_or_default();
-        Some(search_path::format(&logical))
+/// Reported since PostgreSQL 18. Physical names are not for clients.
+const SEARCH_PATH: &str = "search_path";
+
+/// The path as the client knows it; `None` where the names are what they seem.
+fn logical_search_path(tracking: &Tracking, role: &str, physical: &str) -> Option<String> {
+    let map = &tracking.map;
+    if map.is_main() {
+        return None;
     }
+    let physical = search_path::parse(physical).unwrap_or_default();
+    if search_path::physical(map, &tracking.search_path, role) == physical {
+        return Some(search_path::format(&tracking.search_path));
+    }
+    Some(search_path::format(&search_path::logical(map, &physical)))
 }
 
 /// Passes the first `clear` bytes on and drops the frame after them.

@@ -48,10 +48,12 @@ impl Statuses {
         self.held.splice(0..0, self.latest.drain(..));
     }
 
-    /// Appends what the client is to be told before its ReadyForQuery.
-    pub fn release(&mut self, out: &mut BytesMut) {
+    /// Appends what the client is to be told before its ReadyForQuery; `shown` says what it knows a value as, if not as
+    /// it was reported.
+    pub fn release(&mut self, out: &mut BytesMut, shown: impl Fn(&str, &str) -> Option<String>) {
         self.server_was_ready();
         for (name, value) in self.held.drain(..) {
+            let value = shown(&name, &value).unwrap_or(value);
             if self.told.get(&name) != Some(&value) {
                 backend::parameter_status(out, name.as_bytes(), value.as_bytes());
                 self.told.insert(name, value);
@@ -66,7 +68,9 @@ mod tests {
 
     fn released(statuses: &mut Statuses) -> String {
         let mut out = BytesMut::new();
-        statuses.release(&mut out);
+        statuses.release(&mut out, |name, value| {
+            (name == "path").then(|| value.to_uppercase())
+        });
         String::from_utf8_lossy(&out).replace(char::is_control, "")
     }
 
@@ -79,6 +83,15 @@ mod tests {
         }
         assert_eq!(released(&mut statuses), "Sb2Sa3");
         assert_eq!(released(&mut statuses), "");
+    }
+
+    #[test]
+    fn values_are_told_as_the_client_knows_them_by_then() {
+        let mut statuses = Statuses::new(BTreeMap::from([("path".to_owned(), "A".to_owned())]));
+        statuses.hold("path".to_owned(), "a".to_owned());
+        assert_eq!(released(&mut statuses), "");
+        statuses.hold("path".to_owned(), "b".to_owned());
+        assert_eq!(released(&mut statuses), "SpathB");
     }
 
     #[test]
