@@ -24,6 +24,8 @@ def measure(options, bed):
         bed.proxy.sql(tracked, "PGGIT INIT")
         note("creating a branch of them")
         bed.proxy.sql(tracked, "PGGIT BRANCH feature")
+        # Whoever looks at the catalogs waits for all of its objects.
+        bed.proxy.sql(f"{tracked}@feature", "SELECT count(*) FROM pg_catalog.pg_class")
         cases = {
             "direct": bed.server.target(plain),
             "main": bed.proxy.target(tracked),
