@@ -178,7 +178,11 @@ async fn what_is_cast_to_an_object_leads_to_the_branch_and_keeps_the_columns_nam
         .await
         .expect("answers");
     assert_eq!(row.get::<_, String>(0), own);
-    let columns: Vec<_> = row.columns().iter().map(|column| column.name()).collect();
+    let columns: Vec<_> = row
+        .columns()
+        .iter()
+        .map(tokio_postgres::Column::name)
+        .collect();
     assert_eq!(columns, ["text", "a", "lower", "relname"]);
     assert_eq!(row.columns()[1].type_().name(), "regclass");
 
@@ -197,7 +201,7 @@ async fn types_of_extensions_and_their_arrays_survive_a_dump() {
         CREATE FUNCTION known(citext[]) RETURNS citext[] LANGUAGE sql AS 'SELECT $1';
         CREATE VIEW found AS SELECT email, aliases FROM people;";
     let fixture = Fixture::new().await;
-    let plain = sibling(&fixture, "plain").await;
+    let plain = fixture.database.sibling("plain").await;
     for database in [&fixture.database, &plain] {
         let admin = database.superuser().await;
         admin.run("CREATE EXTENSION citext SCHEMA public").await;
@@ -205,8 +209,8 @@ async fn types_of_extensions_and_their_arrays_survive_a_dump() {
     let main = fixture.connect().await;
     main.run("PGGIT BRANCH feature").await;
     psql(&fixture.url_on("feature"), WITH_EXTENSION);
-    psql(&url_of(&plain), WITH_EXTENSION);
-    let wanted = dumped(&url_of(&plain));
+    psql(&plain.url(), WITH_EXTENSION);
+    let wanted = dumped(&plain.url());
     assert!(wanted.contains("aliases public.citext[] DEFAULT"));
     assert_same_lines(&dumped(&fixture.url_on("feature")), &wanted);
 
