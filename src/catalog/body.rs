@@ -372,6 +372,7 @@ pub(super) fn routine(row: &RoutineRow, logical: Logical<'_>) -> Routine {
         definition: logical
             .routine(
                 &row.definition,
+                &row.schema,
                 &row.language,
                 row.body_schemas.as_deref().unwrap_or_default(),
             )

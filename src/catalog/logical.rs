@@ -58,16 +58,28 @@ impl<'a> Logical<'a> {
         rewrite(printed, |tokens, at| self.replacement(tokens, at)).into_owned()
     }
 
-    /// `pg_get_functiondef`: as [`Logical::text`], and in a dollar-quoted body of SQL or PL/pgSQL, where
-    /// `schemas` are those of the database that it may mention.
-    pub fn routine(self, printed: &str, language: &str, schemas: &[String]) -> String {
+    /// `pg_get_functiondef` of a routine in the physical schema `home`: as [`Logical::text`], and in a dollar-quoted body of
+    /// SQL or PL/pgSQL, where `schemas` are those of the database that it may mention. Its own `SET search_path` may
+    /// name schemas that the branch no longer has: they are known by the end that the branch's physical names have.
+    pub fn routine(self, printed: &str, home: &str, language: &str, schemas: &[String]) -> String {
         let has_sql_body = matches!(language, "sql" | "plpgsql");
+        let logical_home = self.schema(home);
+        let suffix = (logical_home.as_deref())
+            .and_then(|logical| home.strip_prefix(logical))
+            .filter(|suffix| !suffix.is_empty());
+        let lacking = |tokens: &[Token<'_>], at: usize| {
+            let TokenKind::Literal(schema) = &tokens.get(at)?.kind else {
+                return None;
+            };
+            let logical = schema.strip_suffix(suffix?)?;
+            in_search_path(tokens, at).then(|| (1, quote_literal(logical)))
+        };
         rewrite(&settled(printed), |tokens, at| {
             if has_sql_body && let TokenKind::Other(written) = tokens.get(at)?.kind {
                 let (tag, body) = dollar_quoted(written)?;
                 return Some((1, format!("{tag}{}{tag}", self.body(body, schemas))));
             }
-            self.replacement(tokens, at)
+            self.replacement(tokens, at).or_else(|| lacking(tokens, at))
         })
         .into_owned()
     }
@@ -273,7 +285,7 @@ mod tests {
         let printed = r#"CREATE OR REPLACE FUNCTION "public@feature".f()
  RETURNS "public@feature".mood
  LANGUAGE plpgsql
- SET search_path TO 'public@feature', 'pg_temp'
+ SET search_path TO 'public@feature', 'gone@feature', 'pg_temp'
  SET application_name TO 'public@feature'
 AS $function$ begin
   -- "public@feature".t in a comment
@@ -283,7 +295,7 @@ end $function$"#;
         let expected = r#"CREATE OR REPLACE FUNCTION public.f()
  RETURNS public.mood
  LANGUAGE plpgsql
- SET search_path TO 'public', 'pg_temp'
+ SET search_path TO 'public', 'gone', 'pg_temp'
  SET application_name TO 'public@feature'
 AS $function$ begin
   -- "public@feature".t in a comment
@@ -291,7 +303,7 @@ AS $function$ begin
   insert into public.t values ($$"public@feature".t$$, 'é');
 end $function$"#;
         assert_eq!(
-            Logical::new(&feature).routine(printed, "plpgsql", &[]),
+            Logical::new(&feature).routine(printed, "public@feature", "plpgsql", &[]),
             expected
         );
     }
@@ -305,7 +317,7 @@ begin insert into public.t select NEW.id, "T".b, "x".c from public.t AS "T", x; 
         let any = |name: &str| Some(name.to_owned());
         let logical = Logical::new(&any);
         assert_eq!(
-            logical.routine(printed, "plpgsql", &["public".to_owned()]),
+            logical.routine(printed, "public", "plpgsql", &["public".to_owned()]),
             expected
         );
     }
@@ -314,7 +326,7 @@ begin insert into public.t select NEW.id, "T".b, "x".c from public.t AS "T", x; 
     fn bodies_in_other_languages_stay() {
         let printed = r#"CREATE FUNCTION "public@feature".f() LANGUAGE plpython3u AS $$ "public@feature".t $$"#;
         assert_eq!(
-            Logical::new(&feature).routine(printed, "plpython3u", &[]),
+            Logical::new(&feature).routine(printed, "public@feature", "plpython3u", &[]),
             r#"CREATE FUNCTION public.f() LANGUAGE plpython3u AS $$ "public@feature".t $$"#
         );
     }
