@@ -20,8 +20,8 @@ struct Patterns {
 
 #[derive(Clone, Debug)]
 enum Meaning {
-    /// A physical schema; its logical name.
-    Schema(String),
+    /// A physical schema; its logical name, and how that is written here.
+    Schema { logical: String, written: String },
     /// The same as a name in XML has it.
     InXml(String),
     /// The end of physical names of this branch, in front of which is one that it lacks.
@@ -64,21 +64,22 @@ impl BranchMap {
                 let before = text.get(done..found.start()).unwrap_or_default();
                 !before.last().copied().is_some_and(is_of_name)
             };
-            let (start, logical) = match patterns.meanings.get(found.pattern().as_usize())? {
-                Meaning::Schema(logical) if begins(is_of_name) => {
-                    (found.start(), logical.as_bytes())
-                }
-                Meaning::InXml(logical) if begins(is_of_word) => {
-                    (found.start(), logical.as_bytes())
-                }
-                Meaning::Schema(_) | Meaning::Suffix if with_missing => {
-                    match self.missing(text.get(done..end)?, after) {
-                        Some(name) => (end - name.len() - self.suffix().len(), name),
-                        None => continue,
+            let (start, logical, written) =
+                match patterns.meanings.get(found.pattern().as_usize())? {
+                    Meaning::Schema { logical, written } if begins(is_of_name) => {
+                        (found.start(), logical.as_bytes(), written.as_bytes())
                     }
-                }
-                _ => continue,
-            };
+                    Meaning::InXml(logical) if begins(is_of_word) => {
+                        (found.start(), logical.as_bytes(), logical.as_bytes())
+                    }
+                    Meaning::Schema { .. } | Meaning::Suffix if with_missing => {
+                        match self.missing(text.get(done..end)?, after) {
+                            Some(name) => (end - name.len() - self.suffix().len(), name, name),
+                            None => continue,
+                        }
+                    }
+                    _ => continue,
+                };
             let before = text.get(done..start)?;
             let quote = trailing_quote(before);
             let closed = after.strip_prefix(quote).filter(|_| !quote.is_empty());
@@ -93,7 +94,7 @@ impl BranchMap {
                 }
                 _ => {
                     out.extend_from_slice(before);
-                    out.extend_from_slice(logical);
+                    out.extend_from_slice(written);
                     done = end;
                 }
             }
@@ -130,12 +131,18 @@ impl BranchMap {
             let mut names = Vec::new();
             let mut meanings = Vec::new();
             for (logical, physical) in self.schemas() {
-                names.push(physical.to_owned());
-                meanings.push(Meaning::Schema(logical.to_owned()));
-                if physical.contains('"') {
-                    // Within quotes, each stands twice.
-                    names.push(physical.replace('"', "\"\""));
-                    meanings.push(Meaning::Schema(logical.to_owned()));
+                // Within quotes, each stands twice, and within arrays and JSON with backslashes.
+                let quotes: &[&str] = if physical.contains('"') {
+                    &["\"", "\"\"", "\\\"\\\""]
+                } else {
+                    &["\""]
+                };
+                for quote in quotes {
+                    names.push(physical.replace('"', quote));
+                    meanings.push(Meaning::Schema {
+                        logical: logical.to_owned(),
+                        written: logical.replace('"', quote),
+                    });
                 }
                 names.push(xml_name(physical));
                 meanings.push(Meaning::InXml(xml_name(logical)));
@@ -239,6 +246,10 @@ mod tests {
             (
                 r#"view "Quo""ted@feature".v, 'Quo"ted@feature'"#,
                 r#"view "Quo""ted".v, 'Quo"ted'"#,
+            ),
+            (
+                r#"{"search_path=\"Quo\"\"ted@feature\", \"public@feature\""}"#,
+                r#"{"search_path=\"Quo\"\"ted\", \"public\""}"#,
             ),
             ("public@feature", "public"),
             (r#""public@feature""#, "public"),
