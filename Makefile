@@ -8,7 +8,7 @@ DRIVERS := tests/drivers
 VERSIONS := 14 15 16 17 18
 ON_VERSION := $(if $(PG),tests/versions/with $(PG))
 
-.PHONY: help run build test test-tools test-versions test-apps test-drivers test-regress lint bench clean
+.PHONY: help run build test test-tools test-versions test-apps test-drivers test-regress fuzz lint bench clean
 
 help: ## Show this help
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-13s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -46,6 +46,10 @@ test-regress: build ## Run PostgreSQL's own regression tests through the proxy; 
 	@.ci/packages build test regress
 	tests/regress/run $(ARGS)
 
+fuzz: ## Fuzz what reads clients' bytes, each target for SECONDS=600; TARGETS="startup frames" only these
+	@.ci/packages build
+	fuzz/run $(or $(SECONDS),600) $(TARGETS)
+
 test-tools: $(VENV)/installed $(NODE)/installed ## Install what the tests need
 	@.ci/packages build test
 
@@ -69,6 +73,7 @@ $(DRIVERS)/node/node_modules/installed: $(addprefix $(DRIVERS)/node/,package-loc
 lint: ## Check formatting, and lint with warnings denied
 	@.ci/packages build
 	cargo fmt --check
+	cargo fmt --check --manifest-path fuzz/Cargo.toml
 	cargo clippy --all-targets -- -D warnings
 
 bench: build ## Compare with PgBouncer and no proxy, and write docs/performance.md (half an hour); ARGS=--quick only tries it
@@ -79,4 +84,4 @@ clean: ## Remove what was built, and the tests' tools
 	cargo clean
 	rm -rf $(VENV) $(NODE) $(addprefix tests/versions/,installed .venv node_modules) $(wildcard tests/apps/*/.venv tests/apps/*/node_modules) \
 		$(addprefix $(DRIVERS)/,node/node_modules node/prisma/generated rust/target) \
-		tests/regress/installed
+		tests/regress/installed $(addprefix fuzz/,target corpus artifacts)
