@@ -3,6 +3,7 @@
 
 use super::catalogs::Catalogs;
 use super::plan::Splice;
+use super::scan::PRINTING;
 use super::tokens::{Kind, Tokens};
 use super::tree::Meanings;
 use crate::branch::BranchMap;
@@ -49,25 +50,10 @@ pub fn prints_names(tokens: &Tokens<'_>, statement: &Range<usize>, map: &BranchM
 
 /// Whether a word is the name of something that prints names, or of a catalog.
 fn prints(word: &str) -> bool {
-    const STARTS: &[&str] = &[
-        "pg_",
-        "current_schema",
-        "current_setting",
-        "regclass",
-        "regcollation",
-        "regconfig",
-        "regdictionary",
-        "regnamespace",
-        "regoper",
-        "regproc",
-        "regtype",
-        "schema_to_xml",
-        "table_to_xml",
-        "to_reg",
-    ];
     matches!(word, "format_type" | "set_config")
         || word == INFORMATION_SCHEMA
-        || STARTS.iter().any(|start| word.starts_with(start))
+        || word.starts_with("pg_")
+        || PRINTING.iter().any(|start| word.starts_with(start))
 }
 
 /// What to replace in a statement that looks at the catalogs.

@@ -13,11 +13,11 @@ use memchr::{memchr, memchr_iter};
 /// Words that concern the proxy wherever they stand. `U&"` may spell any name in escapes.
 const ANYWHERE: &[&str] = &["into", "set_config", "u&\""];
 
-/// How words start that look at the catalogs, print names or take them; of concern where there are branches. On `main` the
-/// catalogs alone are.
-const ABOUT_NAMES: &[&str] = &[
-    "pg_",
-    "information_schema",
+/// How the names of catalogs start, and of the schema of others; of concern where there are branches.
+const CATALOGS: &[&str] = &["pg_", "information_schema"];
+
+/// How words start that print names of objects; of concern on branches.
+pub(super) const PRINTING: &[&str] = &[
     "current_schema",
     "current_setting",
     "regclass",
@@ -28,17 +28,20 @@ const ABOUT_NAMES: &[&str] = &[
     "regoper",
     "regproc",
     "regtype",
+    "schema_to_xml",
+    "table_to_xml",
     "to_reg",
+];
+
+/// How further words start that take names or print types; of concern on branches.
+const TAKING: &[&str] = &[
     "format_type",
     "nextval",
     "currval",
     "setval",
     "has_",
-    "schema_to_xml",
-    "table_to_xml",
     "row_security_active",
 ];
-const CATALOGS: usize = 2;
 
 /// How words start that look at what the proxy has made in the session; of concern everywhere.
 const ABOUT_OWN: &[&str] = &[PREPARED_STATEMENTS];
@@ -81,8 +84,8 @@ impl Scan {
         };
         Ok(Self {
             main: build(&[ANYWHERE, ABOUT_OWN].concat())?,
-            crowded: build(&[ANYWHERE, &ABOUT_NAMES[..CATALOGS]].concat())?,
-            branch: build(&[ANYWHERE, ABOUT_NAMES].concat())?,
+            crowded: build(&[ANYWHERE, CATALOGS].concat())?,
+            branch: build(&[ANYWHERE, CATALOGS, PRINTING, TAKING].concat())?,
         })
     }
 
@@ -102,7 +105,6 @@ impl Scan {
             Watch { catalogs: true, .. } => &self.crowded,
             _ => &self.main,
         };
-        let starting = ANYWHERE.len()..ANYWHERE.len() + ABOUT_NAMES.len();
         // Words are found even where one that only looks like it stands before: none of them has a
         // character that could end a word.
         words.find_iter(text).any(|found| {
@@ -110,7 +112,8 @@ impl Scan {
                 .start()
                 .checked_sub(1)
                 .is_none_or(|before| !starts_word(text[before]));
-            let ends = starting.contains(&found.pattern().as_usize())
+            // All but those of `ANYWHERE` are starts of words.
+            let ends = found.pattern().as_usize() >= ANYWHERE.len()
                 || text
                     .get(found.end())
                     .is_none_or(|after| !continues_word(*after) || text[found.end() - 1] == b'"');
