@@ -9,7 +9,7 @@ use super::conduct::in_failed_transaction;
 use super::conduct_simple::{kind_of, text_of};
 use super::fault::Fault;
 use super::prepared::{Prepared, Rows};
-use super::relay_client::REFUSED_TEXT;
+use super::relay_client::{REFUSED_NAME, REFUSED_TEXT};
 use super::reply::{Awaited, Treat};
 use super::state::{Outcome, Session};
 use crate::command::Command;
@@ -288,12 +288,7 @@ impl Session {
             error_response::error(&mut self.client.output, "ERROR", &report);
             return Ok(());
         }
-        frontend::parse(
-            &mut self.server.output,
-            b"pggit:refused",
-            REFUSED_TEXT,
-            &[0, 0],
-        );
+        frontend::parse(&mut self.server.output, REFUSED_NAME, REFUSED_TEXT, &[0, 0]);
         self.replies.push(
             Awaited::Parse(None),
             Treat::Refused {
@@ -354,9 +349,7 @@ impl Session {
         self.replies.push(Awaited::Sync, Treat::Conducted(None));
         self.settle().await?;
         self.record_late().await?;
-        let due = self.due_statuses();
-        self.client.output.extend_from_slice(&due);
-        backend::ready_for_query(&mut self.client.output, self.status);
+        self.put_ready();
         Ok(())
     }
 }

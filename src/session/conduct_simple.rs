@@ -115,9 +115,7 @@ impl Session {
         }
         self.complete(held.take());
         self.record_late().await?;
-        let due = self.due_statuses();
-        self.client.output.extend_from_slice(&due);
-        backend::ready_for_query(&mut self.client.output, self.status);
+        self.put_ready();
         Ok(())
     }
 

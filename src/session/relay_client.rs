@@ -18,6 +18,9 @@ use std::sync::Arc;
 /// A text that the server is sure to refuse, whatever its state: its error is replaced by one of the proxy's.
 pub(super) const REFUSED_TEXT: &[u8] = b"pggit";
 
+/// The name of the statement that such a text is parsed for where the client has named none.
+pub(super) const REFUSED_NAME: &[u8] = b"pggit:refused";
+
 /// What the relay cannot do alone.
 #[derive(Debug)]
 pub(super) enum Conduct {

@@ -4,7 +4,7 @@
 use super::planning::{command_of, refusal};
 use super::positions::Positions;
 use super::prepared::{NO_TYPES, Portal, Prepared, Registration};
-use super::relay_client::{Conduct, Step};
+use super::relay_client::{Conduct, REFUSED_NAME, Step};
 use super::reply::{Awaited, Treat};
 use super::state::Session;
 use super::tracking::Tracking;
@@ -135,7 +135,7 @@ impl Session {
         let mut out = BytesMut::new();
         if let Some(report) = refusal(&prepared.plan) {
             let report = report.clone();
-            self.refuse_parse(&mut out, b"pggit:refused", report);
+            self.refuse_parse(&mut out, REFUSED_NAME, report);
             return Some(out);
         }
         let name = Bytes::copy_from_slice(name);
@@ -209,7 +209,7 @@ impl Session {
         }
         if let Some(report) = self.take_refusal() {
             let mut out = BytesMut::new();
-            self.refuse_parse(&mut out, b"pggit:refused", report);
+            self.refuse_parse(&mut out, REFUSED_NAME, report);
             self.replies.push(Awaited::Bind, Treat::Client);
             return Ok(Step::Preceded(out));
         }
@@ -288,7 +288,7 @@ impl Session {
         {
             if let Some(report) = self.take_refusal() {
                 let mut out = BytesMut::new();
-                self.refuse_parse(&mut out, b"pggit:refused", report);
+                self.refuse_parse(&mut out, REFUSED_NAME, report);
                 self.replies.push(Awaited::Describe(None), Treat::Client);
                 return Ok(Step::Preceded(out));
             }
@@ -352,7 +352,7 @@ impl Session {
         if !self.replies.is_skipping() && portal.is_some_and(|portal| portal.prepared.is_reshaped())
         {
             let mut out = BytesMut::new();
-            self.refuse_parse(&mut out, b"pggit:refused", result_type_changed());
+            self.refuse_parse(&mut out, REFUSED_NAME, result_type_changed());
             return Ok(Step::Replaced(out));
         }
         if !self.replies.is_skipping() && self.registry.portal(execute.portal).is_some() {

@@ -222,8 +222,15 @@ impl Session {
         Ok(Verdict::Replace(before))
     }
 
+    /// Tells the client that it may go on, after a statement that was conducted.
+    pub(super) fn put_ready(&mut self) {
+        let due = self.due_statuses();
+        self.client.output.extend_from_slice(&due);
+        backend::ready_for_query(&mut self.client.output, self.status);
+    }
+
     /// What the client is to be told of settings before its ReadyForQuery.
-    pub(super) fn due_statuses(&mut self) -> BytesMut {
+    fn due_statuses(&mut self) -> BytesMut {
         let mut due = BytesMut::new();
         let (tracking, role) = (self.tracking.as_ref(), &self.identity.role);
         self.statuses.release(&mut due, |name, value| {
