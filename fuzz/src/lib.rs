@@ -1,7 +1,7 @@
 //! What the targets share: branches to be on, a planner, and the lexer's view of a text.
 
 use pggit::branch::{BranchMap, SharedObjects};
-use pggit::catalog::SystemRelations;
+use pggit::catalog::{ExtensionMembers, SystemRelations};
 use pggit::sql::{PlanContext, Planner};
 use std::ops::Range;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -84,7 +84,7 @@ static EXTENDED: LazyLock<Arc<SharedObjects>> = LazyLock::new(|| {
     let members = ["citext", "similarity", "gin_trgm_ops", "<>", "<%"];
     Arc::new(SharedObjects {
         extensions: ["citext".to_owned()].into(),
-        extension_members: pggit::catalog::ExtensionMembers {
+        extension_members: ExtensionMembers {
             others: members
                 .map(|name| ("public".to_owned(), name.to_owned()))
                 .into(),
