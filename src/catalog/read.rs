@@ -136,7 +136,7 @@ pub async fn read(
         }
     }
     let unnamed = raw.unnamed();
-    if !unnamed.is_empty() {
+    if NAMED.iter().any(|class| unnamed.contains_key(class)) {
         let of = NAMED.map(|class| oid_array(unnamed.get(&class).unwrap_or(&BTreeSet::new())));
         let of: Vec<Option<&str>> = of.iter().map(|oids| Some(oids.as_str())).collect();
         let rows: Vec<Row> = exec.query(NAMES, &of).await?;

@@ -7,6 +7,7 @@ use crate::upstream::{DbError, Executor};
 use serde::Serialize;
 
 const TOUCHED: &str = include_str!("sql/touched.sql");
+const SUPPORT: &str = include_str!("sql/support.sql");
 
 /// What is known beforehand of what a transaction's DDL reached.
 #[derive(Clone, Copy, Debug, Default)]
@@ -66,6 +67,11 @@ pub async fn touched(
     whole.extend(request.objects.iter().map(|id| (id.class, id.oid)));
     let targets: Vec<TargetParam<'_>> = request.targets.iter().map(TargetParam::from).collect();
     let targets = serde_json::to_string(&targets)?;
+    let mut classes = request.targets.iter().map(|target| target.class);
+    if classes.any(|class| class == TargetClass::Support) {
+        let rows = exec.query(SUPPORT, &[Some(&targets)]).await?;
+        whole.extend(row::addresses(&rows)?);
+    }
     let whole = serde_json::to_string(&whole)?;
     let rows = exec.query(TOUCHED, &[Some(&targets), Some(&whole)]).await?;
     let answer: TouchedRow = row::parse(&rows)?

@@ -11,6 +11,11 @@ const QUERIES: &[(&str, &str, &str)] = &[
         "'[]', '[]'",
     ),
     (
+        "support",
+        include_str!("../../src/catalog/sql/support.sql"),
+        "'[]'",
+    ),
+    (
         "schemas",
         include_str!("../../src/catalog/sql/schemas.sql"),
         "'{1}'",

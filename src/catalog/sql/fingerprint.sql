@@ -14,7 +14,7 @@ WITH elsewhere (oid) AS MATERIALIZED (
   SELECT oid FROM distant
   UNION ALL SELECT toast FROM distant WHERE toast <> 0
   UNION ALL SELECT x.indexrelid FROM distant AS d JOIN pg_index AS x ON x.indrelid = d.toast WHERE d.toast <> 0
-), part (oid, relation, namespace, catalog, place, version) AS (
+), part (oid, relation, namespace, catalog, place, version) AS NOT MATERIALIZED (
   SELECT oid, 0::oid, oid, tableoid, ctid, xmin FROM pg_namespace
   -- the row of a TOAST table says nothing but its options
   UNION ALL SELECT oid, oid, 0::oid, tableoid, ctid, xmin FROM pg_class
@@ -92,7 +92,14 @@ WITH elsewhere (oid) AS MATERIALIZED (
 )
 SELECT 'b', (p.oid::int8 >> 6)::text, sum(hashtidextended(p.place, (p.catalog::int8 << 32) + p.version::text::int8))::text
 FROM part AS p
-WHERE NOT EXISTS (SELECT FROM left_out AS l WHERE l.relation = p.relation)
+-- one of the two is not run at all
+WHERE (SELECT count(*) = 0 FROM elsewhere)
+GROUP BY p.oid::int8 >> 6
+UNION ALL
+SELECT 'b', (p.oid::int8 >> 6)::text, sum(hashtidextended(p.place, (p.catalog::int8 << 32) + p.version::text::int8))::text
+FROM part AS p
+WHERE (SELECT count(*) > 0 FROM elsewhere)
+  AND NOT EXISTS (SELECT FROM left_out AS l WHERE l.relation = p.relation)
   AND (coalesce(p.namespace, 0::oid) NOT IN (SELECT oid FROM elsewhere) OR p.oid = ANY ((SELECT oids FROM kept)::oid[]))
 GROUP BY p.oid::int8 >> 6
 UNION ALL SELECT 'n', 'role ' || oid::text, hashtextextended(rolname::text, 0)::text FROM pg_roles

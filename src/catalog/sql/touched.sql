@@ -10,14 +10,9 @@ WITH locked AS MATERIALIZED (
     AND l.mode IN ('ShareUpdateExclusiveLock', 'ShareLock', 'ShareRowExclusiveLock', 'ExclusiveLock', 'AccessExclusiveLock')
   GROUP BY 1, 2
 ), lost (class) AS MATERIALIZED (
-  SELECT l.class FROM locked AS l WHERE CASE l.class
-      WHEN 'pg_class'::regclass THEN (SELECT false FROM pg_class AS c WHERE c.oid = l.oid)
-      WHEN 'pg_constraint'::regclass THEN (SELECT false FROM pg_constraint AS k WHERE k.oid = l.oid)
-      WHEN 'pg_proc'::regclass THEN (SELECT false FROM pg_proc AS f WHERE f.oid = l.oid)
-      WHEN 'pg_operator'::regclass THEN (SELECT false FROM pg_operator AS o WHERE o.oid = l.oid)
-      WHEN 'pg_type'::regclass THEN (SELECT false FROM pg_type AS t WHERE t.oid = l.oid)
-      ELSE false
-    END IS NULL
+  SELECT l.class FROM locked AS l
+  WHERE l.class IN ('pg_class'::regclass, 'pg_constraint'::regclass, 'pg_proc'::regclass, 'pg_operator'::regclass, 'pg_type'::regclass)
+    AND pg_describe_object(l.class, l.oid, 0) IS NULL
 ), target AS (
   SELECT t.class, t.schema, t.name::name AS name FROM json_to_recordset($1::text::json) AS t (class text, schema text, name text)
 ), seed (class, oid, renamed) AS MATERIALIZED (
@@ -49,47 +44,7 @@ WITH locked AS MATERIALIZED (
   FROM target AS t JOIN pg_statistic_ext AS x ON x.stxname = t.name JOIN pg_namespace AS n ON n.oid = x.stxnamespace
   WHERE t.class = 'statistics' AND t.schema IN ('', n.nspname)
   UNION ALL
-  SELECT 'pg_operator'::regclass, o.oid, true
-  FROM target AS t JOIN pg_operator AS o ON o.oprname = t.name JOIN pg_namespace AS n ON n.oid = o.oprnamespace
-  WHERE t.class = 'support' AND t.schema IN ('', n.nspname)
-  UNION ALL
-  SELECT 'pg_opfamily'::regclass, o.oid, true
-  FROM target AS t JOIN pg_opfamily AS o ON o.opfname = t.name JOIN pg_namespace AS n ON n.oid = o.opfnamespace
-  WHERE t.class = 'support' AND t.schema IN ('', n.nspname)
-  UNION ALL
-  SELECT 'pg_opclass'::regclass, o.oid, true
-  FROM target AS t JOIN pg_opclass AS o ON o.opcname = t.name JOIN pg_namespace AS n ON n.oid = o.opcnamespace
-  WHERE t.class = 'support' AND t.schema IN ('', n.nspname)
-  UNION ALL
-  SELECT 'pg_collation'::regclass, o.oid, true
-  FROM target AS t JOIN pg_collation AS o ON o.collname = t.name JOIN pg_namespace AS n ON n.oid = o.collnamespace
-  WHERE t.class = 'support' AND t.schema IN ('', n.nspname)
-  UNION ALL
-  SELECT 'pg_conversion'::regclass, o.oid, true
-  FROM target AS t JOIN pg_conversion AS o ON o.conname = t.name JOIN pg_namespace AS n ON n.oid = o.connamespace
-  WHERE t.class = 'support' AND t.schema IN ('', n.nspname)
-  UNION ALL
-  SELECT 'pg_ts_parser'::regclass, o.oid, true
-  FROM target AS t JOIN pg_ts_parser AS o ON o.prsname = t.name JOIN pg_namespace AS n ON n.oid = o.prsnamespace
-  WHERE t.class = 'support' AND t.schema IN ('', n.nspname)
-  UNION ALL
-  SELECT 'pg_ts_template'::regclass, o.oid, true
-  FROM target AS t JOIN pg_ts_template AS o ON o.tmplname = t.name JOIN pg_namespace AS n ON n.oid = o.tmplnamespace
-  WHERE t.class = 'support' AND t.schema IN ('', n.nspname)
-  UNION ALL
-  SELECT 'pg_ts_dict'::regclass, o.oid, true
-  FROM target AS t JOIN pg_ts_dict AS o ON o.dictname = t.name JOIN pg_namespace AS n ON n.oid = o.dictnamespace
-  WHERE t.class = 'support' AND t.schema IN ('', n.nspname)
-  UNION ALL
-  SELECT 'pg_ts_config'::regclass, o.oid, true
-  FROM target AS t JOIN pg_ts_config AS o ON o.cfgname = t.name JOIN pg_namespace AS n ON n.oid = o.cfgnamespace
-  WHERE t.class = 'support' AND t.schema IN ('', n.nspname)
-  UNION ALL
-  -- an operator is made and dropped without a lock of its commutator and negator
-  SELECT 'pg_operator'::regclass, q.oid, false
-  FROM target AS t JOIN pg_operator AS o ON o.oprname = t.name JOIN pg_operator AS q ON q.oid IN (o.oprcom, o.oprnegate)
-  WHERE t.class = 'support' AND q.oid >= 16384
-  UNION ALL
+  -- an operator is dropped without a lock of its commutator and negator
   SELECT 'pg_operator'::regclass, o.oid, false FROM pg_operator AS o
   WHERE o.oid >= 16384 AND (SELECT bool_or(class = 'pg_operator'::regclass) FROM lost)
   UNION ALL
@@ -172,32 +127,16 @@ WITH locked AS MATERIALIZED (
   UNION SELECT 'pg_default_acl'::regclass, d.oid
   FROM seed AS s JOIN pg_default_acl AS d ON d.defaclnamespace = s.oid WHERE s.class = 'pg_namespace'::regclass
 ), known (class, oid, versioned) AS MATERIALIZED (
-  -- Null for what is not there. Types of arrays and rows have no definition of their own. Look-ups of one: EXISTS
-  -- might be answered by hashing a whole catalog
+  -- Null for what is not there. Types of arrays and rows have no definition of their own. A function and look-ups of one:
+  -- EXISTS might be answered by hashing a whole catalog
   SELECT o.class, o.oid, CASE o.class
-      WHEN 'pg_class'::regclass THEN (SELECT true FROM pg_class AS c WHERE c.oid = o.oid)
-      WHEN 'pg_proc'::regclass THEN (SELECT true FROM pg_proc AS f WHERE f.oid = o.oid)
       WHEN 'pg_type'::regclass THEN (
         SELECT t.typtype IN ('d', 'e', 'r') OR NOT t.typisdefined
           OR t.typtype = 'b' AND NOT EXISTS (SELECT FROM pg_type AS e WHERE e.oid = t.typelem AND e.typarray = t.oid)
           OR t.typtype = 'c' AND (SELECT c.relkind = 'c' FROM pg_class AS c WHERE c.oid = t.typrelid)
         FROM pg_type AS t WHERE t.oid = o.oid)
-      WHEN 'pg_namespace'::regclass THEN (SELECT true FROM pg_namespace AS n WHERE n.oid = o.oid)
-      WHEN 'pg_trigger'::regclass THEN (SELECT true FROM pg_trigger AS g WHERE g.oid = o.oid)
-      WHEN 'pg_policy'::regclass THEN (SELECT true FROM pg_policy AS y WHERE y.oid = o.oid)
       WHEN 'pg_rewrite'::regclass THEN (SELECT r.rulename <> '_RETURN' FROM pg_rewrite AS r WHERE r.oid = o.oid)
-      WHEN 'pg_statistic_ext'::regclass THEN (SELECT true FROM pg_statistic_ext AS x WHERE x.oid = o.oid)
-      WHEN 'pg_cast'::regclass THEN (SELECT true FROM pg_cast AS k WHERE k.oid = o.oid)
-      WHEN 'pg_default_acl'::regclass THEN (SELECT true FROM pg_default_acl AS d WHERE d.oid = o.oid)
-      WHEN 'pg_operator'::regclass THEN (SELECT true FROM pg_operator AS x WHERE x.oid = o.oid)
-      WHEN 'pg_opfamily'::regclass THEN (SELECT true FROM pg_opfamily AS x WHERE x.oid = o.oid)
-      WHEN 'pg_opclass'::regclass THEN (SELECT true FROM pg_opclass AS x WHERE x.oid = o.oid)
-      WHEN 'pg_collation'::regclass THEN (SELECT true FROM pg_collation AS x WHERE x.oid = o.oid)
-      WHEN 'pg_conversion'::regclass THEN (SELECT true FROM pg_conversion AS x WHERE x.oid = o.oid)
-      WHEN 'pg_ts_parser'::regclass THEN (SELECT true FROM pg_ts_parser AS x WHERE x.oid = o.oid)
-      WHEN 'pg_ts_template'::regclass THEN (SELECT true FROM pg_ts_template AS x WHERE x.oid = o.oid)
-      WHEN 'pg_ts_dict'::regclass THEN (SELECT true FROM pg_ts_dict AS x WHERE x.oid = o.oid)
-      WHEN 'pg_ts_config'::regclass THEN (SELECT true FROM pg_ts_config AS x WHERE x.oid = o.oid)
+      ELSE nullif(pg_describe_object(o.class, o.oid, 0) IS NOT NULL, false)
     END
   FROM object AS o
 )
