@@ -18,6 +18,7 @@ pub mod decide;
 pub mod families;
 pub mod names;
 pub mod normalise;
+mod not_null;
 pub mod object;
 pub mod outcome;
 pub mod pair;
@@ -140,6 +141,7 @@ fn merge_concerned(
             source: normalise::apply(&names.source, sides.source, concerned),
             target: normalise::apply(&names.target, sides.target, concerned),
         };
+        not_null::spell_out(&mut normalised);
         let mut result = sides.target.clone();
         let mut outcomes = Vec::new();
         for lineage in families::parents_first(concerned, sides) {

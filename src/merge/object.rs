@@ -9,7 +9,7 @@ use super::references::{Objects, keep_spoken_of};
 use super::routine::Parts;
 use super::three::Three;
 use super::tree::{self, Tree};
-use super::{normalise, primary, routine, union};
+use super::{normalise, not_null, primary, routine, union};
 use crate::schema::model::{Body, Definition, Lineage, ObjectKey};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -56,7 +56,9 @@ impl ObjectMerge<'_, '_> {
                 of.target.cloned()
             }
         };
-        let merged = merged.map(|definition| normalise::named(self.names, lineage, definition));
+        let merged = merged
+            .map(|definition| normalise::named(self.names, lineage, definition))
+            .map(not_null::leave_out);
         let key = merged
             .as_ref()
             .map_or_else(|| existing.key(), |definition| definition.key());

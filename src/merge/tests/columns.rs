@@ -137,6 +137,36 @@ fn what_is_said_of_not_null_goes_with_it() {
 }
 
 #[test]
+fn the_name_of_a_not_null_stays_when_its_table_is_renamed() {
+    let plain = with_column(users(), "name", |column| column.not_null = true);
+    let renamed_to = |name: &str| {
+        let mut table = with_column(plain.clone(), "name", |column| {
+            column.not_null_name = Some("users_name_not_null".to_owned());
+        });
+        if let Body::Table(body) = &mut table.body {
+            body.name.name = name.to_owned();
+        }
+        table
+    };
+    // The first of two renames taken back, where the second one stands.
+    let (once, twice) = (renamed_to("people"), renamed_to("persons"));
+    let merged = one(
+        Some(&once),
+        Some(&plain),
+        Some(&twice),
+        Strategy::TargetWins,
+    );
+    assert_eq!(object(&merged), Some(&twice));
+    let merged = one(
+        Some(&once),
+        Some(&plain),
+        Some(&twice),
+        Strategy::SourceWins,
+    );
+    assert_eq!(object(&merged), Some(&plain));
+}
+
+#[test]
 fn a_column_added_by_both_sides_is_one_column() {
     let add = |id_of: &str, data_type: &str| {
         with(users(), |table| {
