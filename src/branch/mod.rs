@@ -8,3 +8,4 @@ pub mod search_path;
 
 pub use map::{BranchMap, MAIN, NameUse, ObjectName, SharedObjects};
 pub use registry::{BranchEntry, Registry};
+pub use search_path::SearchPath;

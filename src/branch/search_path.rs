@@ -2,6 +2,37 @@
 
 use super::map::{BranchMap, NameUse, is_system_schema};
 use crate::schema::quote::quote_identifier;
+use std::fmt;
+
+/// A value of the setting, as it was written: the server shows it so.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct SearchPath(String);
+
+impl SearchPath {
+    /// `None` if the list is malformed.
+    pub fn parse(text: impl Into<String>) -> Option<Self> {
+        let text = text.into();
+        parse(&text).map(|_| Self(text))
+    }
+
+    /// The physical list of a session of `role`, see [`physical`].
+    pub fn physical(&self, map: &BranchMap, role: &str) -> Vec<String> {
+        physical(map, &parse(&self.0).unwrap_or_default(), role)
+    }
+}
+
+/// As the server writes the value of `SET search_path TO …` (`flatten_set_variable_args`, `src/backend/utils/misc/guc_funcs.c`).
+impl From<Vec<String>> for SearchPath {
+    fn from(names: Vec<String>) -> Self {
+        Self(format(&names))
+    }
+}
+
+impl fmt::Display for SearchPath {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
 
 /// Splits a value of the setting as `SplitIdentifierString` does (`src/backend/utils/adt/varlena.c`):
 /// quoted parts keep their case, others are folded. `None` if the list is malformed.
@@ -119,6 +150,15 @@ mod tests {
     fn formatted_values_read_back() {
         let names = ["a\"b", "C d", ""].map(String::from);
         assert_eq!(parse(&format(&names)).as_deref(), Some(names.as_slice()));
+    }
+
+    #[test]
+    fn a_path_is_shown_as_it_was_written() {
+        let shown = |text| SearchPath::parse(text).map(|path| path.to_string());
+        assert_eq!(shown("a,B , \"B\"").as_deref(), Some("a,B , \"B\""));
+        assert_eq!(shown("a,"), None);
+        let set = SearchPath::from(["a", "B"].map(String::from).to_vec());
+        assert_eq!(set.to_string(), "a, \"B\"");
     }
 
     #[test]

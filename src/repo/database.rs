@@ -7,7 +7,9 @@ use super::observe::user_schemas;
 use super::settings::StartupSettings;
 use super::survey::Verified;
 use super::undrop;
-use crate::branch::{BranchEntry, BranchMap, MAIN, Registry, SharedObjects, search_path};
+use crate::branch::{
+    BranchEntry, BranchMap, MAIN, Registry, SearchPath, SharedObjects, search_path,
+};
 use crate::catalog::{self, CatalogError, Raw, Selection, SystemRelations, Unsupported};
 use crate::config::Config;
 use crate::error::ErrorReport;
@@ -353,8 +355,13 @@ impl Database {
 
     /// `search_path` for a session of `role` on `map`'s branch, from logical schemas: physical
     /// schemas only, ready to be the value of the setting.
-    pub fn physical_search_path(&self, map: &BranchMap, logical: &[String], role: &str) -> String {
-        search_path::format(&search_path::physical(map, logical, role))
+    pub fn physical_search_path(
+        &self,
+        map: &BranchMap,
+        logical: &SearchPath,
+        role: &str,
+    ) -> String {
+        search_path::format(&logical.physical(map, role))
     }
 
     /// Reads branches and shared objects again.

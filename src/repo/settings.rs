@@ -1,6 +1,6 @@
 //! What the server would set at login for a role that says nothing else.
 
-use crate::branch::search_path;
+use crate::branch::SearchPath;
 use crate::upstream::{DbError, Executor};
 
 /// Settings made with `ALTER ROLE … SET` and `ALTER DATABASE … SET`, most particular first, and the
@@ -22,7 +22,7 @@ pub struct StartupSettings {
     /// `ALTER {ROLE | DATABASE} … SET pggit.branch`.
     pub branch: Option<String>,
     /// The role's default `search_path`, as logical schemas; may hold `$user`.
-    pub search_path: Vec<String>,
+    pub search_path: SearchPath,
 }
 
 impl StartupSettings {
@@ -38,8 +38,8 @@ impl StartupSettings {
         Ok(Self {
             branch: first("pggit.branch").filter(|branch| !branch.is_empty()),
             search_path: first("search_path")
-                .and_then(|value| search_path::parse(&value))
-                .unwrap_or_else(|| DEFAULT_SEARCH_PATH.map(String::from).to_vec()),
+                .and_then(SearchPath::parse)
+                .unwrap_or_else(|| DEFAULT_SEARCH_PATH.map(String::from).to_vec().into()),
         })
     }
 }

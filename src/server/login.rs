@@ -7,6 +7,7 @@ use super::certificate::{common_name, tls_server_end_point};
 use super::listener::{Peer, Socket};
 use super::proxy_protocol::{self, HeaderError};
 use super::target::{Target, resolve};
+use crate::branch::SearchPath;
 use crate::error::{ErrorReport, Origin, SqlState};
 use crate::repo::Identity;
 use crate::session::{Buffers, Start, start::Cancel};
@@ -375,7 +376,7 @@ impl Login<'_> {
                 versioned.map.ok(),
                 versioned.logical_search_path,
             ),
-            None => (None, None, Vec::new()),
+            None => (None, None, SearchPath::default()),
         };
         Ready::Session(
             Box::new(Start {

@@ -1,6 +1,6 @@
 //! Which database and which branch a startup packet asks for, and the packet that the server gets for it.
 
-use crate::branch::{BranchMap, MAIN, search_path};
+use crate::branch::{BranchMap, MAIN, SearchPath};
 use crate::error::{ErrorReport, Report, SqlState};
 use crate::repo::{Database, Repo};
 use crate::upstream::DbError;
@@ -26,7 +26,7 @@ pub struct Versioned {
     pub branch: String,
     /// The branch, or what to say once the client is authenticated: nobody else learns names.
     pub map: Result<Arc<BranchMap>, ErrorReport>,
-    pub logical_search_path: Vec<String>,
+    pub logical_search_path: SearchPath,
 }
 
 /// Finds out what `packet` asks for.
@@ -89,18 +89,19 @@ async fn versioned(
         .or_else(|| packet.setting("pggit.branch").map(text))
         .or(defaults.branch)
         .unwrap_or_else(|| MAIN.to_owned());
+    let asked = packet.setting("search_path").map(text);
     // A malformed list is the server's to refuse.
-    let logical_search_path = packet
-        .setting("search_path")
-        .and_then(|value| search_path::parse(&text(value)))
-        .unwrap_or(defaults.search_path);
+    let logical_search_path = match asked {
+        Some(value) => SearchPath::parse(value),
+        None => Some(defaults.search_path),
+    };
     let map = database.branch(&branch).await;
 
     packet.set("database", database_name.as_bytes());
     if let Ok(map) = &map {
         packet.set("pggit.branch", branch.as_bytes());
-        if !map.is_main() {
-            let physical = database.physical_search_path(map, &logical_search_path, &role);
+        if let Some(logical) = logical_search_path.as_ref().filter(|_| !map.is_main()) {
+            let physical = database.physical_search_path(map, logical, &role);
             packet.set("search_path", physical.as_bytes());
         }
     }
@@ -111,7 +112,7 @@ async fn versioned(
             database,
             branch,
             map,
-            logical_search_path,
+            logical_search_path: logical_search_path.unwrap_or_default(),
         }),
     })
 }

@@ -345,8 +345,8 @@ fn logical_search_path(tracking: &Tracking, role: &str, physical: &str) -> Optio
         return None;
     }
     let physical = search_path::parse(physical).unwrap_or_default();
-    if search_path::physical(map, &tracking.search_path, role) == physical {
-        return Some(search_path::format(&tracking.search_path));
+    if tracking.search_path.physical(map, role) == physical {
+        return Some(tracking.search_path.to_string());
     }
     Some(search_path::format(&search_path::logical(map, &physical)))
 }

@@ -6,7 +6,7 @@
 
 use super::fault::Fault;
 use super::state::Session;
-use crate::branch::{BranchMap, MAIN, search_path};
+use crate::branch::{BranchMap, MAIN, SearchPath, search_path};
 use crate::error::{ErrorReport, Report};
 use crate::schema::quote::quote_literal;
 use crate::sql::plan::Setting;
@@ -25,16 +25,16 @@ const SET_BRANCH: &str = "SELECT pg_catalog.set_config('pggit.branch', $1, $2::p
 #[derive(Debug)]
 pub(super) struct Change {
     map: Arc<BranchMap>,
-    search_path: Vec<String>,
+    search_path: SearchPath,
     generation: u64,
     local: bool,
 }
 
 /// A statement that shows the path by its logical names.
-pub(super) fn show_search_path(logical: &[String]) -> String {
+pub(super) fn show_search_path(logical: &SearchPath) -> String {
     format!(
         "SELECT {}::pg_catalog.text AS search_path",
-        quote_literal(&search_path::format(logical))
+        quote_literal(&logical.to_string())
     )
 }
 
@@ -66,9 +66,10 @@ impl Session {
             }
             Setting::SearchPath { value, local } => Some(Change {
                 map: Arc::clone(&tracking.map),
-                search_path: value
-                    .clone()
-                    .unwrap_or_else(|| tracking.startup_search_path.clone()),
+                search_path: match value {
+                    Some(names) => names.clone().into(),
+                    None => tracking.startup_search_path.clone(),
+                },
                 generation: tracking.generation,
                 local: *local,
             }),
@@ -222,7 +223,7 @@ impl Session {
             .into_iter()
             .chain(before)
             .chain([&tracking.startup_search_path])
-            .find(|logical| search_path::physical(&map, logical, role) == physical);
+            .find(|logical| logical.physical(&map, role) == physical);
         if let Some(known) = known {
             let known = known.clone();
             if let Some(tracking) = &mut self.tracking {
@@ -242,7 +243,13 @@ impl Session {
                     .to_owned()
             })
             .collect();
-        let fits = search_path::physical(&map, &logical, role) == physical;
+        // As it was written, where it has no physical names.
+        let logical = if logical == physical {
+            SearchPath::parse(path).unwrap_or_default()
+        } else {
+            logical.into()
+        };
+        let fits = logical.physical(&map, role) == physical;
         let change = Change {
             map,
             search_path: logical,

@@ -3,7 +3,7 @@
 use super::buffers::Buffers;
 use super::ending::Phase;
 use super::waiting::Waits;
-use crate::branch::BranchMap;
+use crate::branch::{BranchMap, SearchPath};
 use crate::repo::{Database, Identity, Repo};
 use crate::sql::planner::Planner;
 use crate::telemetry::metrics::Metrics;
@@ -57,7 +57,7 @@ pub struct Start {
     /// The startup branch; `None` exactly where `database` is.
     pub map: Option<Arc<BranchMap>>,
     /// The session's `search_path` at startup as the client knows it.
-    pub logical_search_path: Vec<String>,
+    pub logical_search_path: SearchPath,
     /// The server's ParameterStatus messages so far.
     pub parameters: BTreeMap<String, String>,
     pub cancel: Arc<dyn Cancel>,

@@ -9,7 +9,6 @@ use super::start::{self, Cancel, Start};
 use super::statuses::Statuses;
 use super::texts::Texts;
 use super::tracking::Tracking;
-use crate::branch::search_path;
 use crate::repo::Identity;
 use crate::sql::Characters;
 use crate::sql::plan::Plan;
@@ -136,7 +135,7 @@ impl Session {
         if let Some(path) = told.get_mut("search_path")
             && start.map.as_ref().is_some_and(|map| !map.is_main())
         {
-            *path = search_path::format(&start.logical_search_path);
+            *path = start.logical_search_path.to_string();
         }
         let tracking = start
             .database

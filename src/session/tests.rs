@@ -1,6 +1,7 @@
 //! Sessions between a client and a server that are both played by the test, byte for byte.
 
 use super::{Cancel, Context, Phase, Start};
+use crate::branch::SearchPath;
 use crate::config::Upstream;
 use crate::repo::{Identity, Repo, Versioning};
 use crate::sql::Planner;
@@ -138,7 +139,7 @@ pub(super) fn start(client: DuplexStream, server: DuplexStream) -> Start {
         database_name: "app".to_owned(),
         database: None,
         map: None,
-        logical_search_path: Vec::new(),
+        logical_search_path: SearchPath::default(),
         parameters: BTreeMap::new(),
         cancel: Arc::new(Cancelled::default()),
         phase: watch::channel(Phase::Serving).1,

@@ -1,7 +1,7 @@
 //! What a session knows of itself on an initialised database: its branch, and what awaits a commit.
 
 use super::prepared::{MapVersion, version_of};
-use crate::branch::BranchMap;
+use crate::branch::{BranchMap, SearchPath};
 use crate::error::ErrorReport;
 use crate::repo::expiry::Attendance;
 use crate::repo::{Database, Hydration, PendingDdl};
@@ -17,7 +17,7 @@ pub struct Settings {
     /// The server is to be asked for them before the next statement.
     pub unknown: bool,
     /// `search_path`, as the client knows it, before the last transaction that changed it.
-    pub search_path_before: Option<Vec<String>>,
+    pub search_path_before: Option<SearchPath>,
 }
 
 #[derive(Debug)]
@@ -34,10 +34,10 @@ pub struct Tracking {
     /// [`Database::generation`] when `map` was asked for.
     pub generation: u64,
     /// `search_path` as the client knows it.
-    pub search_path: Vec<String>,
+    pub search_path: SearchPath,
     /// The branch of the startup packet, and the path: what `RESET` returns to.
     pub startup_branch: String,
-    pub startup_search_path: Vec<String>,
+    pub startup_search_path: SearchPath,
     /// DDL of the transaction that is open.
     pub pending: PendingDdl,
     /// DDL that ran outside of any transaction, and is recorded in one of its own.
@@ -56,7 +56,7 @@ pub struct Tracking {
 }
 
 impl Tracking {
-    pub fn new(database: Arc<Database>, map: Arc<BranchMap>, search_path: Vec<String>) -> Self {
+    pub fn new(database: Arc<Database>, map: Arc<BranchMap>, search_path: SearchPath) -> Self {
         Self {
             generation: database.generation(),
             startup_branch: map.branch().to_owned(),

@@ -123,6 +123,27 @@ async fn a_search_path_in_options_is_followed_on_the_branch_and_leads_nowhere_el
 }
 
 #[tokio::test]
+async fn a_search_path_is_shown_as_it_was_written_and_refused_where_it_is_none() {
+    let fixture = with_branch().await;
+    let branch = ("pggit.branch", "my feature");
+    for written in ["pg_catalog,public", "Public , \"$user\"", "\"\""] {
+        let mut client = (fixture.login(&[("search_path", written), branch]).await)
+            .unwrap_or_else(|error| panic!("{written}: {error:?}"));
+        let answer = client.query("SHOW search_path").await;
+        let row = answer.iter().find(|message| message.tag == b'D');
+        // One column: its number, its length, its value.
+        assert_eq!(
+            row.and_then(|row| row.body.get(6..)),
+            Some(written.as_bytes())
+        );
+    }
+    let error = (fixture.login(&[("search_path", "public,"), branch]).await)
+        .err()
+        .expect("no list");
+    assert_eq!(error.sqlstate(), "22023");
+}
+
+#[tokio::test]
 async fn an_unknown_branch_is_refused_with_a_hint() {
     let fixture = Fixture::new().await;
     let error = fixture

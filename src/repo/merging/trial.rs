@@ -1,6 +1,6 @@
 //! Custom DDL for a conflict is tried on the target before it is accepted, and leaves nothing behind.
 
-use crate::branch::{BranchMap, search_path};
+use crate::branch::BranchMap;
 use crate::catalog::{self, Selection, TouchedRequest};
 use crate::error::{ErrorReport, SqlState};
 use crate::repo::adopt::adopt;
@@ -43,11 +43,7 @@ async fn attempt(
     identity: &Identity,
 ) -> Result<Option<Definition>, RepoError> {
     let settings = database.startup_settings(&identity.role).await?;
-    let path = search_path::format(&search_path::physical(
-        target,
-        &settings.search_path,
-        &identity.role,
-    ));
+    let path = database.physical_search_path(target, &settings.search_path, &identity.role);
     session
         .batch(&format!(
             "SELECT set_config('search_path', {}, true)",

@@ -12,7 +12,7 @@ mod verifiers;
 pub use termination::{Stored, Termination, Verifiers};
 pub use verifiers::{RoleCatalog, RoleVerifier};
 
-use crate::branch::search_path;
+use crate::branch::SearchPath;
 use crate::error::{ErrorReport, Origin, SqlState};
 use crate::telemetry::metrics::Rejection;
 use crate::wire::frame::{self, FrameError, HEADER_BYTES};
@@ -50,7 +50,7 @@ pub struct Terms {
     /// What to tell the client in place of a session, once it has authenticated itself.
     pub refusal: Option<ErrorReport>,
     /// What the client is to see where the server reports its `search_path`.
-    pub logical_search_path: Option<Vec<String>>,
+    pub logical_search_path: Option<SearchPath>,
 }
 
 /// A server that is ready for a query, and what it has said on the way.
@@ -313,11 +313,11 @@ fn parameter_status(body: &[u8]) -> Option<(&[u8], &[u8])> {
     Some((name, value))
 }
 
-fn search_path_status(logical: &[String]) -> BytesMut {
+fn search_path_status(logical: &SearchPath) -> BytesMut {
     let mut frame = BytesMut::new();
     frame::put(&mut frame, b'S', |body| {
         frame::put_cstr(body, b"search_path");
-        frame::put_cstr(body, search_path::format(logical).as_bytes());
+        frame::put_cstr(body, logical.to_string().as_bytes());
     });
     frame
 }
@@ -479,15 +479,17 @@ mod tests {
     #[tokio::test]
     async fn a_physical_search_path_is_reported_as_the_logical_one() {
         let (mut client, mut server, _relay) = between(Terms {
-            logical_search_path: Some(vec!["public".to_owned()]),
+            logical_search_path: SearchPath::parse("app,public"),
             ..terms()
         });
         server
-            .write_all(&message(b'S', b"search_path\0\"public@feature\"\0"))
+            .write_all(&message(
+                b'S',
+                b"search_path\0\"app@feature\", \"public@feature\"\0",
+            ))
             .await
             .unwrap();
-        let value = search_path::format(&["public"]);
-        let reported = message(b'S', format!("search_path\0{value}\0").as_bytes());
+        let reported = message(b'S', b"search_path\0app,public\0");
         assert_eq!(read(&mut client, reported.len()).await, reported);
     }
 
