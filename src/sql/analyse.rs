@@ -1,7 +1,7 @@
 //! From the text of a statement, or of several, to their plan: parse tree, classes, splices.
 
 use super::catalogs::Catalogs;
-use super::classify::Source;
+use super::classify::{Source, runs_query};
 use super::fallback;
 use super::given;
 use super::introspection;
@@ -211,7 +211,11 @@ fn with_tree(tokens: &Tokens<'_>, tree: &ParseResult, map: &BranchMap) -> Vec<St
             names.splices(at.clone())
         };
         if introspection::looks_now(node) {
-            splices.extend(introspection::splices(tokens, &at, &meanings, map));
+            // A plan is shown as that of the query that the client wrote.
+            let only_shown = matches!(node, NodeEnum::ExplainStmt(explain) if !runs_query(explain));
+            if !only_shown {
+                splices.extend(introspection::splices(tokens, &at, &meanings, map));
+            }
             splices.sort_by_key(|splice| (splice.at.start, splice.at.end));
             splices = given::splices(tokens, &at, &meanings, map, splices);
         }

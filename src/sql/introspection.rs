@@ -305,8 +305,8 @@ mod tests {
             ),
             ("TABLE pg_class", "SELECT * FROM … AS pg_class"),
             (
-                "EXPLAIN SELECT FROM pg_class * c",
-                "EXPLAIN SELECT FROM … c",
+                "EXPLAIN ANALYZE SELECT FROM pg_class * c",
+                "EXPLAIN ANALYZE SELECT FROM … c",
             ),
             (
                 "PREPARE p AS SELECT FROM pg_class",
@@ -389,6 +389,13 @@ mod tests {
                 "FROM (SELECT pggit_r.* FROM pg_catalog.pg_prepared_statements AS pggit_r WHERE";
             assert!(spliced.contains(wanted), "{spliced}");
         }
+    }
+
+    #[test]
+    fn a_plan_is_that_of_the_query_as_it_was_written() {
+        let text = "EXPLAIN (VERBOSE) SELECT FROM pg_class";
+        assert_eq!(seen(text), text);
+        assert_eq!(spliced_by(text, &crowded_main_map()), text);
     }
 
     #[test]

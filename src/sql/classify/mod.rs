@@ -108,17 +108,13 @@ impl Source<'_> {
         create.if_not_exists && self.map.shared().extensions.contains(&create.extname)
     }
 
-    /// `EXPLAIN ANALYZE` runs what it explains.
     fn explained(&self, explain: &ExplainStmt, at: &Range<usize>) -> Action {
         let Some(query) = node(explain.query.as_deref()) else {
             return Action::None;
         };
-        let runs = explain.options.iter().any(|option| {
-            matches!(&option.node, Some(NodeEnum::DefElem(option)) if option.defname == "analyze")
-        });
         match query {
             NodeEnum::ExecuteStmt(_) => self.statement(query, at),
-            _ if runs => self.statement(query, at),
+            _ if runs_query(explain) => self.statement(query, at),
             _ => Action::None,
         }
     }
@@ -177,6 +173,13 @@ pub(super) fn closing_parenthesis(tokens: &Tokens<'_>, open: usize, end: usize) 
             _ => {}
         }
         depth == 0
+    })
+}
+
+/// `EXPLAIN ANALYZE` runs what it explains.
+pub fn runs_query(explain: &ExplainStmt) -> bool {
+    explain.options.iter().any(|option| {
+        matches!(&option.node, Some(NodeEnum::DefElem(option)) if option.defname == "analyze")
     })
 }
 
