@@ -81,28 +81,40 @@ impl Registry {
     /// The registry in which a branch has these schemas as well.
     #[must_use]
     pub fn with_schemas(&self, branch: i64, added: &[(String, String)]) -> Self {
-        let entries = self
-            .maps
+        let mut entries = self.entries();
+        for entry in &mut entries {
+            if entry.id == branch {
+                let mut schemas: BTreeMap<_, _> =
+                    std::mem::take(&mut entry.schemas).into_iter().collect();
+                schemas.extend(added.iter().cloned());
+                entry.schemas = schemas.into_iter().collect();
+            }
+        }
+        self.with_entries(entries)
+    }
+
+    /// The registry in which there is this branch as well, and none that has had its name.
+    #[must_use]
+    pub fn with_branch(&self, branch: BranchEntry) -> Self {
+        let mut entries = self.entries();
+        entries.retain(|entry| entry.name != branch.name);
+        entries.push(branch);
+        self.with_entries(entries)
+    }
+
+    fn entries(&self) -> Vec<BranchEntry> {
+        let owned = |(logical, physical): (&str, &str)| (logical.to_owned(), physical.to_owned());
+        self.maps
             .values()
-            .map(|map| {
-                let mut schemas: BTreeMap<&str, &str> = map.schemas().collect();
-                if map.id() == branch {
-                    schemas.extend(
-                        added
-                            .iter()
-                            .map(|(logical, physical)| (logical.as_str(), physical.as_str())),
-                    );
-                }
-                BranchEntry {
-                    id: map.id(),
-                    name: map.branch().to_owned(),
-                    schemas: schemas
-                        .into_iter()
-                        .map(|(logical, physical)| (logical.to_owned(), physical.to_owned()))
-                        .collect(),
-                }
+            .map(|map| BranchEntry {
+                id: map.id(),
+                name: map.branch().to_owned(),
+                schemas: map.schemas().map(owned).collect(),
             })
-            .collect();
+            .collect()
+    }
+
+    fn with_entries(&self, entries: Vec<BranchEntry>) -> Self {
         Self::new(
             self,
             self.generation + 1,

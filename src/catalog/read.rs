@@ -136,7 +136,7 @@ pub async fn read(
         }
     }
     let unnamed = raw.unnamed();
-    if NAMED.iter().any(|class| unnamed.contains_key(class)) {
+    if !unnamed.is_empty() {
         let of = NAMED.map(|class| oid_array(unnamed.get(&class).unwrap_or(&BTreeSet::new())));
         let of: Vec<Option<&str>> = of.iter().map(|oids| Some(oids.as_str())).collect();
         let rows: Vec<Row> = exec.query(NAMES, &of).await?;
@@ -206,7 +206,7 @@ impl Raw {
         self.unnamed().into_values().flatten()
     }
 
-    /// What the objects refer to and is not among them, by catalog.
+    /// What the objects refer to, has a name to be printed with, and is not among them, by catalog.
     fn unnamed(&self) -> BTreeMap<u32, BTreeSet<u32>> {
         let here: BTreeSet<Reference> = (self.types.iter())
             .map(|row| (CatalogId::TYPE, row.common.oid))
@@ -224,7 +224,7 @@ impl Raw {
             .chain(self.triggers.iter().map(|row| &row.common))
             .chain((self.declared.iter()).flat_map(|(_, rows)| rows.iter().map(|row| &row.common)))
             .flat_map(|common| common.references.iter().flatten())
-            .filter(|reference| !here.contains(reference));
+            .filter(|reference| NAMED.contains(&reference.class) && !here.contains(reference));
         by_class(references.map(|reference| (reference.class, reference.oid)))
     }
 }

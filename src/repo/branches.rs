@@ -6,7 +6,7 @@ use super::identity::Identity;
 use super::ledger;
 use super::ownership::owns;
 use super::reference::Ref;
-use crate::branch::{BranchMap, MAIN, Registry, map::physical_schema_name, name};
+use crate::branch::{BranchEntry, BranchMap, MAIN, Registry, map::physical_schema_name, name};
 use crate::catalog::Unsupported;
 use crate::error::{ErrorReport, Report, SqlState};
 use crate::schema::Snapshot;
@@ -56,9 +56,9 @@ pub async fn create(
     )
     .await
     {
-        Ok(head) => {
+        Ok(Registered { entry, head }) => {
             operator.batch("COMMIT").await.map_err(RepoError::from)?;
-            database.refresh_branches(&mut operator).await?;
+            database.learn_branch(entry).await;
             let map = database.branch(name).await?;
             if time_to_live.is_some() {
                 database.presence().look();
@@ -92,6 +92,11 @@ async fn origin(database: &Database, from: &Ref) -> Result<Option<Arc<BranchMap>
     Ok(Some(Arc::clone(origin)))
 }
 
+struct Registered {
+    entry: BranchEntry,
+    head: CommitHash,
+}
+
 async fn register(
     database: &Database,
     operator: &mut dyn Executor,
@@ -100,11 +105,12 @@ async fn register(
     origin: Option<&BranchMap>,
     time_to_live: Option<&str>,
     identity: &Identity,
-) -> Result<CommitHash, RepoError> {
+) -> Result<Registered, RepoError> {
     let store = database.store();
     let head = from.head(database, operator).await?;
     let registry = database.registry();
     let schemas = schemas(database, operator, head, origin).await?;
+    let schemas = place(schemas, &registry, name);
     let ledgers = match origin {
         Some(origin) => ledgers(database, operator, head, origin).await?,
         None => Ledgers::default(),
@@ -115,7 +121,7 @@ async fn register(
             &NewBranch {
                 name,
                 head: head.commit,
-                schemas: &place(schemas, &registry, name),
+                schemas: &schemas,
                 ledgers: &ledgers.contents,
                 who: &identity.role,
             },
@@ -127,7 +133,14 @@ async fn register(
     if !ledgers.bases.is_empty() {
         store.set_ledger_bases(operator, id, &ledgers.bases).await?;
     }
-    Ok(head.commit)
+    Ok(Registered {
+        entry: BranchEntry {
+            id,
+            name: name.to_owned(),
+            schemas,
+        },
+        head: head.commit,
+    })
 }
 
 /// Registers a branch at a commit that the open transaction may have written itself, in the transaction that `operator`

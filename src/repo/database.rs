@@ -14,7 +14,7 @@ use crate::catalog::{self, CatalogError, Raw, Selection, SystemRelations, Unsupp
 use crate::config::Config;
 use crate::error::ErrorReport;
 use crate::schema::Snapshot;
-use crate::store::{Branch, CommitHash, Store, StoreError, TreeHash};
+use crate::store::{BranchHead, CommitHash, Store, StoreError, TreeHash};
 use crate::telemetry::Metrics;
 use crate::upstream::admin::{AdminConnection, AdminPools};
 use crate::upstream::{DbError, Executor, Row};
@@ -276,11 +276,11 @@ pub struct Head {
     pub tree: TreeHash,
 }
 
-impl Head {
-    pub(super) fn of(branch: &Branch) -> Self {
+impl From<&BranchHead> for Head {
+    fn from(head: &BranchHead) -> Self {
         Self {
-            commit: branch.head,
-            tree: branch.tree,
+            commit: head.commit,
+            tree: head.tree,
         }
     }
 }
@@ -398,6 +398,15 @@ impl Database {
             return self.refresh_branches(executor).await;
         }
         self.refresh_with(executor).await
+    }
+
+    /// Makes a branch known whose objects are still to be made, and begins with that.
+    pub(super) async fn learn_branch(&self, branch: BranchEntry) {
+        let _in_turn = self.refreshing.lock().await;
+        // Before anybody can be on it.
+        self.hydrate(&[branch.id]);
+        let next = self.registry.load().with_branch(branch);
+        self.registry.store(Arc::new(next));
     }
 
     /// Reads branches again, through a connection at hand; shared objects are as they were last seen.
@@ -553,11 +562,11 @@ impl Database {
         let mut reader = self.reader();
         let found = self
             .store
-            .branch(&mut reader, branch)
+            .branch_head(&mut reader, branch)
             .await?
             .ok_or_else(|| RepoError::no_such_branch(branch))?;
-        let head = Head::of(&found);
-        self.heads.insert(found.id, head);
+        let head = Head::from(&found);
+        self.heads.insert(found.branch, head);
         Ok(head)
     }
 

@@ -68,9 +68,9 @@ impl Ref {
         executor: &mut dyn Executor,
     ) -> Result<Head, RepoError> {
         if let Some(name) = self.as_branch()
-            && let Some(branch) = database.store().branch(executor, name).await?
+            && let Some(head) = database.store().branch_head(executor, name).await?
         {
-            return Ok(Head::of(&branch));
+            return Ok(Head::from(&head));
         }
         let commit = self.resolve(database, executor).await?;
         database.head_at(executor, commit).await

@@ -96,18 +96,18 @@ impl Store {
         &self,
         exec: &mut dyn Executor,
     ) -> Result<Vec<BranchHead>, StoreError> {
-        let rows = exec.query(BRANCH_HEADS, &[]).await?;
-        rows.into_iter()
-            .map(|row| {
-                let mut row = FromRow::new(row);
-                Ok(BranchHead {
-                    branch: row.parse()?,
-                    name: row.text()?,
-                    commit: row.parse()?,
-                    tree: row.parse()?,
-                })
-            })
-            .collect()
+        let rows = exec.query(BRANCH_HEADS, &[None]).await?;
+        rows.into_iter().map(branch_head).collect()
+    }
+
+    /// Where one branch is.
+    pub async fn branch_head(
+        &self,
+        exec: &mut dyn Executor,
+        name: &str,
+    ) -> Result<Option<BranchHead>, StoreError> {
+        let rows = exec.query(BRANCH_HEADS, &[Some(name)]).await?;
+        rows.into_iter().next().map(branch_head).transpose()
     }
 
     /// What names lead to, `main` first.
@@ -174,6 +174,16 @@ impl Store {
         exists(&rows, name)?;
         Ok(())
     }
+}
+
+fn branch_head(row: Row) -> Result<BranchHead, StoreError> {
+    let mut row = FromRow::new(row);
+    Ok(BranchHead {
+        branch: row.parse()?,
+        name: row.text()?,
+        commit: row.parse()?,
+        tree: row.parse()?,
+    })
 }
 
 fn branch(row: Row) -> Result<Branch, StoreError> {

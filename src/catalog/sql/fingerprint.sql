@@ -5,11 +5,11 @@
 -- What is in the schemas $1 (name[]) is left out, but for objects with the OIDs $2 (oid[]).
 WITH elsewhere (oid) AS MATERIALIZED (
   SELECT oid FROM pg_namespace WHERE nspname = ANY ($1::text::name[])
-), kept (oids) AS MATERIALIZED (
-  SELECT $2::text::oid[]
+), kept (oid) AS MATERIALIZED (
+  SELECT unnest($2::text::oid[])
 ), distant (oid, toast) AS MATERIALIZED (
   SELECT oid, reltoastrelid FROM pg_class
-  WHERE relnamespace IN (SELECT oid FROM elsewhere) AND oid <> ALL ((SELECT oids FROM kept)::oid[])
+  WHERE relnamespace IN (SELECT oid FROM elsewhere) AND oid NOT IN (SELECT oid FROM kept)
 ), left_out (relation) AS MATERIALIZED (
   SELECT oid FROM distant
   UNION ALL SELECT toast FROM distant WHERE toast <> 0
@@ -41,7 +41,7 @@ WITH elsewhere (oid) AS MATERIALIZED (
   UNION ALL SELECT stxrelid, stxrelid, 0::oid, tableoid, ctid, xmin FROM pg_statistic_ext
   -- an array's type follows its element's
   UNION ALL SELECT oid, 0::oid, typnamespace, tableoid, ctid, xmin FROM pg_type
-    WHERE oid >= 16384 AND (NOT (typlen = -1 AND typelem <> 0) OR oid = ANY ((SELECT oids FROM kept)::oid[]))
+    WHERE oid >= 16384 AND (NOT (typlen = -1 AND typelem <> 0) OR oid IN (SELECT oid FROM kept))
   UNION ALL SELECT e.enumtypid, 0::oid, t.typnamespace, e.tableoid, e.ctid, e.xmin
     FROM pg_enum AS e JOIN pg_type AS t ON t.oid = e.enumtypid WHERE e.enumtypid >= 16384
   UNION ALL SELECT r.rngtypid, 0::oid, t.typnamespace, r.tableoid, r.ctid, r.xmin
@@ -100,7 +100,7 @@ SELECT 'b', (p.oid::int8 >> 6)::text, sum(hashtidextended(p.place, (p.catalog::i
 FROM part AS p
 WHERE (SELECT count(*) > 0 FROM elsewhere)
   AND NOT EXISTS (SELECT FROM left_out AS l WHERE l.relation = p.relation)
-  AND (coalesce(p.namespace, 0::oid) NOT IN (SELECT oid FROM elsewhere) OR p.oid = ANY ((SELECT oids FROM kept)::oid[]))
+  AND (coalesce(p.namespace, 0::oid) NOT IN (SELECT oid FROM elsewhere) OR p.oid IN (SELECT oid FROM kept))
 GROUP BY p.oid::int8 >> 6
 UNION ALL SELECT 'n', 'role ' || oid::text, hashtextextended(rolname::text, 0)::text FROM pg_roles
 UNION ALL SELECT 'n', 'schema ' || oid::text, hashtextextended(nspname::text, 0)::text FROM pg_namespace
