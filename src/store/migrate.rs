@@ -26,6 +26,7 @@ const MIGRATIONS: &[&str] = &[
     include_str!("migrations/0014_names.sql"),
     include_str!("migrations/0015_no_sequences.sql"),
     include_str!("migrations/0016_cast_names.sql"),
+    include_str!("migrations/0017_always.sql"),
 ];
 
 /// Functions and views as they are after the last migration, which replaces them: a change of one comes with a migration.

@@ -269,6 +269,44 @@ async fn lastval_is_the_clients_own() {
 }
 
 #[tokio::test]
+async fn ddl_is_recorded_where_a_session_has_turned_triggers_off() {
+    let fixture = Fixture::new().await;
+    let main = fixture.connect().await;
+    let url = (fixture.proxy).url("postgres", &fixture.database.name);
+    let superuser = Session::connect(&url).await;
+    superuser
+        .run("SET session_replication_role = replica")
+        .await;
+    superuser.run("CREATE TABLE public.t (id int)").await;
+    assert_eq!(
+        main.column("SELECT id FROM pggit.reflog WHERE branch = 'main' ORDER BY id")
+            .await,
+        ["1", "2"]
+    );
+    assert_eq!(
+        superuser.sqlstate("DELETE FROM pggit.commit").await,
+        "42501"
+    );
+    main.assert_clean().await;
+}
+
+#[tokio::test]
+async fn a_sync_behind_copy_data_that_failed_is_answered() {
+    let fixture = Fixture::new().await;
+    fixture.connect().await.run("CREATE TABLE t (id int)").await;
+    for rest in [
+        vec![raw::sync(), raw::query("SELECT 1")],
+        vec![raw::sync(), raw::sync(), raw::frame(b'c', b""), raw::sync()],
+    ] {
+        let copy = raw::query("COPY t FROM STDIN");
+        let data = raw::frame(b'd', b"no number\n");
+        let mut messages = vec![copy, data];
+        messages.extend(rest);
+        assert_same(&fixture, &messages).await;
+    }
+}
+
+#[tokio::test]
 async fn prepared_statements_of_the_proxy_are_not_to_be_seen() {
     let fixture = Fixture::new().await;
     let main = fixture.connect().await;
