@@ -49,7 +49,7 @@ pub async fn capture(
         let advance = advance(database, session, observed, &sight.stamp, &authored).await?;
         if let Some(advance) = advance {
             if !observed.new_schemas.is_empty() {
-                database.learn_schemas(observed.map.id(), &observed.new_schemas);
+                database.learn_schemas(observed, &sight.stamp);
             }
             captured.push(Captured {
                 branch: observed.map.branch().to_owned(),

@@ -3,7 +3,7 @@
 use super::error::RepoError;
 use super::expiry::{self, Presence};
 use super::hydration::{self, Hydration};
-use super::observe::user_schemas;
+use super::observe::{Observed, user_schemas};
 use super::settings::StartupSettings;
 use super::survey::Verified;
 use super::undrop;
@@ -14,7 +14,7 @@ use crate::catalog::{self, CatalogError, Raw, Selection, SystemRelations, Unsupp
 use crate::config::Config;
 use crate::error::ErrorReport;
 use crate::schema::Snapshot;
-use crate::store::{BranchHead, CommitHash, Store, StoreError, TreeHash};
+use crate::store::{BranchHead, CommitHash, Stamp, Store, StoreError, TreeHash};
 use crate::telemetry::Metrics;
 use crate::upstream::admin::{AdminConnection, AdminPools};
 use crate::upstream::{DbError, Executor, Row};
@@ -24,7 +24,7 @@ use dashmap::mapref::entry::Entry;
 use futures::future::BoxFuture;
 use std::collections::{BTreeSet, HashSet};
 use std::fmt;
-use std::sync::{Arc, Weak};
+use std::sync::{Arc, Mutex as SyncMutex, MutexGuard, PoisonError, Weak};
 use std::time::{Duration, Instant};
 use tokio::sync::Mutex;
 
@@ -186,6 +186,7 @@ impl Repo {
             metrics: self.metrics.clone(),
             registry: ArcSwap::from_pointee(Registry::default()),
             refreshing: Mutex::new(()),
+            learned: SyncMutex::default(),
             heads: DashMap::new(),
             verified: DashMap::new(),
             hydrations: DashMap::new(),
@@ -256,6 +257,8 @@ pub struct Database {
     metrics: Option<Arc<Metrics>>,
     registry: ArcSwap<Registry>,
     refreshing: Mutex<()>,
+    /// Schemas of transactions that were about to commit; see [`Self::learn_schemas`].
+    learned: SyncMutex<Vec<Learned>>,
     /// Last known head of each branch id. Only a guess: recording checks it under the branch's lock.
     heads: DashMap<i64, Head>,
     /// How each branch id compared with its head when that was last asked.
@@ -275,6 +278,20 @@ pub struct Head {
     pub commit: CommitHash,
     pub tree: TreeHash,
 }
+
+/// A schema that a transaction was about to give a branch.
+#[derive(Clone, Debug, PartialEq, Eq)]
+struct Learned {
+    branch: i64,
+    /// Logical and physical.
+    schema: (String, String),
+    transaction_id: String,
+}
+
+/// Those of the transactions $1 that are not over.
+const OPEN_TRANSACTIONS: &str = "
+    SELECT id FROM unnest(string_to_array($1::text, ',')) AS id
+     WHERE pg_xact_status(id::xid8) = 'in progress'";
 
 impl From<&BranchHead> for Head {
     fn from(head: &BranchHead) -> Self {
@@ -371,9 +388,39 @@ impl Database {
 
     /// Makes schemas that a branch gains known to all sessions, just before the transaction commits that
     /// creates them: nobody can use them earlier, and if it fails a name is known that leads nowhere.
-    pub(super) fn learn_schemas(&self, branch: i64, added: &[(String, String)]) {
+    pub(super) fn learn_schemas(&self, observed: &Observed, stamp: &Stamp) {
+        let branch = observed.map.id();
+        let mut learned = self.learned();
+        learned.extend(observed.new_schemas.iter().map(|schema| Learned {
+            branch,
+            schema: schema.clone(),
+            transaction_id: stamp.transaction_id.clone(),
+        }));
         self.registry
-            .rcu(|registry| registry.with_schemas(branch, added));
+            .rcu(|registry| registry.with_schemas(branch, &observed.new_schemas));
+    }
+
+    fn learned(&self) -> MutexGuard<'_, Vec<Learned>> {
+        self.learned.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Forgets which schemas were learned of transactions that are over: what is read from now on tells.
+    async fn settle_learned(&self, executor: &mut dyn Executor) -> Result<(), RepoError> {
+        let known = self.learned().clone();
+        if known.is_empty() {
+            return Ok(());
+        }
+        let ids: Vec<&str> = known
+            .iter()
+            .map(|one| one.transaction_id.as_str())
+            .collect();
+        let rows = executor
+            .query(OPEN_TRANSACTIONS, &[Some(&ids.join(","))])
+            .await?;
+        let open: HashSet<String> = rows.into_iter().flatten().flatten().collect();
+        self.learned()
+            .retain(|one| open.contains(&one.transaction_id) || !known.contains(one));
+        Ok(())
     }
 
     /// Reads branches and shared objects again, through a connection at hand.
@@ -424,6 +471,7 @@ impl Database {
         executor: &mut dyn Executor,
         shared: SharedObjects,
     ) -> Result<(), RepoError> {
+        self.settle_learned(executor).await?;
         let mut entries = Vec::new();
         let mut hydrating = Vec::new();
         let mut dropped = HashSet::new();
@@ -441,11 +489,25 @@ impl Database {
                 schemas: branch.schemas,
             });
         }
+        // Before anybody can be on the branch.
+        self.hydrate(&hydrating);
+        // What was read may be older than the commit of what was learned.
+        let learned = self.learned();
+        for entry in &mut entries {
+            let of_branch = learned.iter().filter(|one| one.branch == entry.id);
+            for Learned { schema, .. } in of_branch {
+                if !entry
+                    .schemas
+                    .iter()
+                    .any(|(logical, _)| *logical == schema.0)
+                {
+                    entry.schemas.push(schema.clone());
+                }
+            }
+        }
         let previous = self.registry.load_full();
         let next = Registry::new(&previous, previous.generation() + 1, entries, shared)
             .with_dropped(dropped);
-        // Before anybody can be on the branch.
-        self.hydrate(&hydrating);
         self.registry.store(Arc::new(next));
         Ok(())
     }
