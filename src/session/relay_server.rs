@@ -101,7 +101,7 @@ impl Session {
             tag::PARAMETER_STATUS => return self.parameter_reported(body),
             tag::ERROR_RESPONSE => return Ok(self.error_reported(body)),
             tag::READY_FOR_QUERY => return self.ready(body),
-            _ => {}
+            _ => self.replies.answered(),
         }
         let Some(head) = self.replies.head() else {
             return Err(Fault::Unexpected(frame_tag));
@@ -187,9 +187,13 @@ impl Session {
 
     fn ready(&mut self, body: &[u8]) -> Result<Verdict, Fault> {
         self.status = Status::read(body).map_err(Fault::Server)?;
-        let Some(entry) = self.replies.pop() else {
+        let Some(entry) = self.replies.ready() else {
             return Err(Fault::Unexpected(tag::READY_FOR_QUERY));
         };
+        if matches!(entry.awaited, Awaited::Sync) && self.replies.is_empty() {
+            // A Sync among copy data was not known to end anything.
+            self.segment.open = false;
+        }
         if matches!(entry.awaited, Awaited::Query) {
             // The server drops the unnamed statement with every simple Query, also with the proxy's own.
             if matches!(entry.treat, Treat::Own) {

@@ -80,6 +80,13 @@ pub struct ReplyQueue {
     skipping: bool,
     /// The server waits for copy data.
     copy_in: bool,
+    /// Syncs among the copy data: the server ignores them as long as the copy goes on.
+    copy_syncs: usize,
+    /// The same, of a copy that has failed: nobody knows which of them came before that. Until the server answers anything
+    /// else, there may be as many ReadyForQuery.
+    doubtful: usize,
+    /// The failed copy's own ReadyForQuery comes before those.
+    copy_ready_due: bool,
 }
 
 impl ReplyQueue {
@@ -92,7 +99,10 @@ impl ReplyQueue {
     pub fn push_printing(&mut self, awaited: Awaited, treat: Treat, prints_names: bool) {
         match awaited {
             // In copy-in mode the server ignores these.
-            Awaited::Sync if self.copy_in => return,
+            Awaited::Sync if self.copy_in => {
+                self.copy_syncs += 1;
+                return;
+            }
             Awaited::Sync => self.skipping = false,
             _ if self.skipping => return,
             Awaited::Parse(_) | Awaited::Close(_) => self.renaming += 1,
@@ -132,6 +142,31 @@ impl ReplyQueue {
         self.take()
     }
 
+    /// Takes what a ReadyForQuery answers.
+    pub fn ready(&mut self) -> Option<Entry> {
+        let is_sync = |entry: &Entry| matches!(entry.awaited, Awaited::Sync);
+        if std::mem::take(&mut self.copy_ready_due) || self.doubtful == 0 {
+            return self.pop();
+        }
+        // One Sync is as good as another.
+        if self.head().is_some_and(is_sync) {
+            return self.pop();
+        }
+        self.doubtful -= 1;
+        self.skipping = false;
+        Some(Entry {
+            awaited: Awaited::Sync,
+            treat: Treat::Client,
+            prints_names: false,
+        })
+    }
+
+    /// The server has answered something other than an error and ReadyForQuery.
+    pub fn answered(&mut self) {
+        self.copy_syncs = 0;
+        self.doubtful = 0;
+    }
+
     fn take(&mut self) -> Option<Entry> {
         let entry = self.entries.pop_front()?;
         if matches!(entry.awaited, Awaited::Parse(_) | Awaited::Close(_)) {
@@ -143,9 +178,13 @@ impl ReplyQueue {
     /// The server has reported an error: what it skips is taken out.
     pub fn failed(&mut self) {
         self.copy_in = false;
+        self.doubtful = std::mem::take(&mut self.copy_syncs);
+        self.copy_ready_due = false;
         match self.entries.front().map(|entry| &entry.awaited) {
             // The error belongs to an exchange that ends with ReadyForQuery of its own accord.
-            None | Some(Awaited::Query | Awaited::Sync | Awaited::FunctionCall) => {}
+            None | Some(Awaited::Query | Awaited::Sync | Awaited::FunctionCall) => {
+                self.copy_ready_due = self.doubtful > 0;
+            }
             Some(_) => {
                 while let Some(entry) = self.entries.front() {
                     if matches!(entry.awaited, Awaited::Sync) {
@@ -162,6 +201,7 @@ impl ReplyQueue {
     pub fn copy_started(&mut self) {
         let mut ended = false;
         let mut first = true;
+        let mut syncs = 0;
         self.entries.retain(|entry| {
             if std::mem::take(&mut first) || ended {
                 return true;
@@ -171,10 +211,14 @@ impl ReplyQueue {
                     ended = true;
                     false
                 }
-                Awaited::Sync => false,
+                Awaited::Sync => {
+                    syncs += 1;
+                    false
+                }
                 _ => true,
             }
         });
+        self.copy_syncs = syncs;
         self.copy_in = !ended;
     }
 
@@ -284,6 +328,31 @@ mod tests {
         queue.pop();
         assert!(matches!(queue.pop().unwrap().awaited, Awaited::Sync));
         assert!(queue.is_empty());
+    }
+
+    #[test]
+    fn a_sync_behind_data_that_fails_may_be_answered() {
+        let is_sync = |entry: Option<Entry>| matches!(entry.unwrap().awaited, Awaited::Sync);
+        let mut queue = ReplyQueue::default();
+        push(&mut queue, Awaited::Query);
+        push(&mut queue, Awaited::Sync);
+        queue.copy_started();
+        push(&mut queue, Awaited::Sync);
+        queue.failed();
+        push(&mut queue, Awaited::Bind);
+        assert!(matches!(queue.ready().unwrap().awaited, Awaited::Query));
+        assert!(is_sync(queue.ready()));
+        // The other one was ignored.
+        queue.answered();
+        assert!(matches!(queue.ready().unwrap().awaited, Awaited::Bind));
+        assert!(queue.ready().is_none());
+
+        push(&mut queue, Awaited::Execute);
+        queue.copy_started();
+        push(&mut queue, Awaited::Sync);
+        queue.failed();
+        assert!(queue.is_skipping());
+        assert!(is_sync(queue.ready()) && !queue.is_skipping());
     }
 
     #[test]

@@ -47,6 +47,8 @@ struct Talk<'a> {
     input: BytesMut,
     transcript: Transcript,
     closed: bool,
+    /// Nothing more can be sent; what was answered is still there to be read.
+    deaf: bool,
     pace: Pace<'a>,
 }
 
@@ -61,6 +63,7 @@ pub async fn run(port: u16, case: &Case, pace: Pace<'_>) -> Transcript {
         input: BytesMut::new(),
         transcript: Transcript::default(),
         closed: false,
+        deaf: false,
         pace,
     };
     let mut cut = case.pieces.map(StdRng::seed_from_u64);
@@ -74,7 +77,7 @@ pub async fn run(port: u16, case: &Case, pace: Pace<'_>) -> Transcript {
     let ends_itself = case.steps.iter().any(|step| step.last);
     let rest: &[Step] = if ends_itself { &[] } else { &ending };
     for step in case.steps.iter().chain(rest) {
-        if talk.closed {
+        if talk.closed || talk.deaf {
             break;
         }
         talk.send(&step.bytes, cut.as_mut()).await;
@@ -93,7 +96,7 @@ impl Talk<'_> {
             return;
         };
         let mut rest = bytes;
-        while !rest.is_empty() {
+        while !(rest.is_empty() || self.deaf) {
             let most = if cut.random_bool(0.5) { 4 } else { 200 };
             let (piece, after) = rest.split_at(cut.random_range(1..=most).min(rest.len()));
             self.write(piece).await;
@@ -113,7 +116,7 @@ impl Talk<'_> {
             tokio::select! {
                 biased;
                 result = &mut writing => {
-                    self.closed |= result.is_err();
+                    self.deaf |= result.is_err();
                     break;
                 }
                 read = reader.read_buf(&mut self.input) => {

@@ -62,7 +62,7 @@ const QUERIES: &[&str] = &[
     "/* nothing */",
     "SELECT /* ; DROP TABLE t0 */ {n} -- ; COMMIT",
     "SELECT ';', $$;$$, E'\\';', \"id\" FROM {t} ORDER BY id",
-    "SELECT 'public.t0'::regclass, '{t}'::regclass",
+    "SELECT 'public.t0'::regclass::text, '{t}'::regclass::text",
     "SELECT 'a'::e0, 'nope'::e0",
     "SELECT 'b'::{q}e0",
     "SELECT current_setting('{g}')",
