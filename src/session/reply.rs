@@ -75,16 +75,16 @@ pub enum Upcoming<'a> {
 pub struct ReplyQueue {
     entries: VecDeque<Entry>,
     /// Parse and Close messages among the entries: names that may change before a later message arrives.
-    renaming: usize,
+    renaming: u32,
     /// An error was answered and the Sync that ends the skipping has not been sent.
     skipping: bool,
     /// The server waits for copy data.
     copy_in: bool,
     /// Syncs among the copy data: the server ignores them as long as the copy goes on.
-    copy_syncs: usize,
+    copy_syncs: u32,
     /// The same, of a copy that has failed: nobody knows which of them came before that. Until the server answers anything
     /// else, there may be as many ReadyForQuery.
-    doubtful: usize,
+    doubtful: u32,
     /// The failed copy's own ReadyForQuery comes before those.
     copy_ready_due: bool,
 }
