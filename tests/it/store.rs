@@ -157,7 +157,7 @@ async fn migrating_is_idempotent_also_when_proxies_race() {
     let migrations = "SELECT string_agg(number::text, ',' ORDER BY number) FROM pggit.migration";
     assert_eq!(
         admin.value(migrations).await,
-        "1,2,3,4,5,6,7,8,9,10,11,12,13,14,15,16"
+        "1,2,3,4,5,6,7,8,9,10,11,12,13,14,15,16,17"
     );
     assert_eq!(admin.value("SELECT count(*) FROM pggit.secret").await, "1");
 }
