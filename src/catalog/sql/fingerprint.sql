@@ -15,7 +15,8 @@ WITH elsewhere (oid) AS MATERIALIZED (
   UNION ALL SELECT toast FROM distant WHERE toast <> 0
   UNION ALL SELECT x.indexrelid FROM distant AS d JOIN pg_index AS x ON x.indrelid = d.toast WHERE d.toast <> 0
 ), part (oid, relation, namespace, catalog, place, version) AS NOT MATERIALIZED (
-  SELECT oid, 0::oid, oid, tableoid, ctid, xmin FROM pg_namespace
+  -- a session's schema of temporary objects is nobody else's business
+  SELECT oid, 0::oid, oid, tableoid, ctid, xmin FROM pg_namespace WHERE nspname !~ '^pg_(toast_)?temp_'
   -- the row of a TOAST table says nothing but its options
   UNION ALL SELECT oid, oid, 0::oid, tableoid, ctid, xmin FROM pg_class
     WHERE oid >= 16384 AND (relnamespace <> 'pg_toast'::regnamespace OR reloptions IS NOT NULL)
